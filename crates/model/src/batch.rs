@@ -1,0 +1,321 @@
+//! Events of one kind, in columns.
+//!
+//! A column is dictionary-coded: each distinct value stands once, rows hold codes. Logs repeat
+//! themselves, so what is computed once per distinct value (a rule's predicate, above all) costs
+//! almost nothing per event. A row knows where it came from, and the batch keeps the very bytes.
+
+use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+
+use crate::{Kind, Timestamp, Type, Value};
+
+/// Names a log that was opened: an index into the list its reader keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId(pub u32);
+
+/// Index of a distinct value in a column's dictionary.
+pub type Code = u32;
+
+/// The code of a row that lacks the field altogether (unlike [`Type::Null`], which is a value).
+pub const ABSENT: Code = Code::MAX;
+
+/// Bytes that several rows' raw records lie in.
+pub type RawBlock = Arc<Vec<u8>>;
+
+/// The distinct values of a column, numbered in the order in which they first came.
+#[derive(Clone, Default)]
+pub struct Dictionary {
+    text: String,
+    ends: Vec<u32>,
+    types: Vec<Type>,
+    // Seeded per process, so that a log cannot be written to collide; nothing depends on its order.
+    hasher: DefaultHashBuilder,
+    table: HashTable<Code>,
+}
+
+impl Dictionary {
+    /// Number of distinct values.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Bytes of text held.
+    pub fn text_len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// The value of a code given out by [`intern`](Self::intern). Panics on any other.
+    pub fn get(&self, code: Code) -> Value<'_> {
+        value_at(&self.text, &self.ends, &self.types, code)
+    }
+
+    /// All values, by code.
+    pub fn iter(&self) -> impl Iterator<Item = Value<'_>> {
+        (0..self.len() as Code).map(|code| self.get(code))
+    }
+
+    /// The code of a value, new or known. Type and text together make a value distinct.
+    pub fn intern(&mut self, value: Value<'_>) -> Code {
+        let hash = self.hasher.hash_one((value.ty as u8, value.text));
+        let (text, ends, types) = (&self.text, &self.ends, &self.types);
+        if let Some(&code) = self.table.find(hash, |&c| value_at(text, ends, types, c) == value) {
+            return code;
+        }
+        let code = self.ends.len() as Code;
+        self.text.push_str(value.text);
+        self.ends
+            .push(u32::try_from(self.text.len()).expect("a batch is flushed long before 4 GiB"));
+        self.types.push(value.ty);
+        let (text, ends, types, hasher) = (&self.text, &self.ends, &self.types, &self.hasher);
+        self.table.insert_unique(hash, code, |&c| {
+            let v = value_at(text, ends, types, c);
+            hasher.hash_one((v.ty as u8, v.text))
+        });
+        code
+    }
+}
+
+fn value_at<'a>(text: &'a str, ends: &[u32], types: &[Type], code: Code) -> Value<'a> {
+    let i = code as usize;
+    let start = if i == 0 { 0 } else { ends[i - 1] as usize };
+    Value { ty: types[i], text: &text[start..ends[i] as usize] }
+}
+
+/// One field of a batch's events.
+#[derive(Clone)]
+pub struct Column {
+    name: Arc<str>,
+    dictionary: Dictionary,
+    // May be shorter than the batch: rows past the end lack the field.
+    codes: Vec<Code>,
+}
+
+impl Column {
+    /// The field's name.
+    pub fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// The distinct values.
+    pub fn dictionary(&self) -> &Dictionary {
+        &self.dictionary
+    }
+
+    /// The codes of the first rows; rows past the slice's end are [`ABSENT`].
+    pub fn codes(&self) -> &[Code] {
+        &self.codes
+    }
+
+    /// The row's value, if it has the field.
+    pub fn value(&self, row: usize) -> Option<Value<'_>> {
+        match self.codes.get(row) {
+            None | Some(&ABSENT) => None,
+            Some(&code) => Some(self.dictionary.get(code)),
+        }
+    }
+}
+
+/// Where an event came from and when it happened.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// When, by the record's own word.
+    pub time: Option<Timestamp>,
+    /// The log it stood in.
+    pub source: SourceId,
+    /// Record number or line in that log, from 1.
+    pub record: u64,
+    /// Index of the raw block (see [`EventBatch::raw`]), and where in it the record lies.
+    pub block: u32,
+    /// See `block`.
+    pub span: Range<u32>,
+}
+
+/// Events of one kind. Build with [`begin_row`](Self::begin_row) and [`set`](Self::set).
+#[derive(Clone)]
+pub struct EventBatch {
+    kind: Arc<Kind>,
+    columns: Vec<Column>,
+    index: HashMap<Arc<str>, usize>,
+    rows: Vec<Row>,
+    raw: Vec<RawBlock>,
+    // Where the next field of this row is expected, as records of a kind list them in one order.
+    cursor: usize,
+}
+
+impl EventBatch {
+    /// An empty batch.
+    pub fn new(kind: Arc<Kind>) -> Self {
+        EventBatch {
+            kind,
+            columns: Vec::new(),
+            index: HashMap::new(),
+            rows: Vec::new(),
+            raw: Vec::new(),
+            cursor: 0,
+        }
+    }
+
+    /// What all its events are.
+    pub fn kind(&self) -> &Arc<Kind> {
+        &self.kind
+    }
+
+    /// Number of events.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// True if it has no events.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The events' origins.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The columns, in the order in which their fields first came.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The column of that field.
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.column_index(name).map(|i| &self.columns[i])
+    }
+
+    /// Index into [`columns`](Self::columns) of the column of that field.
+    pub fn column_index(&self, name: &str) -> Option<usize> {
+        self.index.get(name).copied()
+    }
+
+    /// The value of a field in a row.
+    pub fn value(&self, row: usize, name: &str) -> Option<Value<'_>> {
+        self.column(name)?.value(row)
+    }
+
+    /// The row's fields, in column order.
+    pub fn fields(&self, row: usize) -> impl Iterator<Item = (&Arc<str>, Value<'_>)> {
+        self.columns.iter().filter_map(move |c| Some((&c.name, c.value(row)?)))
+    }
+
+    /// The bytes of the row's record, as they stood in the log.
+    pub fn raw(&self, row: usize) -> &[u8] {
+        let row = &self.rows[row];
+        &self.raw[row.block as usize][row.span.start as usize..row.span.end as usize]
+    }
+
+    /// Starts an event. Its raw record is `span` of `block`; consecutive rows of one block share it.
+    /// Panics if `span` does not lie in `block`.
+    pub fn begin_row(
+        &mut self,
+        time: Option<Timestamp>,
+        source: SourceId,
+        record: u64,
+        block: &RawBlock,
+        span: Range<u32>,
+    ) {
+        assert!(
+            span.start <= span.end && span.end as usize <= block.len(),
+            "span lies in its block"
+        );
+        if !self.raw.last().is_some_and(|last| Arc::ptr_eq(last, block)) {
+            self.raw.push(Arc::clone(block));
+        }
+        let block = (self.raw.len() - 1) as u32;
+        self.rows.push(Row { time, source, record, block, span });
+        self.cursor = 0;
+    }
+
+    /// Sets a field of the event begun last. A field set twice keeps its last value.
+    pub fn set(&mut self, name: &str, value: Value<'_>) {
+        let row = self.rows.len().checked_sub(1).expect("begin_row comes first");
+        let i = self.column_for(name);
+        let column = &mut self.columns[i];
+        let code = column.dictionary.intern(value);
+        if column.codes.len() > row {
+            column.codes[row] = code;
+        } else {
+            column.codes.resize(row, ABSENT);
+            column.codes.push(code);
+        }
+        self.cursor = i + 1;
+    }
+
+    fn column_for(&mut self, name: &str) -> usize {
+        if self.columns.get(self.cursor).is_some_and(|c| *c.name == *name) {
+            return self.cursor;
+        }
+        if let Some(&i) = self.index.get(name) {
+            return i;
+        }
+        let name: Arc<str> = name.into();
+        let i = self.columns.len();
+        self.columns.push(Column {
+            name: Arc::clone(&name),
+            dictionary: Dictionary::default(),
+            codes: Vec::new(),
+        });
+        self.index.insert(name, i);
+        i
+    }
+
+    /// Bytes that the batch keeps alive in its dictionaries and codes (raw blocks not counted).
+    pub fn memory(&self) -> usize {
+        let columns: usize = self
+            .columns
+            .iter()
+            .map(|c| c.dictionary.text.len() + 4 * c.codes.len() + 16 * c.dictionary.len())
+            .sum();
+        columns + self.rows.len() * size_of::<Row>()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(rows: &[&[(&str, &str)]]) -> EventBatch {
+        let mut batch = EventBatch::new(Arc::new(Kind::default()));
+        let block: RawBlock = Arc::new(b"raw record".to_vec());
+        for (i, fields) in rows.iter().enumerate() {
+            batch.begin_row(None, SourceId(0), i as u64 + 1, &block, 0..3);
+            for (name, value) in *fields {
+                batch.set(name, Value::string(value));
+            }
+        }
+        batch
+    }
+
+    #[test]
+    fn rows_come_back_as_they_went_in() {
+        let b = batch(&[&[("a", "1"), ("b", "x")], &[("b", "y"), ("c", "z")], &[], &[("a", "1")]]);
+        let row =
+            |r| b.fields(r).map(|(n, v)| format!("{n}={}", v.text)).collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            (row(0), row(1), row(2), row(3)),
+            ("a=1 b=x".into(), "b=y c=z".into(), "".into(), "a=1".into())
+        );
+        assert_eq!(b.column("a").expect("set").dictionary().len(), 1);
+        assert_eq!(b.raw(1), b"raw");
+    }
+
+    #[test]
+    fn type_and_text_together_are_distinct() {
+        let mut d = Dictionary::default();
+        let a = d.intern(Value::string("1"));
+        let b = d.intern(Value::number("1"));
+        assert_ne!(a, b);
+        assert_eq!(d.intern(Value::string("1")), a);
+        assert_eq!(d.get(b), Value::number("1"));
+    }
+}

@@ -1,0 +1,20 @@
+//! The nouns of blanik: what an event, a kind, a finding *is*.
+//!
+//! Nothing here knows a log format, a rule language or a file. Nothing reads a clock or a random
+//! number: what the other crates compute from these types depends on their inputs alone.
+
+pub mod attack;
+pub mod batch;
+pub mod finding;
+pub mod kind;
+pub mod level;
+pub mod text;
+pub mod time;
+pub mod value;
+
+pub use batch::{Code, Column, Dictionary, EventBatch, RawBlock, Row, SourceId};
+pub use finding::Finding;
+pub use kind::Kind;
+pub use level::{Level, Status};
+pub use time::Timestamp;
+pub use value::{ListBuilder, OwnedValue, Type, Value};
