@@ -1,0 +1,117 @@
+//! Where in a rule file something stands. The parser gives no lines, so they are found again.
+
+use rsigma_parser::SigmaRule;
+
+/// A part of a file that is parsed on its own.
+pub struct Part<'t> {
+    /// Its text.
+    pub text: &'t str,
+    /// The line of the file it begins at, from 1.
+    pub first_line: u32,
+}
+
+/// The YAML documents of a file. A file whose documents depend on each other (`action: global`) is
+/// one part; otherwise each document is, so that a broken one costs nothing but itself.
+pub fn parts(text: &str) -> Vec<Part<'_>> {
+    let depends = text.lines().any(|l| l.starts_with("action:"));
+    if depends {
+        return vec![Part { text, first_line: 1 }];
+    }
+    let mut parts = Vec::new();
+    let (mut start, mut start_line, mut at) = (0, 1, 0);
+    for (i, line) in text.split_inclusive('\n').enumerate() {
+        if line.trim_end() == "---" {
+            parts.push(Part { text: &text[start..at], first_line: start_line });
+            start = at + line.len();
+            start_line = i as u32 + 2;
+        }
+        at += line.len();
+    }
+    parts.push(Part { text: &text[start..], first_line: start_line });
+    if parts.len() > 1 {
+        parts.retain(|p| !p.only_comments());
+    }
+    parts
+}
+
+impl Part<'_> {
+    /// True if nothing stands in it but comments and blanks.
+    pub fn only_comments(&self) -> bool {
+        self.text.lines().all(|l| {
+            let l = l.trim();
+            l.is_empty() || l.starts_with('#') || l == "..." || l.starts_with('%')
+        })
+    }
+
+    /// The line of the file on which `near` stands, looked for behind the line that names the rule.
+    /// The part's own first line if it is not found.
+    pub fn line_of(&self, rule: Option<&str>, near: &str) -> u32 {
+        let lines = || self.text.lines().zip(0..);
+        let find = |what: &str, from: u32| {
+            (!what.is_empty())
+                .then(|| lines().skip(from as usize).find(|(l, _)| l.contains(what)))
+                .flatten()
+                .map(|(_, i): (&str, u32)| i)
+        };
+        let named = rule.and_then(|r| find(r, 0));
+        // Keys may be in any order: the rule's name can stand behind what is looked for.
+        let found = find(near, named.unwrap_or(0)).or_else(|| find(near, 0)).or(named);
+        let first_text = lines().find(|(l, _)| !l.trim().is_empty()).map_or(0, |(_, i)| i);
+        self.first_line + found.unwrap_or(first_text)
+    }
+}
+
+/// The line that a YAML error names, within its part.
+pub fn line_in_error(error: &str) -> Option<u32> {
+    let after = error.split("line ").nth(1)?;
+    let digits: String = after.chars().take_while(char::is_ascii_digit).collect();
+    digits.parse().ok()
+}
+
+/// What to do about an error of the parser.
+pub fn hint_for(error: &str) -> &'static str {
+    let hints = [
+        ("not a YAML mapping", "a Sigma rule is a mapping with title, logsource and detection"),
+        ("no Sigma rule", "a Sigma rule is a mapping with title, logsource and detection"),
+        ("YAML parse error", "check the indentation and quotes at that line"),
+        ("Unknown modifier", "see the list of modifiers in the Sigma specification"),
+        ("Missing required field", "add it"),
+        (
+            "Condition parse error",
+            "see `condition` in the Sigma specification; `| count()` became correlation rules",
+        ),
+    ];
+    hints.iter().find(|(part, _)| error.contains(part)).map_or("", |(_, hint)| hint)
+}
+
+/// The name of a rule without an id: its file's name, and its title if the file has several.
+pub fn stem(origin: &str, part: &Part<'_>, rule: &SigmaRule) -> String {
+    let file = origin.rsplit(['/', '\\', '!']).next().unwrap_or(origin);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    if part.first_line == 1 { stem.to_owned() } else { format!("{stem}: {}", rule.title) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_parts_with_their_lines() {
+        let text = "# head\n---\ntitle: A\n---\n\ntitle: B\nid: b\n";
+        let parts = parts(text);
+        let seen: Vec<_> = parts.iter().map(|p| (p.first_line, p.line_of(None, "title"))).collect();
+        assert_eq!(seen, [(3, 3), (5, 6)]);
+        assert_eq!(parts[1].line_of(Some("b"), "nowhere"), 7);
+    }
+
+    #[test]
+    fn documents_that_depend_on_each_other_stay_together() {
+        assert_eq!(parts("action: global\n---\ntitle: A\n").len(), 1);
+    }
+
+    #[test]
+    fn lines_of_yaml_errors() {
+        assert_eq!(line_in_error("did not find expected key at line 12 column 3"), Some(12));
+        assert_eq!(line_in_error("no place"), None);
+    }
+}
