@@ -8,6 +8,7 @@
 //! and remembers the outcome; a rule is looked at only where its rarest necessary predicate held.
 //! [`reference`] is the same meaning written slowly and plainly; tests hold one against the other.
 
+pub mod builtin;
 pub mod compile;
 pub mod explain;
 pub mod expr;

@@ -112,6 +112,12 @@ impl Rules {
         self.rules.iter().enumerate().map(|(i, r)| (RuleIx(i as u32), r))
     }
 
+    /// Keeps the rules for which `keep`. Indices given out before are void.
+    pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
+        self.rules.retain(keep);
+        self.routes = Routes::default();
+    }
+
     /// The predicates of all rules.
     pub fn predicates(&self) -> &Predicates {
         &self.predicates

@@ -1,5 +1,31 @@
 //! Bytes → event batches. Knows log formats and archives, and nothing of rules.
+//!
+//! A [`Feeder`] walks the inputs, opens archives and cuts logs into [`Block`]s; [`Decoder`]s, one a
+//! thread, turn blocks into [`Record`]s.
 
+mod archive;
+pub mod batcher;
+pub mod block;
+pub mod decode;
+pub mod entity;
+pub mod feeder;
+mod frame;
+pub mod input;
+mod meter;
+pub mod normalise;
+mod open;
 pub mod record;
+pub mod rejection;
+mod sniff;
+mod transcode;
+mod walk;
+mod window;
 
-pub use record::Record;
+pub use batcher::Batcher;
+pub use block::{Block, Framing};
+pub use decode::{Decoder, Origin, RecordSink};
+pub use feeder::{Feeder, Progress};
+pub use input::{Format, Input, Limits, Options};
+pub use normalise::{Normalised, Normaliser};
+pub use record::{Hint, Record};
+pub use rejection::{Place, Rejection, Severity};

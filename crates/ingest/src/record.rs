@@ -68,3 +68,18 @@ impl Record {
         self.iter().find(|(n, _)| *n == name).map(|(_, v)| v)
     }
 }
+
+/// What the reader knows of a record's shape.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hint<'a> {
+    /// Some JSON object.
+    Json,
+    /// A Windows event as the event log has it, from EVTX or XML: `Event.System.EventID`,
+    /// `Event.EventData.CommandLine`; an attribute is `Event.System.Provider.#attributes.Name`.
+    WindowsXmlShape,
+    /// A line of a Zeek log.
+    Zeek {
+        /// The log's name, such as `conn`.
+        path: &'a str,
+    },
+}

@@ -130,8 +130,10 @@ pub struct Row {
     pub time: Option<Timestamp>,
     /// The log it stood in.
     pub source: SourceId,
-    /// Record number or line in that log, from 1.
+    /// Record number or line in that log, as people find it again. Need not be unique.
     pub record: u64,
+    /// Place among all records of all logs: unique, and the same on every run.
+    pub order: u64,
     /// Index of the raw block (see [`EventBatch::raw`]), and where in it the record lies.
     pub block: u32,
     /// See `block`.
@@ -221,6 +223,7 @@ impl EventBatch {
         time: Option<Timestamp>,
         source: SourceId,
         record: u64,
+        order: u64,
         block: &RawBlock,
         span: Range<u32>,
     ) {
@@ -232,7 +235,7 @@ impl EventBatch {
             self.raw.push(Arc::clone(block));
         }
         let block = (self.raw.len() - 1) as u32;
-        self.rows.push(Row { time, source, record, block, span });
+        self.rows.push(Row { time, source, record, order, block, span });
         self.cursor = 0;
     }
 
@@ -288,7 +291,7 @@ mod tests {
         let mut batch = EventBatch::new(Arc::new(Kind::default()));
         let block: RawBlock = Arc::new(b"raw record".to_vec());
         for (i, fields) in rows.iter().enumerate() {
-            batch.begin_row(None, SourceId(0), i as u64 + 1, &block, 0..3);
+            batch.begin_row(None, SourceId(0), i as u64 + 1, i as u64, &block, 0..3);
             for (name, value) in *fields {
                 batch.set(name, Value::string(value));
             }

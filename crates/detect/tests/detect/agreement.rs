@@ -127,7 +127,7 @@ fn batch(kind: Arc<Kind>, rows: &[Vec<Cell>]) -> EventBatch {
     let mut batch = EventBatch::new(kind);
     let block: RawBlock = Arc::new(Vec::new());
     for (i, cells) in rows.iter().enumerate() {
-        batch.begin_row(None, SourceId(0), i as u64 + 1, &block, 0..0);
+        batch.begin_row(None, SourceId(0), i as u64 + 1, i as u64, &block, 0..0);
         for (name, cell) in FIELDS.iter().zip(cells) {
             if with_id && *name == "EventID" {
                 batch.set(name, Value::number("4688"));

@@ -16,7 +16,7 @@ fn meets(selection: &str, fields: &[(&str, Given)]) -> bool {
     assert!(problems.is_empty(), "{selection}: {problems:?}");
     let mut batch = EventBatch::new(Arc::new(Kind::default()));
     let block: RawBlock = Arc::new(Vec::new());
-    batch.begin_row(None, SourceId(0), 1, &block, 0..0);
+    batch.begin_row(None, SourceId(0), 1, 0, &block, 0..0);
     for (name, given) in fields {
         batch.set(name, given.value().get());
     }

@@ -1,0 +1,208 @@
+//! The command line, as typed. What it means is decided in `commands`.
+
+use std::path::PathBuf;
+
+use blanik_ingest::Format;
+use blanik_model::{Level, Status, Timestamp};
+use clap::{Args, Parser, Subcommand};
+
+use crate::output::OutputFormat;
+
+const ABOUT: &str = "\
+Defends a government's networks against state espionage: reads the logs you collected and says who \
+did what, where and when, by Sigma rules. Works without internet.";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  done, and there are findings at or above --fail-on LEVEL
+  2  error: a wrong argument, an input or a rule file that cannot be opened
+
+Examples:
+  blanik demo                                   see it work on an invented exercise
+  blanik hunt /cases/17/logs                    hunt a folder with the built-in rules
+  blanik hunt logs.zip --rules sigma/rules      hunt an archive with your own rules
+  blanik rules check sigma/rules                see which rules work, and why others do not";
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(name = "blanik", version, about = ABOUT, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Hunt in logs: print who did what, where and when, by the rules
+    Hunt(Box<HuntArgs>),
+    /// Look at rules
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Make a small exercise (invented data), hunt it, and write the report
+    Demo(DemoArgs),
+}
+
+/// Look at rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Say for every rule whether it works, and if not, why
+    Check(CheckArgs),
+}
+
+const HUNT_HELP: &str = "\
+Examples:
+  blanik hunt /cases/17/logs
+      the summary, and the worst findings
+  blanik hunt case17.zip --rules sigma/rules --format html -o case17.html
+      one page to read and to send on
+  blanik hunt logs --level high --from 2024-02-01 --to 2024-07-01 --format csv -o feb-june.csv
+      a part of it, for a spreadsheet
+  zcat conn.log.gz | blanik hunt - --json --quiet | jq .rule_title
+      in a pipe
+  blanik hunt logs --rule 5e6f… --explain 5e6f…
+      why a rule did or did not match
+
+Formats read, by content: EVTX; Windows events as JSON or XML (evtx_dump, Winlogbeat, ECS, NXLog,
+Splunk); Zeek (TSV, JSON); Suricata EVE; any other JSON. Archives inside archives: zip, tar, gz, bz2,
+xz, zst.";
+
+/// Hunt in logs.
+#[derive(Debug, Args)]
+#[command(after_help = HUNT_HELP)]
+pub struct HuntArgs {
+    /// Files, folders, archives; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Sigma rules: files or folders; may be repeated [default: the built-in rules]
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+
+    /// Values for %placeholders% in rules: YAML `name: [values]`, or name.txt with a value a line
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Vec<PathBuf>,
+
+    /// Read every log as this format: evtx, json, xml, zeek [default: by content]
+    #[arg(long, value_name = "FORMAT")]
+    pub input_format: Option<Format>,
+
+    /// How to write findings: table, jsonl, csv, timesketch, html
+    #[arg(long, short = 'f', value_name = "FORMAT", default_value = "table")]
+    pub format: OutputFormat,
+
+    /// The same as --format jsonl
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+
+    /// Write findings to this file [default: standard output]
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Keep the record in each finding as it stood in the log (jsonl, html)
+    #[arg(long)]
+    pub raw: bool,
+
+    /// Only rules of this level or above
+    #[arg(long, value_name = "LEVEL")]
+    pub level: Option<Level>,
+
+    /// Only rules of this status; may be repeated
+    #[arg(long, value_name = "STATUS")]
+    pub status: Vec<Status>,
+
+    /// Only rules with this id, or whose title contains this; may be repeated
+    #[arg(long, value_name = "RULE")]
+    pub rule: Vec<String>,
+
+    /// Only findings at or after this time (RFC 3339, or a date in UTC)
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<Timestamp>,
+
+    /// Only findings before this time
+    #[arg(long, value_name = "TIME")]
+    pub to: Option<Timestamp>,
+
+    /// Only findings on this host; may be repeated
+    #[arg(long, value_name = "HOST")]
+    pub host: Vec<String>,
+
+    /// Say for the events that come nearest to this rule why it did or did not match
+    #[arg(long, value_name = "RULE_ID")]
+    pub explain: Option<String>,
+
+    /// With --explain: the event with this record number or line
+    #[arg(long, value_name = "NUMBER", requires = "explain")]
+    pub record: Option<u64>,
+
+    /// List everything that could not be read, with place and reason, to this file (JSON lines)
+    #[arg(long, value_name = "FILE")]
+    pub rejections: Option<PathBuf>,
+
+    /// Write the summary as JSON to this file
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+
+    /// Exit with 1 if there are findings of this level or above
+    #[arg(long, value_name = "LEVEL")]
+    pub fail_on: Option<Level>,
+
+    /// No progress, no summary: findings alone
+    #[arg(long, short = 'q')]
+    pub quiet: bool,
+
+    /// Threads that decode and match [default: one per processor]
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+const CHECK_HELP: &str = "\
+Examples:
+  blanik rules check sigma/rules
+  blanik rules check sigma/rules --json | jq 'select(.ok | not)'
+  blanik rules check                            the built-in rules";
+
+/// Say for every rule whether it works.
+#[derive(Debug, Args)]
+#[command(after_help = CHECK_HELP)]
+pub struct CheckArgs {
+    /// Files or folders with Sigma rules [default: the built-in rules]
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Values for %placeholders% in rules
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Vec<PathBuf>,
+
+    /// A JSON object a rule
+    #[arg(long)]
+    pub json: bool,
+
+    /// Only rules that do not compile or can never match
+    #[arg(long)]
+    pub problems: bool,
+}
+
+const DEMO_HELP: &str = "\
+Examples:
+  blanik demo                                   in a temporary folder
+  blanik demo --keep exercise                   keep the logs, the answer key and the report";
+
+/// Make a small exercise and hunt it.
+#[derive(Debug, Args)]
+#[command(after_help = DEMO_HELP)]
+pub struct DemoArgs {
+    /// Keep the exercise in this new folder [default: a temporary folder, named at the end]
+    #[arg(long, value_name = "FOLDER")]
+    pub keep: Option<PathBuf>,
+
+    /// Another seed makes another exercise
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+
+    /// No progress, no summary
+    #[arg(long, short = 'q')]
+    pub quiet: bool,
+}

@@ -1,0 +1,168 @@
+//! Findings on their way from the scanners to the output.
+//!
+//! There may be millions, and they come in the order in which threads finish. So each is written to a
+//! temporary file as it comes, and only its place and sort key stay in memory; at the end they are
+//! read back in order of time. The order is total: it does not depend on threads.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+
+use blanik_model::{Finding, Level, Timestamp};
+
+/// What findings are ordered by. Those without a time come last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Key {
+    /// Nanoseconds since 1970; `i64::MAX` without a time.
+    time: i64,
+    /// The event's place among all records read.
+    order: u64,
+    /// The rule's index.
+    rule: u32,
+}
+
+impl Key {
+    /// The key of a rule meeting the event that stands at `order`.
+    pub fn new(time: Option<Timestamp>, order: u64, rule: u32) -> Self {
+        Key { time: time.map_or(i64::MAX, Timestamp::as_nanos), order, rule }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    key: Key,
+    level: Level,
+    offset: u64,
+    len: u32,
+}
+
+/// Takes findings in any order.
+pub struct Spool {
+    file: BufWriter<File>,
+    entries: Vec<Entry>,
+    offset: u64,
+}
+
+impl Spool {
+    /// An empty one, in the system's folder for temporary files. The file has no name, and is gone
+    /// with the process.
+    pub fn new() -> io::Result<Self> {
+        let file = BufWriter::with_capacity(1 << 18, tempfile::tempfile()?);
+        Ok(Spool { file, entries: Vec::new(), offset: 0 })
+    }
+
+    /// Adds a finding, as its JSON.
+    pub fn push(&mut self, key: Key, level: Level, json: &[u8]) -> io::Result<()> {
+        let too_long = || io::Error::new(io::ErrorKind::InvalidData, "a finding of over 4 GiB");
+        let len = u32::try_from(json.len()).map_err(|_| too_long())?;
+        self.file.write_all(json)?;
+        self.entries.push(Entry { key, level, offset: self.offset, len });
+        self.offset += u64::from(len);
+        Ok(())
+    }
+
+    /// Number of findings.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// All findings, in order.
+    pub fn into_sorted(self) -> io::Result<Sorted> {
+        let mut entries = self.entries;
+        entries.sort_unstable_by_key(|e| e.key);
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(Sorted { file, entries, buffer: Vec::new() })
+    }
+}
+
+/// Findings in order of time.
+pub struct Sorted {
+    file: File,
+    entries: Vec<Entry>,
+    buffer: Vec<u8>,
+}
+
+impl Sorted {
+    /// Number of findings.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The worst level of all.
+    pub fn worst(&self) -> Option<Level> {
+        self.entries.iter().map(|e| e.level).max()
+    }
+
+    /// The `n` worst findings (the earliest among equals), by index, in order of time.
+    pub fn worst_indices(&self, n: usize) -> Vec<usize> {
+        let mut all: Vec<usize> = (0..self.entries.len()).collect();
+        all.sort_by_key(|i| (std::cmp::Reverse(self.entries[*i].level), *i));
+        all.truncate(n);
+        all.sort_unstable();
+        all
+    }
+
+    /// The finding at an index.
+    pub fn get(&mut self, i: usize) -> io::Result<Finding> {
+        let entry = self.entries[i];
+        self.buffer.resize(entry.len as usize, 0);
+        self.file.seek(SeekFrom::Start(entry.offset))?;
+        self.file.read_exact(&mut self.buffer)?;
+        Ok(serde_json::from_slice(&self.buffer)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use blanik_model::finding::Fields;
+
+    fn finding(title: &str, level: Level) -> Vec<u8> {
+        let finding = Finding {
+            rule_id: "r".into(),
+            rule_title: title.into(),
+            level,
+            status: None,
+            tags: vec![],
+            kind: "k".into(),
+            time: None,
+            host: None,
+            account: None,
+            matched: Fields::default(),
+            source: "s".into(),
+            record: 1,
+            event: Fields::default(),
+            raw: None,
+        };
+        serde_json::to_vec(&finding).expect("serializes")
+    }
+
+    #[test]
+    fn findings_come_back_in_order_of_time_and_the_timeless_last() {
+        let mut spool = Spool::new().expect("a temporary file");
+        for (title, seconds, order, rule, level) in [
+            ("d", None, 0, 0, Level::Low),
+            ("c", Some(9), 1, 0, Level::Critical),
+            ("b", Some(5), 3, 1, Level::Low),
+            ("a", Some(5), 3, 0, Level::High),
+        ] {
+            let key = Key::new(seconds.and_then(Timestamp::from_seconds), order, rule);
+            spool.push(key, level, &finding(title, level)).expect("written");
+        }
+        let mut sorted = spool.into_sorted().expect("flushed");
+        let titles: Vec<String> =
+            (0..sorted.len()).map(|i| sorted.get(i).expect("read").rule_title).collect();
+        assert_eq!(titles, ["a", "b", "c", "d"]);
+        assert_eq!(sorted.worst(), Some(Level::Critical));
+        assert_eq!(sorted.worst_indices(2), [0, 2]);
+    }
+}

@@ -1,0 +1,163 @@
+//! One thread of a hunt.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use anyhow::{Context, Result};
+use blanik_detect::reference::{self, BatchRow};
+use blanik_detect::{RuleIx, Scanner};
+use blanik_ingest::{Batcher, Block, Place, Rejection, entity};
+use blanik_model::finding::Fields;
+use blanik_model::{EventBatch, Finding, Value};
+
+use super::Shared;
+use super::spool::Key;
+use super::tally::Tally;
+
+/// See the module.
+pub struct Worker<'s, 'h> {
+    shared: &'s Shared<'h>,
+    batcher: Batcher,
+    scanner: Scanner,
+    tally: Tally,
+    met: Vec<(usize, RuleIx)>,
+    sources: Vec<std::sync::Arc<str>>,
+}
+
+const LOCK: &str = "no one panics while holding it";
+
+impl<'s, 'h> Worker<'s, 'h> {
+    /// A worker that has done nothing yet.
+    pub fn new(shared: &'s Shared<'h>) -> Self {
+        Worker {
+            shared,
+            batcher: Batcher::new(std::sync::Arc::clone(&shared.normaliser)),
+            scanner: Scanner::new(std::sync::Arc::clone(&shared.hunt.rules)),
+            tally: Tally::default(),
+            met: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+
+    /// Takes blocks until there are none.
+    pub fn run(mut self) -> Result<Tally> {
+        while let Some(block) = self.next_block() {
+            self.decode(&block);
+            if self.batcher.is_full() {
+                self.scan_all()?;
+            }
+        }
+        self.scan_all()?;
+        self.tally.decoded = self.batcher.records();
+        Ok(self.tally)
+    }
+
+    fn next_block(&self) -> Option<Block> {
+        let mut feeder = self.shared.feeder.lock().expect(LOCK);
+        let block = feeder.next_block();
+        self.shared.progress.read(feeder.progress());
+        block
+    }
+
+    /// Decoders of untrusted bytes must not panic. Should one all the same, the block is lost, with
+    /// its place named, and the hunt goes on.
+    fn decode(&mut self, block: &Block) {
+        let batcher = &mut self.batcher;
+        let done = catch_unwind(AssertUnwindSafe(|| batcher.take(block)));
+        if done.is_err() {
+            let place = Place::Line(block.first);
+            let reason = "the decoder failed here (a defect of this program); the block is lost";
+            self.tally.reject(Rejection::loss(block.source, place, 1, reason));
+        }
+        for rejection in self.batcher.take_rejections() {
+            self.tally.reject(rejection);
+        }
+    }
+
+    fn scan_all(&mut self) -> Result<()> {
+        self.sources = self.shared.feeder.lock().expect(LOCK).sources();
+        for batch in self.batcher.drain() {
+            self.scan(&batch)?;
+        }
+        Ok(())
+    }
+
+    fn scan(&mut self, batch: &EventBatch) -> Result<()> {
+        let events = batch.len() as u64;
+        self.count(batch, events);
+        self.met.clear();
+        let met = &mut self.met;
+        if self.scanner.scan(batch, |row, ix| met.push((row, ix))) {
+            self.tally.evaluated += events;
+        } else {
+            self.tally.not_evaluated += events;
+        }
+        self.met.sort_unstable();
+        let met = std::mem::take(&mut self.met);
+        self.tally.with_findings += met.chunk_by(|a, b| a.0 == b.0).count() as u64;
+        let mut kept = 0;
+        for (row, ix) in &met {
+            kept += u64::from(self.keep(batch, *row, *ix)?);
+        }
+        self.met = met;
+        self.shared.progress.scanned(events, kept);
+        Ok(())
+    }
+
+    fn count(&mut self, batch: &EventBatch, events: u64) {
+        *self.tally.kinds.entry(batch.kind().to_string()).or_default() += events;
+        for (host, count) in entity::hosts(batch) {
+            self.tally.host(&host, count);
+        }
+        for time in batch.rows().iter().filter_map(|r| r.time) {
+            self.tally.time(time);
+        }
+    }
+
+    /// Spools the finding, unless a filter drops it.
+    fn keep(&mut self, batch: &EventBatch, row: usize, ix: RuleIx) -> Result<bool> {
+        let hunt = self.shared.hunt;
+        let at = &batch.rows()[row];
+        if !hunt.filter.has_time(at.time) {
+            return Ok(false);
+        }
+        let host = entity::host(batch, row);
+        if !hunt.filter.has_host(host.as_deref()) {
+            return Ok(false);
+        }
+        let finding = self.finding(batch, row, ix, host);
+        let json = serde_json::to_vec(&finding).context("a finding cannot be written as JSON")?;
+        let key = Key::new(at.time, at.order, ix.0);
+        let mut spool = self.shared.spool.lock().expect(LOCK);
+        spool.push(key, finding.level, &json).context("cannot write the temporary file of findings")?;
+        Ok(true)
+    }
+
+    fn finding(&self, batch: &EventBatch, row: usize, ix: RuleIx, host: Option<String>) -> Finding {
+        let rules = self.scanner.rules();
+        let rule = rules.get(ix);
+        let at = &batch.rows()[row];
+        let names = reference::matched_fields(rules.predicates(), &rule.expr, &BatchRow { batch, row });
+        let own = |name: &str, value: Value<'_>| (name.to_owned(), value.to_owned());
+        let matched = names.iter().filter_map(|n| Some(own(n, batch.value(row, n)?))).collect();
+        Finding {
+            rule_id: rule.id.clone(),
+            rule_title: rule.title.clone(),
+            level: rule.level,
+            status: rule.status,
+            tags: rule.tags.clone(),
+            kind: batch.kind().to_string(),
+            time: at.time,
+            host,
+            account: entity::account(batch, row),
+            matched: Fields(matched),
+            source: self.sources.get(at.source.0 as usize).map_or_else(String::new, |s| s.to_string()),
+            record: at.record,
+            event: Fields(batch.fields(row).map(|(n, v)| own(n, v)).collect()),
+            raw: self
+                .shared
+                .hunt
+                .with_raw
+                .then(|| String::from_utf8_lossy(batch.raw(row)).trim_end().to_owned()),
+        }
+    }
+}

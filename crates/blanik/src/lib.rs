@@ -1,0 +1,13 @@
+//! blanik's own parts: the command line, the pipeline, and how what was found is shown. `main.rs` is a
+//! shell around this library, so that tests can reach its parts.
+
+pub mod check;
+pub mod cli;
+pub mod demo;
+pub mod explain;
+pub mod hunt;
+pub mod output;
+pub mod pipeline;
+pub mod progress;
+pub mod rules;
+pub mod summary;

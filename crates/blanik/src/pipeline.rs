@@ -1,0 +1,263 @@
+//! The whole program on one page: where the crates meet.
+//!
+//! ```text
+//! inputs ─▶ ingest::Feeder ─▶ blocks ─▶ ingest::Batcher ─▶ batches by kind
+//!                                                            │
+//! rule files ─▶ detect::Rules ─▶ detect::Scanner ◀───────────┘
+//!                                      │
+//!                                 hunt::spool ─▶ findings in order of time ─▶ output, summary
+//! ```
+
+use std::fs::File;
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use blanik_detect::{Problem, Rules};
+use blanik_ingest::{Input, Options};
+use blanik_model::text::for_terminal;
+
+use crate::cli::{Cli, Command, DemoArgs, HuntArgs, RulesCommand};
+use crate::hunt::{Filter, Hunt, Outcome};
+use crate::output::{self, OutputFormat, Style, WriteOptions};
+use crate::progress::Progress;
+use crate::summary::Summary;
+use crate::{check, demo, explain, rules};
+
+/// On a terminal, a table shows so many findings: the worst.
+const TABLE_ON_TERMINAL_MAX: usize = 40;
+
+/// Does what the command line says.
+pub fn run(cli: Cli) -> Result<ExitCode> {
+    match cli.command {
+        Command::Hunt(args) => hunt(&args),
+        Command::Rules(RulesCommand::Check(args)) => check::run(&args),
+        Command::Demo(args) => run_demo(&args),
+    }
+}
+
+fn hunt(args: &HuntArgs) -> Result<ExitCode> {
+    let rules = chosen_rules(args)?;
+    if let Some(id) = &args.explain {
+        return explain::run(args, &rules, id);
+    }
+    let format = if args.json { OutputFormat::Jsonl } else { args.format };
+    let hunt = Hunt {
+        inputs: inputs(&args.paths),
+        reading: Options { format: args.input_format, ..Options::default() },
+        rules: Arc::new(rules),
+        filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
+        with_raw: args.raw,
+        threads: threads(args.threads),
+    };
+    let started = Instant::now();
+    let progress = if args.quiet { Progress::hidden() } else { Progress::visible() };
+    let mut outcome = hunt.run(&progress)?;
+    outcome.reading.duration = Some(started.elapsed());
+    let worst = outcome.findings.worst();
+    let input_missing = outcome.input_missing;
+    if let Some(path) = &args.rejections {
+        write_rejections(path, &outcome)?;
+    }
+    let report = Report { format, output: args.output.as_deref(), quiet: args.quiet, exercise: false };
+    let summary = report.write(outcome)?;
+    if let Some(path) = &args.summary {
+        let file = create(path)?;
+        serde_json::to_writer_pretty(file, &summary.to_json())
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if input_missing {
+        bail!("an input cannot be opened: see above (the others were read)");
+    }
+    Ok(exit_code(args.fail_on.is_some_and(|level| worst.is_some_and(|w| w >= level))))
+}
+
+/// Makes the exercise, hunts it with the built-in rules, and holds the findings against its answers.
+fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
+    let folder = demo_folder(args)?;
+    let exercise = demo::write_exercise(&folder, args.seed)
+        .with_context(|| format!("cannot write the exercise to {}", folder.display()))?;
+    let (rules, problems) = rules::load(&[], &[])?;
+    tell_problems(&problems);
+    let hunt = Hunt {
+        inputs: vec![Input::Path(exercise.logs.clone())],
+        reading: Options::default(),
+        rules: Arc::new(rules),
+        filter: Filter::default(),
+        with_raw: true,
+        threads: threads(None),
+    };
+    let started = Instant::now();
+    let progress = if args.quiet { Progress::hidden() } else { Progress::visible() };
+    let mut outcome = hunt.run(&progress)?;
+    outcome.reading.duration = Some(started.elapsed());
+    outcome.reading.exercise = true;
+    let mut found = Vec::with_capacity(outcome.findings.len());
+    for i in 0..outcome.findings.len() {
+        found.push(outcome.findings.get(i)?);
+    }
+    let score = demo::score(&exercise.answers, found.iter());
+    let page = folder.join("report.html");
+    let report =
+        Report { format: OutputFormat::Html, output: Some(&page), quiet: args.quiet, exercise: true };
+    report.write(outcome)?;
+    demo::tell(&mut io::stdout().lock(), &folder, &page, &score)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn demo_folder(args: &DemoArgs) -> Result<PathBuf> {
+    let Some(folder) = &args.keep else {
+        let folder = tempfile::Builder::new().prefix("blanik-exercise-").tempdir();
+        return Ok(folder.context("cannot make a temporary folder")?.keep());
+    };
+    if folder.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
+        bail!("{} is not empty: name a new folder", folder.display());
+    }
+    std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder.clone())
+}
+
+/// Loads the rules and keeps those that the filters name.
+fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
+    let (mut rules, problems) = rules::load(&args.rules, &args.placeholders)?;
+    if !args.quiet {
+        tell_problems(&problems);
+    }
+    if rules.is_empty() {
+        bail!("no rule can be used: `blanik rules check` says why");
+    }
+    let wanted: Vec<String> = args.rule.iter().map(|r| r.to_lowercase()).collect();
+    rules.retain(|rule| {
+        args.level.is_none_or(|level| rule.level >= level)
+            && (args.status.is_empty() || rule.status.is_some_and(|s| args.status.contains(&s)))
+            && (wanted.is_empty()
+                || wanted.iter().any(|w| {
+                    rule.id.eq_ignore_ascii_case(w) || rule.title.to_lowercase().contains(w.as_str())
+                }))
+            && args.explain.as_ref().is_none_or(|id| rule.id.eq_ignore_ascii_case(id))
+    });
+    if rules.is_empty() {
+        bail!("no rule is left: check --level, --status, --rule and --explain");
+    }
+    Ok(rules)
+}
+
+/// On standard error: how many rules cannot be used, and the first of them.
+fn tell_problems(problems: &[Problem]) {
+    let fatal: Vec<&Problem> = problems.iter().filter(|p| p.fatal).collect();
+    if let Some(first) = fatal.first() {
+        let first = for_terminal(&first.to_string()).into_owned();
+        eprintln!("blanik: {} rules are left out; `blanik rules check` lists them. The first: {first}", fatal.len());
+    }
+}
+
+/// The inputs that paths on the command line name.
+pub fn inputs(paths: &[PathBuf]) -> Vec<Input> {
+    let one = |path: &PathBuf| {
+        if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.clone()) }
+    };
+    paths.iter().map(one).collect()
+}
+
+fn threads(asked: Option<u16>) -> usize {
+    let all = || std::thread::available_parallelism().map_or(1, usize::from);
+    asked.map_or_else(all, usize::from)
+}
+
+/// Where and how findings go out.
+struct Report<'r> {
+    format: OutputFormat,
+    output: Option<&'r Path>,
+    quiet: bool,
+    exercise: bool,
+}
+
+impl Report<'_> {
+    /// Writes the findings, then the summary: to standard output where that is for people, else to
+    /// standard error.
+    fn write(&self, outcome: Outcome) -> Result<Summary> {
+        let Outcome { mut findings, reading, .. } = outcome;
+        let style = terminal_style();
+        let in_file = Style::new(false, None, None);
+        let to_terminal = self.output.is_none() && io::stdout().is_terminal();
+        let out: Box<dyn Write> = match self.output {
+            Some(path) => Box::new(create(path)?),
+            None => Box::new(BufWriter::new(io::stdout())),
+        };
+        let context = || match self.output {
+            Some(path) => format!("cannot write {}", path.display()),
+            None => "cannot write to standard output".to_owned(),
+        };
+        let written = if self.output.is_some() { in_file } else { style };
+        let options = WriteOptions { style: written, exercise: self.exercise };
+        let mut writer = output::writer(self.format, out, options);
+        let few = self.format == OutputFormat::Table && to_terminal;
+        let shown = few.then(|| findings.worst_indices(TABLE_ON_TERMINAL_MAX));
+        let mut summary = Summary::new();
+        writer.begin().with_context(context)?;
+        for i in 0..findings.len() {
+            let finding = findings.get(i).context("cannot read the temporary file of findings")?;
+            summary.add(&finding);
+            if shown.as_ref().is_none_or(|shown| shown.binary_search(&i).is_ok()) {
+                writer.write(&finding).with_context(context)?;
+            }
+        }
+        summary.reading(reading);
+        let remark = writer.finish(&summary).with_context(context)?;
+        if let Some(remark) = remark {
+            eprintln!("blanik: {remark}");
+        }
+        if self.quiet {
+            return Ok(summary);
+        }
+        let for_people = self.output.is_some() || self.format == OutputFormat::Table;
+        if for_people {
+            let mut out = io::stdout().lock();
+            if shown.is_some_and(|shown| shown.len() < findings.len()) {
+                let all = findings.len();
+                writeln!(out, "… the {TABLE_ON_TERMINAL_MAX} worst of {all} findings; all of them: --format table | less, or -f html -o FILE\n")?;
+            }
+            summary.render(&mut out, style).context("cannot write the summary")?;
+        } else {
+            let style = Style::new(io::stderr().is_terminal(), no_color().as_deref(), terminal_width());
+            summary.render(&mut io::stderr().lock(), style).context("cannot write the summary")?;
+        }
+        Ok(summary)
+    }
+}
+
+fn write_rejections(path: &Path, outcome: &Outcome) -> Result<()> {
+    let context = || format!("cannot write {}", path.display());
+    let mut out = create(path)?;
+    for rejection in &outcome.rejections {
+        serde_json::to_writer(&mut out, rejection).with_context(context)?;
+        out.write_all(b"\n").with_context(context)?;
+    }
+    out.flush().with_context(context)
+}
+
+fn create(path: &Path) -> Result<BufWriter<File>> {
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(BufWriter::new(file))
+}
+
+/// The style for standard output.
+pub fn terminal_style() -> Style {
+    Style::new(io::stdout().is_terminal(), no_color().as_deref(), terminal_width())
+}
+
+fn no_color() -> Option<String> {
+    std::env::var("NO_COLOR").ok()
+}
+
+fn terminal_width() -> Option<usize> {
+    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
+}
+
+/// 1 where the findings are as bad as the user named, else 0.
+fn exit_code(failed: bool) -> ExitCode {
+    if failed { ExitCode::from(1) } else { ExitCode::SUCCESS }
+}

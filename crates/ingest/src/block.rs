@@ -1,0 +1,93 @@
+//! A piece of a log, cut at record boundaries: what a decoder takes at a time.
+//!
+//! Cutting is cheap and done by one reader; decoding is dear and done by many.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use blanik_model::{RawBlock, SourceId};
+
+/// Bytes that a block has at least, unless the log ends. It has more only to hold one long record.
+pub(crate) const BLOCK_BYTES: usize = 1 << 20;
+
+/// Bytes of an EVTX chunk.
+pub(crate) const CHUNK_BYTES: usize = 64 << 10;
+
+/// See the module.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// The log it was cut from.
+    pub source: SourceId,
+    /// Its place among all blocks of all logs, from 0, without gaps.
+    pub seq: u64,
+    /// The bytes.
+    pub bytes: RawBlock,
+    /// Number of the first line, from 1 (lines), or of the first chunk, from 0 (EVTX).
+    pub first: u64,
+    /// Where the records lie in the bytes.
+    pub framing: Framing,
+    /// True if the log ends, or breaks off, with this block.
+    pub last: bool,
+}
+
+/// Where the records of a block lie, and what they are.
+#[derive(Clone, Debug)]
+pub enum Framing {
+    /// A JSON object a line.
+    JsonLines,
+    /// JSON values at these places.
+    Json(Vec<Element>),
+    /// XML events at these places.
+    Xml(Vec<Element>),
+    /// Zeek lines below that header.
+    Zeek(Arc<ZeekHeader>),
+    /// EVTX chunks of 64 KiB each.
+    EvtxChunks,
+}
+
+/// A record that the reader has already found the bounds of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Element {
+    /// Its number in the log.
+    pub number: u64,
+    /// Its bytes in the block.
+    pub span: Range<u32>,
+    /// False if it breaks off before its end.
+    pub complete: bool,
+}
+
+/// The `#` lines of a Zeek log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZeekHeader {
+    /// Between columns.
+    pub separator: u8,
+    /// Between members of sets and vectors.
+    pub set_separator: Vec<u8>,
+    /// Stands for an empty string, set or vector.
+    pub empty_field: Vec<u8>,
+    /// Stands for a field without a value.
+    pub unset_field: Vec<u8>,
+    /// The log's name, such as `conn`.
+    pub path: String,
+    /// Column names.
+    pub fields: Vec<String>,
+    /// Column types; as long as `fields`.
+    pub types: Vec<ZeekType>,
+}
+
+/// What a Zeek column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZeekType {
+    /// Text, addresses, enums and anything else.
+    Text,
+    /// `count`, `int`, `port`, `double`, `interval`, `time`.
+    Number,
+    /// `T` or `F`.
+    Bool,
+    /// `set[…]` or `vector[…]` of text.
+    Texts,
+    /// `set[…]` or `vector[…]` of numbers.
+    Numbers,
+    /// `set[…]` or `vector[…]` of truth values.
+    Bools,
+}

@@ -1,0 +1,212 @@
+//! Blocks → records. One decoder a thread; it keeps its buffers from block to block.
+
+mod evtx;
+pub(crate) mod json;
+mod xml;
+pub(crate) mod zeek;
+
+use std::ops::Range;
+
+use blanik_model::{RawBlock, SourceId};
+
+use crate::block::{Block, Element, Framing};
+use crate::record::{Hint, Record};
+use crate::rejection::{Place, Rejection};
+
+pub use self::evtx::EvtxReader;
+use self::json::{JsonError, JsonReader};
+use self::xml::XmlReader;
+
+/// Levels of objects and lists in a record.
+pub(crate) const DEPTH_MAX: usize = 64;
+
+/// Where a record came from.
+#[derive(Clone, Debug)]
+pub struct Origin<'a> {
+    /// The log.
+    pub source: SourceId,
+    /// Its number there: EVTX record id, line, or number of the element.
+    pub number: u64,
+    /// Bytes that the record's own lie in; see `span`. For EVTX, the record as JSON.
+    pub raw: &'a RawBlock,
+    /// Where in `raw`.
+    pub span: Range<u32>,
+}
+
+/// Takes what a decoder gives.
+pub trait RecordSink {
+    /// A record.
+    fn record(&mut self, record: &Record, hint: Hint<'_>, origin: Origin<'_>);
+    /// Something that could not be decoded, or that is worth knowing.
+    fn reject(&mut self, rejection: Rejection);
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Decoder {
+    json: JsonReader,
+    xml: XmlReader,
+    evtx: EvtxReader,
+    zeek: zeek::ZeekReader,
+    record: Record,
+}
+
+impl Decoder {
+    /// A decoder with empty buffers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Decodes the records of a block, in their order.
+    pub fn decode(&mut self, block: &Block, sink: &mut impl RecordSink) {
+        match &block.framing {
+            Framing::JsonLines => self.json_lines(block, sink),
+            Framing::Json(elements) => self.json_elements(block, elements, sink),
+            Framing::Xml(elements) => self.xml_elements(block, elements, sink),
+            Framing::Zeek(header) => self.zeek.decode(block, header, &mut self.record, sink),
+            Framing::EvtxChunks => self.evtx_chunks(block, sink),
+        }
+    }
+
+    fn json_lines(&mut self, block: &Block, sink: &mut impl RecordSink) {
+        let mut lossy = Lossy::default();
+        for (number, span) in lines(block) {
+            let text = &block.bytes[span.start as usize..span.end as usize];
+            let place = Place::Line(number);
+            match self.json.read(text, &mut self.record) {
+                Ok(clean) => {
+                    if !clean {
+                        lossy.add(place);
+                    }
+                    let origin = Origin { source: block.source, number, raw: &block.bytes, span };
+                    sink.record(&self.record, Hint::Json, origin);
+                }
+                Err(error) => sink.reject(rejected(block.source, place, &error)),
+            }
+        }
+        lossy.tell(block.source, sink);
+    }
+
+    fn json_elements(&mut self, block: &Block, elements: &[Element], sink: &mut impl RecordSink) {
+        let mut lossy = Lossy::default();
+        for Element { number, span, complete } in elements {
+            let text = &block.bytes[span.start as usize..span.end as usize];
+            let place = Place::Record(*number);
+            match self.json.read(text, &mut self.record) {
+                Ok(clean) => {
+                    if !clean {
+                        lossy.add(place);
+                    }
+                    sink.record(&self.record, Hint::Json, origin(block, *number, span));
+                }
+                Err(error) if *complete => sink.reject(rejected(block.source, place, &error)),
+                Err(_) => sink.reject(cut_off(block.source, place)),
+            }
+        }
+        lossy.tell(block.source, sink);
+    }
+
+    fn xml_elements(&mut self, block: &Block, elements: &[Element], sink: &mut impl RecordSink) {
+        let mut lossy = Lossy::default();
+        for Element { number, span, complete } in elements {
+            let place = Place::Record(*number);
+            if !complete {
+                sink.reject(cut_off(block.source, place));
+                continue;
+            }
+            let text = &block.bytes[span.start as usize..span.end as usize];
+            match self.xml.read(text, &mut self.record) {
+                Ok(clean) => {
+                    if !clean {
+                        lossy.add(place);
+                    }
+                    sink.record(&self.record, Hint::WindowsXmlShape, origin(block, *number, span));
+                }
+                Err(error) => {
+                    let reason = error.to_string();
+                    sink.reject(Rejection::loss(block.source, place, 1, reason));
+                }
+            }
+        }
+        lossy.tell(block.source, sink);
+    }
+
+    fn evtx_chunks(&mut self, block: &Block, sink: &mut impl RecordSink) {
+        let chunks = block.bytes.chunks(crate::block::CHUNK_BYTES);
+        for (number, chunk) in (block.first..).zip(chunks) {
+            let place = Place::Chunk(number);
+            let rendered = self.evtx.render(block.source, place, chunk);
+            for rejection in rendered.rejections {
+                sink.reject(rejection);
+            }
+            let raw: RawBlock = rendered.json.into();
+            for (id, span) in rendered.records {
+                let text = &raw[span.start as usize..span.end as usize];
+                match self.json.read(text, &mut self.record) {
+                    Ok(_) => {
+                        let origin = Origin { source: block.source, number: id, raw: &raw, span };
+                        sink.record(&self.record, Hint::WindowsXmlShape, origin);
+                    }
+                    Err(error) => sink.reject(rejected(block.source, Place::Record(id), &error)),
+                }
+            }
+        }
+    }
+}
+
+fn origin<'a>(block: &'a Block, number: u64, span: &Range<u32>) -> Origin<'a> {
+    Origin { source: block.source, number, raw: &block.bytes, span: span.clone() }
+}
+
+fn rejected(source: SourceId, place: Place, error: &JsonError) -> Rejection {
+    Rejection::loss(source, place, 1, error.to_string())
+}
+
+fn cut_off(source: SourceId, place: Place) -> Rejection {
+    Rejection::loss(source, place, 1, "the record breaks off before its end")
+}
+
+/// The lines of a block that are not blank, with their numbers, without line ends.
+pub(crate) fn lines(block: &Block) -> impl Iterator<Item = (u64, Range<u32>)> {
+    let bytes = &block.bytes[..];
+    let mut at = 0;
+    let mut number = block.first;
+    std::iter::from_fn(move || {
+        while at < bytes.len() {
+            let end = memchr::memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |n| at + n);
+            let (start, this) = (at, number);
+            at = end + 1;
+            number += 1;
+            let stop = if bytes[start..end].ends_with(b"\r") { end - 1 } else { end };
+            if !bytes[start..stop].iter().all(|b| b.is_ascii_whitespace() || *b == 0) {
+                let at = |n| u32::try_from(n).expect("blocks are bounded far below 4 GiB");
+                return Some((this, at(start)..at(stop)));
+            }
+        }
+        None
+    })
+}
+
+/// Records of a block whose text was not UTF-8: told once a block.
+#[derive(Default)]
+struct Lossy {
+    first: Option<Place>,
+    count: u64,
+}
+
+impl Lossy {
+    fn add(&mut self, place: Place) {
+        self.first.get_or_insert(place);
+        self.count += 1;
+    }
+
+    fn tell(self, source: SourceId, sink: &mut impl RecordSink) {
+        if let Some(place) = self.first {
+            let reason = format!(
+                "{} records from here on hold bytes that are not UTF-8, read as U+FFFD",
+                self.count
+            );
+            sink.reject(Rejection::note(source, place, reason));
+        }
+    }
+}

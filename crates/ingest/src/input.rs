@@ -1,0 +1,94 @@
+//! What the caller asks to be read, and how far a hostile input may go.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// One thing to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A file, an archive or a folder, which is walked.
+    Path(PathBuf),
+    /// Standard input.
+    Stdin,
+}
+
+/// How to read the inputs.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The format of every log, instead of what its content says. Archives are still opened.
+    pub format: Option<Format>,
+    /// See there.
+    pub limits: Limits,
+}
+
+/// A log format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Windows event log files, whole or from their first chunk on.
+    Evtx,
+    /// JSON: objects a line, an array, pretty-printed, or a wrapper around an array.
+    Json,
+    /// Windows events as XML.
+    Xml,
+    /// Zeek's tab-separated logs.
+    ZeekTsv,
+}
+
+/// The name is none of a format.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("unknown input format `{name}`: use evtx, json, xml or zeek")]
+pub struct UnknownFormat {
+    /// What was given.
+    pub name: String,
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        match name {
+            "evtx" => Ok(Format::Evtx),
+            "json" => Ok(Format::Json),
+            "xml" => Ok(Format::Xml),
+            "zeek" => Ok(Format::ZeekTsv),
+            _ => Err(UnknownFormat { name: name.to_owned() }),
+        }
+    }
+}
+
+/// Bounds on what an input may make us do. Meeting one is a rejection that names it.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Archives inside archives, and compressed files inside these.
+    pub nesting_max: usize,
+    /// Bytes of one record of text (a line, a JSON object, an XML event).
+    pub record_bytes_max: usize,
+    /// Bytes that one file may expand to, over all its members and layers.
+    pub expanded_bytes_max: u64,
+    /// Expanded bytes per byte of the file, looked at once it has expanded to
+    /// `ratio_from_bytes`: pre-allocated logs compress extremely well, and are honest.
+    pub ratio_max: u64,
+    /// See `ratio_max`.
+    pub ratio_from_bytes: u64,
+    /// Members of one archive.
+    pub members_max: u64,
+    /// Bytes of an archive inside another one that has to be spooled to disk to be read.
+    pub spool_bytes_max: u64,
+    /// Folders below the one given.
+    pub folder_depth_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            nesting_max: 8,
+            record_bytes_max: 16 << 20,
+            expanded_bytes_max: 64 << 30,
+            ratio_max: 2_000,
+            ratio_from_bytes: 4 << 30,
+            members_max: 1_000_000,
+            spool_bytes_max: 8 << 30,
+            folder_depth_max: 128,
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What the normalised record will hold: for each field a name and a value, both by reference.
+//!
+//! Nothing is copied until [`Plan::write`]; fields of the log are indices into its record, derived
+//! values stand in one buffer. The memory is reused from record to record.
+
+use blanik_model::{Type, Value};
+
+use super::derive::Derivation;
+use super::lookup::{Key, hash};
+use super::names::{Names, Rename, ShapeNames};
+use super::operation::Made;
+use crate::record::Record;
+
+/// Names in which the system's word goes before the author's.
+const SYSTEM_WINS: [&str; 4] = ["EventID", "Channel", "Provider_Name", "Computer"];
+
+/// Fields that the system names; Windows has some twenty. A record with more was not made by it, and
+/// must not cost more for it.
+const SYSTEM_MAX: usize = 64;
+
+/// Sources that one derivation may have.
+pub(crate) const SOURCES_MAX: usize = 8;
+
+#[derive(Clone, Copy, Debug)]
+enum Name {
+    /// The record's, without so many bytes in front.
+    Own { field: usize, skip: usize },
+    /// A table's.
+    Table(&'static str),
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Held {
+    /// The record's.
+    Own(usize),
+    /// A span of the plan's text.
+    Derived { ty: Type, start: usize, end: usize },
+}
+
+/// Who named a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Author {
+    System,
+    Data,
+    Other,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Planned {
+    name: Name,
+    held: Held,
+    author: Author,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Plan {
+    fields: Vec<Planned>,
+    // Of each field's name, as what is looked for is compared to all of them.
+    hashes: Vec<u32>,
+    // Indices of the fields that the system named.
+    system: Vec<usize>,
+    text: String,
+    // Where an operation writes: it may read from `text` meanwhile.
+    fresh: String,
+}
+
+impl Plan {
+    /// Starts with the record's own fields under their new names.
+    pub fn begin(&mut self, record: &Record, shape: Option<&ShapeNames>, names: &Names) {
+        self.fields.clear();
+        self.hashes.clear();
+        self.text.clear();
+        for field in 0..record.len() {
+            let rename = shape.map_or(Rename::Keep, |s| s.rename(record.field(field).0));
+            let (name, author) = match rename {
+                Rename::Keep => (Name::Own { field, skip: 0 }, Author::Other),
+                Rename::To(target) => self.rename(field, names.target(target), record),
+                Rename::Cut { skip, data: false } => (Name::Own { field, skip }, Author::System),
+                Rename::Cut { skip, data: true } => (Name::Own { field, skip }, Author::Data),
+                Rename::Drop => continue,
+            };
+            let planned = Planned { name, held: Held::Own(field), author };
+            self.hashes.push(hash(name_of(&planned, record)));
+            self.fields.push(planned);
+        }
+        if shape.is_some() {
+            self.settle(record);
+        }
+    }
+
+    /// The name of a field that a table renames. A record that says a thing twice, in two spellings,
+    /// keeps one of them as it is: never the one that is Sigma's own, else the second.
+    fn rename(&mut self, field: usize, key: Key, record: &Record) -> (Name, Author) {
+        let Some(old) = self.find(key, record) else {
+            return (Name::Table(key.name), Author::System);
+        };
+        if record.field(field).0 != key.name {
+            return (Name::Own { field, skip: 0 }, Author::Other);
+        }
+        self.restore(old, record);
+        (Name::Table(key.name), Author::System)
+    }
+
+    /// Gives a planned field back the name it has in the record.
+    fn restore(&mut self, i: usize, record: &Record) {
+        let Held::Own(field) = self.fields[i].held else { return };
+        self.fields[i].name = Name::Own { field, skip: 0 };
+        self.fields[i].author = Author::Other;
+        self.hashes[i] = hash(record.field(field).0);
+    }
+
+    /// Where the system and the event's author use one name, one of them goes back to the name the
+    /// record has for it.
+    fn settle(&mut self, record: &Record) {
+        let by_system = |p: &Planned| p.author == Author::System;
+        self.system.clear();
+        let indices = 0..self.fields.len();
+        self.system.extend(indices.filter(|&i| by_system(&self.fields[i])).take(SYSTEM_MAX));
+        for i in 0..self.fields.len() {
+            if self.fields[i].author != Author::Data {
+                continue;
+            }
+            let name = name_of(&self.fields[i], record);
+            let same = |&&at: &&usize| {
+                self.hashes[at] == self.hashes[i] && name_of(&self.fields[at], record) == name
+            };
+            let Some(&system) = self.system.iter().find(same) else { continue };
+            let loser = if SYSTEM_WINS.contains(&name) { i } else { system };
+            self.restore(loser, record);
+        }
+    }
+
+    fn find(&self, key: Key, record: &Record) -> Option<usize> {
+        let mut hashes = self.hashes.iter().enumerate();
+        let same = |(i, hash): (usize, &u32)| {
+            (*hash == key.hash && name_of(&self.fields[i], record) == key.name).then_some(i)
+        };
+        hashes.find_map(same)
+    }
+
+    /// The value of a field.
+    pub fn get<'a>(&'a self, key: Key, record: &'a Record) -> Option<Value<'a>> {
+        self.find(key, record).map(|i| value_of(&self.fields[i], record, &self.text))
+    }
+
+    /// Adds what a derivation makes of the fields planned so far.
+    pub fn derive(&mut self, derivation: &Derivation, record: &Record) {
+        let old = self.find(derivation.target, record);
+        if old.is_some() && !derivation.replaces {
+            return;
+        }
+        let mut at = [None; SOURCES_MAX];
+        let mut values = [None; SOURCES_MAX];
+        for (i, &source) in derivation.sources.iter().enumerate().take(SOURCES_MAX) {
+            at[i] = match (old, derivation.replaces) {
+                // Replacing twice must not derive from what was derived.
+                (Some(old), true) if source == derivation.target => self.own(old),
+                _ => self.find(source, record),
+            };
+            values[i] = at[i].map(|at| value_of(&self.fields[at], record, &self.text));
+        }
+        self.fresh.clear();
+        let Some(made) = derivation.operation.apply(&values, &mut self.fresh) else { return };
+        let held = match made {
+            Made::Source(i) => self.fields[at[i].expect("a value came of it")].held,
+            Made::Text(ty) => {
+                let start = self.text.len();
+                self.text.push_str(&self.fresh);
+                Held::Derived { ty, start, end: self.text.len() }
+            }
+        };
+        match old {
+            Some(old) => self.fields[old].held = held,
+            None => {
+                let name = Name::Table(derivation.target.name);
+                self.fields.push(Planned { name, held, author: Author::Other });
+                self.hashes.push(derivation.target.hash);
+            }
+        }
+    }
+
+    fn own(&self, i: usize) -> Option<usize> {
+        matches!(self.fields[i].held, Held::Own(_)).then_some(i)
+    }
+
+    /// Writes all fields.
+    pub fn write(&self, record: &Record, out: &mut Record) {
+        for planned in &self.fields {
+            out.push(name_of(planned, record), value_of(planned, record, &self.text));
+        }
+    }
+}
+
+fn name_of<'a>(planned: &Planned, record: &'a Record) -> &'a str {
+    match planned.name {
+        Name::Own { field, skip } => &record.field(field).0[skip..],
+        Name::Table(name) => name,
+    }
+}
+
+fn value_of<'a>(planned: &Planned, record: &'a Record, text: &'a str) -> Value<'a> {
+    match planned.held {
+        Held::Own(field) => record.field(field).1,
+        Held::Derived { ty, start, end } => Value { ty, text: &text[start..end] },
+    }
+}

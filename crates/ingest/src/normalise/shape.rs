@@ -1,0 +1,112 @@
+//! What wrote a record: told by the names of its fields, as `mapping/shapes.tsv` says.
+//!
+//! One pass over the record: every name that the table mentions is a bit, and a row of the table
+//! asks for bits.
+
+use super::lookup::NameMap;
+use super::table::{members, rows};
+use crate::record::Record;
+
+const TABLE: &str = include_str!("../../mapping/shapes.tsv");
+
+/// A row of the table.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// The name by which other tables speak of the shape.
+    pub name: &'static str,
+    /// The product.
+    pub product: &'static str,
+    /// Services, the shape's own first.
+    pub services: Vec<&'static str>,
+    /// Categories.
+    pub categories: Vec<&'static str>,
+    // At least one bit of each group must be there.
+    groups: Vec<u128>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Shapes {
+    rows: Vec<Shape>,
+    names: NameMap<Vec<(Option<&'static str>, u128)>>,
+    prefixes: Vec<(&'static str, u128)>,
+}
+
+impl Shapes {
+    pub fn new() -> Self {
+        let mut shapes = Shapes::default();
+        let mut bits = Vec::new();
+        for [name, fields, product, services, categories] in
+            rows(TABLE, ["shape", "fields", "product", "service", "categories"])
+        {
+            let group = |group: &'static str| {
+                group.split('|').map(|m| shapes.bit(m, &mut bits)).fold(0, |a, b| a | b)
+            };
+            let groups = members(fields).into_iter().map(group).collect();
+            shapes.rows.push(Shape {
+                name,
+                product,
+                services: members(services),
+                categories: members(categories),
+                groups,
+            });
+        }
+        shapes
+    }
+
+    fn bit(&mut self, mark: &'static str, known: &mut Vec<&'static str>) -> u128 {
+        if let Some(i) = known.iter().position(|k| *k == mark) {
+            return 1 << i;
+        }
+        let bit = 1u128.checked_shl(known.len() as u32).expect("at most 128 marks");
+        known.push(mark);
+        if let Some(prefix) = mark.strip_suffix('*') {
+            self.prefixes.push((prefix, bit));
+        } else {
+            let (name, value) = match mark.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (mark, None),
+            };
+            self.names.entry(name.into()).or_default().push((value, bit));
+        }
+        bit
+    }
+
+    /// The rows, in order.
+    pub fn rows(&self) -> &[Shape] {
+        &self.rows
+    }
+
+    /// Index of the first row of that name.
+    pub fn named(&self, name: &str) -> Option<usize> {
+        self.rows.iter().position(|row| row.name == name)
+    }
+
+    /// Index of the first row that fits the record.
+    pub fn of(&self, record: &Record) -> Option<usize> {
+        let mut seen = 0u128;
+        for (name, value) in record.iter() {
+            for &(prefix, bit) in &self.prefixes {
+                if name.starts_with(prefix) {
+                    seen |= bit;
+                }
+            }
+            // Nothing comes before the first row, so once it fits the rest need not be read.
+            if self.rows[0].fits(seen) {
+                return Some(0);
+            }
+            let marks = self.names.get(name).map_or(&[][..], |m| m);
+            for (want, bit) in marks {
+                if want.is_none_or(|want| value.text.eq_ignore_ascii_case(want)) {
+                    seen |= bit;
+                }
+            }
+        }
+        self.rows.iter().position(|row| row.fits(seen))
+    }
+}
+
+impl Shape {
+    fn fits(&self, seen: u128) -> bool {
+        self.groups.iter().all(|group| seen & group != 0)
+    }
+}

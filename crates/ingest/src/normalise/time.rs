@@ -1,0 +1,123 @@
+//! When a record happened, by its own word: `mapping/times.tsv`.
+
+use blanik_model::{Timestamp, Type, Value};
+
+use super::lookup::{Key, NameMap};
+use super::table::rows;
+
+const TABLE: &str = include_str!("../../mapping/times.tsv");
+
+/// How a candidate is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Text,
+    Zoned,
+    Seconds,
+    Dotnet,
+}
+
+/// A field that may hold the time.
+#[derive(Debug)]
+pub(crate) struct Candidate {
+    /// Its name.
+    pub field: Key,
+    how: How,
+}
+
+/// The candidates of each shape, best first.
+#[derive(Debug)]
+pub(crate) struct Times(NameMap<Vec<Candidate>>);
+
+impl Times {
+    pub fn new() -> Self {
+        let mut times: NameMap<Vec<Candidate>> = NameMap::default();
+        for [shape, field, how] in rows(TABLE, ["shape", "field", "how"]) {
+            let how = match how {
+                "text" => How::Text,
+                "zoned" => How::Zoned,
+                "seconds" => How::Seconds,
+                "dotnet" => How::Dotnet,
+                _ => panic!("no way to read a time: {how}"),
+            };
+            times.entry(shape.into()).or_default().push(Candidate { field: field.into(), how });
+        }
+        Times(times)
+    }
+
+    /// Those of a shape; those of `other` if it has none.
+    pub fn of(&self, shape: &str) -> &[Candidate] {
+        self.0.get(shape).or_else(|| self.0.get("other")).map_or(&[], |c| c)
+    }
+}
+
+impl Candidate {
+    /// The time a value names.
+    pub fn read(&self, value: Value<'_>) -> Option<Timestamp> {
+        let text = match value.ty {
+            Type::String | Type::Number => value.text.trim(),
+            _ => return None,
+        };
+        match self.how {
+            How::Text => written(text),
+            How::Zoned if names_zone(text) => written(text),
+            How::Zoned => None,
+            How::Seconds => epoch(text).or_else(|| written(text)),
+            How::Dotnet => epoch_in(text.strip_prefix("/Date(")?.strip_suffix(")/")?, 1_000_000),
+        }
+    }
+}
+
+fn written(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text.strip_suffix(" UTC").unwrap_or(text))
+}
+
+fn names_zone(text: &str) -> bool {
+    let after_time = text.get(19..).unwrap_or("");
+    after_time.ends_with(['Z', 'z'])
+        || after_time.ends_with(" UTC")
+        || after_time.contains(['+', '-'])
+}
+
+/// Seconds since 1970; a whole number too long for them is in milli-, micro- or nanoseconds.
+fn epoch(text: &str) -> Option<Timestamp> {
+    match text.len() {
+        13 if is_whole(text) => epoch_in(text, 1_000_000),
+        16 if is_whole(text) => epoch_in(text, 1_000),
+        19 if is_whole(text) => epoch_in(text, 1),
+        _ => Timestamp::from_decimal_seconds(text),
+    }
+}
+
+fn is_whole(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn epoch_in(text: &str, nanos_each: i64) -> Option<Timestamp> {
+    text.parse::<i64>().ok()?.checked_mul(nanos_each).map(Timestamp::from_nanos)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_to_write_a_time() {
+        for (how, text, want) in [
+            (How::Text, "2020-09-02 11:25:53.243421 UTC", "2020-09-02T11:25:53.243421Z"),
+            (How::Text, "2020-09-02T11:25:53.2434215Z", "2020-09-02T11:25:53.2434215Z"),
+            (How::Text, "yesterday", ""),
+            (How::Zoned, "2020-09-02 11:25:53", ""),
+            (How::Zoned, "2020-09-02T11:25:53Z", "2020-09-02T11:25:53Z"),
+            (How::Zoned, "2020-09-02T11:25:53+02:00", "2020-09-02T09:25:53Z"),
+            (How::Seconds, "1517336042.279652", "2018-01-30T18:14:02.279652Z"),
+            (How::Seconds, "1517336042279", "2018-01-30T18:14:02.279Z"),
+            (How::Seconds, "2018-03-24T17:15:20.6Z", "2018-03-24T17:15:20.6Z"),
+            (How::Seconds, "99999999999999999999", ""),
+            (How::Dotnet, "/Date(1603418699430)/", "2020-10-23T02:04:59.43Z"),
+            (How::Dotnet, "/Date(x)/", ""),
+        ] {
+            let got = Candidate { field: "x".into(), how }.read(Value::string(text));
+            assert_eq!(got.map_or(String::new(), |t| t.to_string()), want, "{text}");
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! From an input to its logs: walks folders, opens archives and compressed files by their content,
+//! as deep as they are nested, and hands each log to the framer of its format.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+use blanik_model::SourceId;
+
+use crate::block::BLOCK_BYTES;
+use crate::feeder::{Outlet, Stopped};
+use crate::frame::{self, Frame};
+use crate::input::{Format, Input, Limits, Options};
+use crate::meter::{Budget, Counted, Expanding, Peeked};
+use crate::rejection::{Place, Rejection};
+use crate::sniff::{Content, Packing, SNIFF_BYTES, sniff};
+use crate::transcode::Utf16;
+use crate::walk::{Walked, walk};
+use crate::window::Window;
+
+/// The state of one reading.
+pub(crate) struct Opener {
+    options: Options,
+    pub outlet: Outlet,
+}
+
+/// Where in the nest of archives we are.
+#[derive(Clone, Copy)]
+pub(crate) struct Nest<'a> {
+    /// The display name.
+    pub name: &'a str,
+    /// The log or archive itself.
+    pub source: SourceId,
+    /// Layers around it.
+    pub depth: usize,
+    /// Of the input file around all of it.
+    pub budget: &'a Budget,
+}
+
+impl Opener {
+    pub fn new(options: Options, outlet: Outlet) -> Self {
+        Opener { options, outlet }
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.options.limits.clone()
+    }
+
+    /// Reads all inputs.
+    pub fn run(mut self, inputs: &[Input]) -> Result<(), Stopped> {
+        let mut found = Vec::new();
+        for input in inputs {
+            match input {
+                Input::Stdin => found.push(None),
+                Input::Path(path) => self.find(path, &mut found),
+            }
+        }
+        self.outlet.shared.files_total.store(found.len() as u64, Ordering::Relaxed);
+        for path in found {
+            match path {
+                None => self.stdin()?,
+                Some(path) => self.file(&path)?,
+            }
+            self.outlet.settle();
+            self.outlet.shared.files_done.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    fn find(&mut self, path: &Path, found: &mut Vec<Option<PathBuf>>) {
+        let depth_max = self.options.limits.folder_depth_max;
+        for walked in walk(path, depth_max) {
+            match walked {
+                Walked::File { path, bytes } => {
+                    self.outlet.shared.bytes_total.fetch_add(bytes, Ordering::Relaxed);
+                    found.push(Some(path));
+                }
+                Walked::Skipped { path, reason } => {
+                    let source = self.outlet.source(&path.to_string_lossy());
+                    self.outlet.reject(Rejection::skipped(source, reason));
+                }
+                Walked::Unreadable { path, reason } => {
+                    let source = self.outlet.source(&path.to_string_lossy());
+                    self.outlet.reject(Rejection::loss(source, Place::File, 0, reason));
+                }
+                Walked::Missing { path, reason } => {
+                    let source = self.outlet.source(&path.to_string_lossy());
+                    self.outlet.reject(Rejection::missing(source, reason));
+                }
+            }
+        }
+    }
+
+    fn stdin(&mut self) -> Result<(), Stopped> {
+        let shared = self.outlet.shared.clone();
+        let budget = Budget::default();
+        let inner = io::stdin().lock();
+        let mut reader = Counted { inner, budget: &budget, total: &shared.bytes_read };
+        let name = "<stdin>";
+        let nest = Nest { name, source: self.outlet.source(name), depth: 0, budget: &budget };
+        self.visit(nest, &mut reader, None)
+    }
+
+    fn file(&mut self, path: &Path) -> Result<(), Stopped> {
+        let name = path.to_string_lossy();
+        let source = self.outlet.source(&name);
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) => {
+                let reason = format!("cannot be opened: {error}");
+                self.outlet.reject(Rejection::loss(source, Place::File, 0, reason));
+                return Ok(());
+            }
+        };
+        let shared = self.outlet.shared.clone();
+        let budget = Budget::default();
+        let mut reader = Counted { inner: &file, budget: &budget, total: &shared.bytes_read };
+        let nest = Nest { name: &name, source, depth: 0, budget: &budget };
+        self.visit(nest, &mut reader, Some(&file))
+    }
+
+    /// Reads a log or an archive. `file` is it, if it is a file on disk that can be sought.
+    pub fn visit(
+        &mut self,
+        nest: Nest<'_>,
+        reader: &mut dyn Read,
+        file: Option<&File>,
+    ) -> Result<(), Stopped> {
+        let mut reader = Peeked::new(reader, SNIFF_BYTES);
+        match sniff(reader.head()) {
+            Content::Packed(packing) => self.unpack(nest, packing, &mut reader, file),
+            Content::Utf16 { big_endian } => {
+                let mut text = Utf16::new(&mut reader, big_endian);
+                match self.deeper(nest) {
+                    Some(inner) => self.visit(inner, &mut text, None),
+                    None => Ok(()),
+                }
+            }
+            Content::Log(frame) => self.frame(nest, frame, &mut reader),
+            Content::Empty => self.empty(nest, &mut reader),
+            Content::Other(what) => match self.options.format {
+                Some(_) => self.frame(nest, Frame::JsonLines, &mut reader),
+                None => {
+                    self.outlet.reject(Rejection::skipped(nest.source, what));
+                    Ok(())
+                }
+            },
+            Content::ZeekWithoutHeader if self.options.format.is_none() => {
+                frame::zeek::headless(nest.source, &mut Window::new(&mut reader), &mut self.outlet);
+                Ok(())
+            }
+            Content::ZeekWithoutHeader => self.frame(nest, Frame::Zeek, &mut reader),
+        }
+    }
+
+    fn empty(&mut self, nest: Nest<'_>, reader: &mut dyn Read) -> Result<(), Stopped> {
+        let rejection = match reader.read(&mut [0]) {
+            Err(error) => Rejection::loss(nest.source, Place::File, 0, damaged(&error, 0)),
+            Ok(_) => Rejection::note(nest.source, Place::File, "the file is empty"),
+        };
+        self.outlet.reject(rejection);
+        Ok(())
+    }
+
+    fn frame(
+        &mut self,
+        nest: Nest<'_>,
+        sniffed: Frame,
+        reader: &mut dyn Read,
+    ) -> Result<(), Stopped> {
+        let how = match self.options.format {
+            Some(format) => forced(format, sniffed),
+            None => sniffed,
+        };
+        let mut window = Window::new(reader);
+        let record_bytes_max = self.options.limits.record_bytes_max.max(BLOCK_BYTES);
+        frame::run(how, nest.source, &mut window, record_bytes_max, &mut self.outlet)?;
+        if let Some(error) = window.damage() {
+            let reason = damaged(error, window.end());
+            let place = Place::Offset(window.end());
+            self.outlet.reject(Rejection::loss(nest.source, place, 0, reason));
+        }
+        Ok(())
+    }
+
+    fn unpack(
+        &mut self,
+        nest: Nest<'_>,
+        packing: Packing,
+        reader: &mut Peeked<'_>,
+        file: Option<&File>,
+    ) -> Result<(), Stopped> {
+        let Some(inner) = self.deeper(nest) else { return Ok(()) };
+        match packing {
+            Packing::Zip => return self.zip(inner, reader, file),
+            Packing::Tar => return self.tar(inner, reader),
+            _ => {}
+        }
+        let decoder: io::Result<Box<dyn Read + '_>> = decompressor(packing, reader);
+        match decoder {
+            Ok(decoder) => {
+                let limits = self.limits();
+                let mut reader = Expanding { inner: decoder, budget: nest.budget, limits: &limits };
+                self.visit(inner, &mut reader, None)
+            }
+            Err(error) => {
+                let reason = damaged(&error, 0);
+                self.outlet.reject(Rejection::loss(nest.source, Place::File, 0, reason));
+                Ok(())
+            }
+        }
+    }
+
+    /// One layer further in, unless that is too deep.
+    fn deeper<'a>(&mut self, nest: Nest<'a>) -> Option<Nest<'a>> {
+        let max = self.options.limits.nesting_max;
+        if nest.depth >= max {
+            let reason = format!("nested more than {max} layers deep (limit): not opened");
+            self.outlet.reject(Rejection::loss(nest.source, Place::File, 0, reason));
+            return None;
+        }
+        Some(Nest { depth: nest.depth + 1, ..nest })
+    }
+}
+
+fn decompressor<'a>(
+    packing: Packing,
+    reader: &'a mut Peeked<'_>,
+) -> io::Result<Box<dyn Read + 'a>> {
+    /// What an .xz file may ask of memory; `xz -9` asks for 65 MiB.
+    const XZ_MEMORY_BYTES_MAX: u64 = 256 << 20;
+    Ok(match packing {
+        Packing::Gzip => Box::new(flate2::read::MultiGzDecoder::new(reader)),
+        Packing::Bzip2 => Box::new(bzip2::read::MultiBzDecoder::new(reader)),
+        Packing::Xz => {
+            let flags = liblzma::stream::CONCATENATED;
+            let stream = liblzma::stream::Stream::new_stream_decoder(XZ_MEMORY_BYTES_MAX, flags)
+                .map_err(io::Error::other)?;
+            Box::new(liblzma::read::XzDecoder::new_stream(reader, stream))
+        }
+        Packing::Zstd => Box::new(zstd::stream::read::Decoder::new(reader)?),
+        Packing::Zip | Packing::Tar => unreachable!("these hold members and are opened elsewhere"),
+    })
+}
+
+/// The framer for a format given by the caller; within JSON, the layout is still looked at.
+fn forced(format: Format, sniffed: Frame) -> Frame {
+    match (format, sniffed) {
+        (Format::Evtx, Frame::Evtx { .. }) => sniffed,
+        (Format::Evtx, _) => Frame::Evtx { headless: false },
+        (Format::Json, Frame::JsonLines | Frame::Json { .. }) => sniffed,
+        (Format::Json, _) => Frame::JsonLines,
+        (Format::Xml, _) => Frame::Xml,
+        (Format::ZeekTsv, _) => Frame::Zeek,
+    }
+}
+
+/// The sentence for a reader that failed.
+pub(crate) fn damaged(error: &io::Error, at: u64) -> String {
+    format!("damaged or cut off after {at} bytes: {error}; what came before was read")
+}
+
+pub(crate) fn join(outer: &str, member: &str) -> String {
+    format!("{outer}!{member}")
+}

@@ -1,0 +1,8 @@
+//! From files to records, as a caller sees it.
+
+#[path = "ingest/data.rs"]
+mod data;
+#[path = "ingest/inputs.rs"]
+mod inputs;
+#[path = "ingest/reading.rs"]
+mod reading;
