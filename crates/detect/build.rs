@@ -15,7 +15,11 @@ fn main() -> io::Result<()> {
     let mut code = String::from("&[\n");
     for file in files {
         println!("cargo::rerun-if-changed={}", file.display());
-        let name = file.strip_prefix(&rules).expect("it was found below").to_string_lossy().replace('\\', "/");
+        let name = file
+            .strip_prefix(&rules)
+            .expect("it was found below")
+            .to_string_lossy()
+            .replace('\\', "/");
         code += &format!("    ({name:?}, include_str!({:?})),\n", file.display().to_string());
     }
     code += "]\n";

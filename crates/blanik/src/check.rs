@@ -41,7 +41,8 @@ struct Verdict {
 pub fn run(args: &CheckArgs) -> Result<ExitCode> {
     let (rules, problems) = rules::load(&args.paths, &args.placeholders)?;
     let known = Normaliser::new().known_kinds();
-    let mut verdicts: Vec<Verdict> = rules.iter().map(|(ix, _)| judge(&rules, ix, &known)).collect();
+    let mut verdicts: Vec<Verdict> =
+        rules.iter().map(|(ix, _)| judge(&rules, ix, &known)).collect();
     verdicts.extend(problems.iter().map(refused));
     verdicts.sort_by(|a, b| (&a.origin, a.line, &a.id).cmp(&(&b.origin, b.line, &b.id)));
     let mut out = BufWriter::new(io::stdout().lock());
@@ -55,7 +56,8 @@ pub fn run(args: &CheckArgs) -> Result<ExitCode> {
     }
     let refused = problems.iter().filter(|p| p.fatal).count();
     if !args.json {
-        let never = verdicts.iter().filter(|v| v.predicates.is_some() && v.kinds.is_empty()).count();
+        let never =
+            verdicts.iter().filter(|v| v.predicates.is_some() && v.kinds.is_empty()).count();
         writeln!(
             out,
             "{} rules compile into {} predicates; {never} of them wait for logs of kinds that no reader \
@@ -85,7 +87,8 @@ fn judge(rules: &Rules, ix: RuleIx, known: &[Kind]) -> Verdict {
         ids.insert(id);
     });
     let kinds = kinds_of(rules, ix, known);
-    let (reason, hint) = if kinds.is_empty() { why_never(rules, ix, known) } else { Default::default() };
+    let (reason, hint) =
+        if kinds.is_empty() { why_never(rules, ix, known) } else { Default::default() };
     Verdict {
         ok: !kinds.is_empty(),
         origin: rule.origin.to_string(),

@@ -41,7 +41,8 @@ pub fn run(args: &HuntArgs, rules: &Rules, id: &str) -> Result<ExitCode> {
     let options = Options { format: args.input_format, ..Options::default() };
     let mut feeder = Feeder::new(inputs(&args.paths), options);
     let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
-    let mut search = Search { rules, rule, filter, record: args.record, cases: Vec::new(), about: 0, read: 0 };
+    let mut search =
+        Search { rules, rule, filter, record: args.record, cases: Vec::new(), about: 0, read: 0 };
     while let Some(block) = feeder.next_block() {
         batcher.take(&block);
         batcher.take_rejections();
@@ -86,7 +87,9 @@ impl Search<'_> {
             self.cases.push(Case {
                 nearness: (explanation.meets, held),
                 order: at.order,
-                source: sources.get(at.source.0 as usize).map_or_else(String::new, |s| s.to_string()),
+                source: sources
+                    .get(at.source.0 as usize)
+                    .map_or_else(String::new, |s| s.to_string()),
                 record: at.record,
                 time: at.time,
                 host,
@@ -109,13 +112,20 @@ impl Search<'_> {
         writeln!(out, "{} ({})", for_terminal(&rule.title), for_terminal(id))?;
         writeln!(out, "looks at {source}: {} of {} events read", self.about, self.read)?;
         if self.cases.is_empty() {
-            writeln!(out, "No event is of that log source (or passes the filters), so the rule asked nothing.")?;
+            writeln!(
+                out,
+                "No event is of that log source (or passes the filters), so the rule asked nothing."
+            )?;
         }
         for case in &self.cases {
             print_case(out, case)?;
         }
         if self.about > self.cases.len() as u64 {
-            writeln!(out, "\n{} further events are less near; --record, --from, --to and --host choose among them", self.about - self.cases.len() as u64)?;
+            writeln!(
+                out,
+                "\n{} further events are less near; --record, --from, --to and --host choose among them",
+                self.about - self.cases.len() as u64
+            )?;
         }
         out.flush()
     }
@@ -125,7 +135,13 @@ fn print_case(out: &mut dyn Write, case: &Case) -> io::Result<()> {
     let time = case.time.map_or("no time".to_owned(), |t| t.to_string());
     let host = case.host.as_deref().unwrap_or("no host");
     let verdict = if case.explanation.meets { "MATCHES" } else { "does not match" };
-    writeln!(out, "\n{time}  {}  {}:{}  {verdict}", for_terminal(host), for_terminal(&case.source), case.record)?;
+    writeln!(
+        out,
+        "\n{time}  {}  {}:{}  {verdict}",
+        for_terminal(host),
+        for_terminal(&case.source),
+        case.record
+    )?;
     for condition in &case.explanation.conditions {
         writeln!(out, "  condition: {}", for_terminal(condition))?;
     }

@@ -61,7 +61,9 @@ impl Filter {
         self.hosts.is_empty()
             || host.is_some_and(|host| {
                 let label = host.split('.').next().unwrap_or(host);
-                self.hosts.iter().any(|h| h.eq_ignore_ascii_case(host) || h.eq_ignore_ascii_case(label))
+                self.hosts
+                    .iter()
+                    .any(|h| h.eq_ignore_ascii_case(host) || h.eq_ignore_ascii_case(label))
             })
     }
 }
@@ -139,9 +141,13 @@ impl Hunt {
         let from_reader = feeder.rejections();
         tally.rejected += from_reader.iter().map(|r| r.lost).sum::<u64>();
         tally.rejections.extend(from_reader);
-        tally.rejections.sort_by(|a, b| (a.source, a.place, &a.reason).cmp(&(b.source, b.place, &b.reason)));
+        tally
+            .rejections
+            .sort_by(|a, b| (a.source, a.place, &a.reason).cmp(&(b.source, b.place, &b.reason)));
         let sources = feeder.sources();
-        let name = |r: &Rejection| sources.get(r.source.0 as usize).map_or_else(String::new, |s| s.to_string());
+        let name = |r: &Rejection| {
+            sources.get(r.source.0 as usize).map_or_else(String::new, |s| s.to_string())
+        };
         let rejections: Vec<PlacedRejection> = tally
             .rejections
             .iter()
@@ -167,15 +173,24 @@ impl Hunt {
     ) -> ReadingStats {
         let read = feeder.progress();
         // What cost something comes first; notes may be many.
-        let mut shown: Vec<&PlacedRejection> = rejections.iter().filter(|r| r.severity != "note").collect();
+        let mut shown: Vec<&PlacedRejection> =
+            rejections.iter().filter(|r| r.severity != "note").collect();
         shown.extend(rejections.iter().filter(|r| r.severity == "note"));
         ReadingStats {
             files: read.files_done,
             sources,
             bytes: read.bytes_read,
             duration: None,
-            hosts: tally.hosts.iter().map(|(name, count)| Count { name: name.clone(), count: *count }).collect(),
-            kinds: tally.kinds.iter().map(|(name, count)| Count { name: name.clone(), count: *count }).collect(),
+            hosts: tally
+                .hosts
+                .iter()
+                .map(|(name, count)| Count { name: name.clone(), count: *count })
+                .collect(),
+            kinds: tally
+                .kinds
+                .iter()
+                .map(|(name, count)| Count { name: name.clone(), count: *count })
+                .collect(),
             first: tally.first,
             last: tally.last,
             accounting: Accounting {

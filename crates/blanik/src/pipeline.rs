@@ -62,7 +62,8 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     if let Some(path) = &args.rejections {
         write_rejections(path, &outcome)?;
     }
-    let report = Report { format, output: args.output.as_deref(), quiet: args.quiet, exercise: false };
+    let report =
+        Report { format, output: args.output.as_deref(), quiet: args.quiet, exercise: false };
     let summary = report.write(outcome)?;
     if let Some(path) = &args.summary {
         let file = create(path)?;
@@ -101,8 +102,12 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     }
     let score = demo::score(&exercise.answers, found.iter());
     let page = folder.join("report.html");
-    let report =
-        Report { format: OutputFormat::Html, output: Some(&page), quiet: args.quiet, exercise: true };
+    let report = Report {
+        format: OutputFormat::Html,
+        output: Some(&page),
+        quiet: args.quiet,
+        exercise: true,
+    };
     report.write(outcome)?;
     demo::tell(&mut io::stdout().lock(), &folder, &page, &score)?;
     Ok(ExitCode::SUCCESS)
@@ -135,7 +140,8 @@ fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
             && (args.status.is_empty() || rule.status.is_some_and(|s| args.status.contains(&s)))
             && (wanted.is_empty()
                 || wanted.iter().any(|w| {
-                    rule.id.eq_ignore_ascii_case(w) || rule.title.to_lowercase().contains(w.as_str())
+                    rule.id.eq_ignore_ascii_case(w)
+                        || rule.title.to_lowercase().contains(w.as_str())
                 }))
             && args.explain.as_ref().is_none_or(|id| rule.id.eq_ignore_ascii_case(id))
     });
@@ -150,7 +156,10 @@ fn tell_problems(problems: &[Problem]) {
     let fatal: Vec<&Problem> = problems.iter().filter(|p| p.fatal).collect();
     if let Some(first) = fatal.first() {
         let first = for_terminal(&first.to_string()).into_owned();
-        eprintln!("blanik: {} rules are left out; `blanik rules check` lists them. The first: {first}", fatal.len());
+        eprintln!(
+            "blanik: {} rules are left out; `blanik rules check` lists them. The first: {first}",
+            fatal.len()
+        );
     }
 }
 
@@ -218,11 +227,15 @@ impl Report<'_> {
             let mut out = io::stdout().lock();
             if shown.is_some_and(|shown| shown.len() < findings.len()) {
                 let all = findings.len();
-                writeln!(out, "… the {TABLE_ON_TERMINAL_MAX} worst of {all} findings; all of them: --format table | less, or -f html -o FILE\n")?;
+                writeln!(
+                    out,
+                    "… the {TABLE_ON_TERMINAL_MAX} worst of {all} findings; all of them: --format table | less, or -f html -o FILE\n"
+                )?;
             }
             summary.render(&mut out, style).context("cannot write the summary")?;
         } else {
-            let style = Style::new(io::stderr().is_terminal(), no_color().as_deref(), terminal_width());
+            let style =
+                Style::new(io::stderr().is_terminal(), no_color().as_deref(), terminal_width());
             summary.render(&mut io::stderr().lock(), style).context("cannot write the summary")?;
         }
         Ok(summary)

@@ -16,7 +16,8 @@ impl Progress {
     /// Drawn on standard error, if it is a terminal.
     pub fn visible() -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(5));
-        let style = ProgressStyle::with_template("{spinner} {bytes}/{total_bytes} ({bytes_per_sec}) {msg}");
+        let style =
+            ProgressStyle::with_template("{spinner} {bytes}/{total_bytes} ({bytes_per_sec}) {msg}");
         bar.set_style(style.expect("the template is well formed"));
         bar.enable_steady_tick(Duration::from_millis(200));
         Progress { bar, events: AtomicU64::new(0), findings: AtomicU64::new(0) }
@@ -24,7 +25,11 @@ impl Progress {
 
     /// Not drawn.
     pub fn hidden() -> Self {
-        Progress { bar: ProgressBar::hidden(), events: AtomicU64::new(0), findings: AtomicU64::new(0) }
+        Progress {
+            bar: ProgressBar::hidden(),
+            events: AtomicU64::new(0),
+            findings: AtomicU64::new(0),
+        }
     }
 
     /// What the reader has done.

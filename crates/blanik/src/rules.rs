@@ -81,14 +81,20 @@ fn read_placeholders(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<String>>>
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read the placeholders in {}", path.display()))?;
         if path.extension().is_some_and(|e| e == "txt") {
-            let name = path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
-            let lines = text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
+            let name =
+                path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default();
+            let lines =
+                text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
             all.entry(name).or_default().extend(lines.map(str::to_owned));
             continue;
         }
-        let named: BTreeMap<String, OneOrMany> = yaml_serde::from_str(&text).with_context(|| {
-            format!("{} should map names to lists of values, like `admins: [novak, svc-*]`", path.display())
-        })?;
+        let named: BTreeMap<String, OneOrMany> =
+            yaml_serde::from_str(&text).with_context(|| {
+                format!(
+                    "{} should map names to lists of values, like `admins: [novak, svc-*]`",
+                    path.display()
+                )
+            })?;
         for (name, values) in named {
             all.entry(name).or_default().extend(values.into_vec());
         }

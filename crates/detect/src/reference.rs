@@ -100,10 +100,16 @@ fn name_fields(
     let other = |field: FieldId| event.get(predicates.field_name(field));
     match predicate.target {
         Target::Field(field) => push(predicates.field_name(field)),
-        Target::Keywords => event.each(&mut |name, value| {
-            if predicate.test.holds(&Subject::new(value), &other) {
-                push(name);
-            }
-        }),
+        Target::Keywords => {
+            let mut names = Vec::new();
+            event.each(&mut |name, value| {
+                if predicate.test.holds(&Subject::new(value), &other) {
+                    names.push(name.to_owned());
+                }
+            });
+            // The order of a batch's columns depends on what else is in the batch.
+            names.sort_unstable();
+            names.iter().for_each(|name| push(name));
+        }
     }
 }

@@ -9,12 +9,17 @@ use crate::block::Block;
 use crate::decode::{Decoder, Origin, RecordSink};
 use crate::normalise::{Normalised, Normaliser};
 use crate::record::{Hint, Record};
-use crate::rejection::Rejection;
+use crate::rejection::{Place, Rejection};
 
 /// Bytes of columns and raw records after which a batcher is full.
 const HELD_BYTES_MAX: usize = 16 << 20;
 /// Events after which it is.
 const HELD_EVENTS_MAX: usize = 1 << 16;
+/// Rows times columns of one batch after which a new one is begun: records that share no names make
+/// a table of mostly nothing. Dense batches have few columns, and may grow longer.
+const CELLS_MAX: usize = 4 << 20;
+const COLUMNS_DENSE: usize = 256;
+const CELLS_SPARSE_MAX: usize = 256 << 10;
 /// Records that one block may hold, for their place in the total order: more than a block has bytes.
 const ORDER_BITS: u32 = 28;
 
@@ -28,6 +33,8 @@ struct Gather {
     normaliser: Arc<Normaliser>,
     normalised: Normalised,
     batches: HashMap<Arc<Kind>, EventBatch>,
+    // Batches that had grown too wide.
+    closed: Vec<EventBatch>,
     rejections: Vec<Rejection>,
     held_bytes: usize,
     held_events: usize,
@@ -44,6 +51,7 @@ impl Batcher {
                 normaliser,
                 normalised: Normalised::default(),
                 batches: HashMap::new(),
+                closed: Vec::new(),
                 rejections: Vec::new(),
                 held_bytes: 0,
                 held_events: 0,
@@ -79,16 +87,34 @@ impl Batcher {
     pub fn drain(&mut self) -> Vec<EventBatch> {
         self.gather.held_bytes = 0;
         self.gather.held_events = 0;
-        let mut batches: Vec<EventBatch> = self.gather.batches.drain().map(|(_, b)| b).collect();
+        let mut batches = std::mem::take(&mut self.gather.closed);
+        batches.extend(self.gather.batches.drain().map(|(_, batch)| batch));
+        // Stable: of one kind, what was closed comes first.
         batches.sort_by(|a, b| a.kind().cmp(b.kind()));
         batches
     }
+}
+
+fn is_wide(batch: &EventBatch) -> bool {
+    let columns = batch.columns().len();
+    let cells = batch.len() * columns;
+    cells > CELLS_MAX || columns > COLUMNS_DENSE && cells > CELLS_SPARSE_MAX
 }
 
 impl RecordSink for Gather {
     fn record(&mut self, record: &Record, hint: Hint<'_>, origin: Origin<'_>) {
         self.normaliser.normalise(record, hint, &mut self.normalised);
         let Normalised { kind, time, fields, .. } = &self.normalised;
+        if fields.is_overfull() {
+            let reason = "too long once its fields were named (limit)";
+            self.rejections.push(Rejection::loss(
+                origin.source,
+                Place::Record(origin.number),
+                1,
+                reason,
+            ));
+            return;
+        }
         let batch = match self.batches.get_mut(kind) {
             Some(batch) => batch,
             None => self
@@ -101,6 +127,9 @@ impl RecordSink for Gather {
             batch.set(name, value);
             self.held_bytes += value.text.len() / 4 + 8;
         }
+        if is_wide(batch) {
+            self.closed.extend(self.batches.remove(kind));
+        }
         self.order += 1;
         self.records += 1;
         self.held_events += 1;
@@ -108,5 +137,39 @@ impl RecordSink for Gather {
 
     fn reject(&mut self, rejection: Rejection) {
         self.rejections.push(rejection);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use blanik_model::SourceId;
+
+    use super::*;
+    use crate::block::Framing;
+
+    #[test]
+    fn records_that_share_no_names_do_not_multiply() {
+        let mut text = String::new();
+        for n in 0..20_000 {
+            writeln!(text, "{{\"n{n}\":1}}").expect("to memory");
+        }
+        let block = Block {
+            source: SourceId(0),
+            seq: 0,
+            bytes: Arc::new(text.into_bytes()),
+            first: 1,
+            framing: Framing::JsonLines,
+            last: true,
+        };
+        let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+        batcher.take(&block);
+        let batches = batcher.drain();
+        let memory: usize = batches.iter().map(EventBatch::memory).sum();
+        assert!(memory < 16 << 20, "{memory}");
+        let orders: Vec<u64> =
+            batches.iter().flat_map(|b| b.rows().iter().map(|row| row.order)).collect();
+        assert_eq!(orders, (0..20_000).collect::<Vec<u64>>());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// One thing to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +11,13 @@ pub enum Input {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// A log or an archive in memory.
+    Bytes {
+        /// What to call it.
+        name: String,
+        /// All of it.
+        bytes: Arc<[u8]>,
+    },
 }
 
 /// How to read the inputs.

@@ -25,6 +25,13 @@ pub(crate) struct Opener {
     pub outlet: Outlet,
 }
 
+/// Something to read, found in the inputs.
+enum Found<'i> {
+    Stdin,
+    File(PathBuf),
+    Bytes(&'i str, &'i [u8]),
+}
+
 /// Where in the nest of archives we are.
 #[derive(Clone, Copy)]
 pub(crate) struct Nest<'a> {
@@ -52,15 +59,21 @@ impl Opener {
         let mut found = Vec::new();
         for input in inputs {
             match input {
-                Input::Stdin => found.push(None),
+                Input::Stdin => found.push(Found::Stdin),
                 Input::Path(path) => self.find(path, &mut found),
+                Input::Bytes { name, bytes } => {
+                    let total = &self.outlet.shared.bytes_total;
+                    total.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+                    found.push(Found::Bytes(name, bytes));
+                }
             }
         }
         self.outlet.shared.files_total.store(found.len() as u64, Ordering::Relaxed);
-        for path in found {
-            match path {
-                None => self.stdin()?,
-                Some(path) => self.file(&path)?,
+        for found in found {
+            match found {
+                Found::Stdin => self.stream("<stdin>", io::stdin().lock())?,
+                Found::File(path) => self.file(&path)?,
+                Found::Bytes(name, bytes) => self.stream(name, bytes)?,
             }
             self.outlet.settle();
             self.outlet.shared.files_done.fetch_add(1, Ordering::Relaxed);
@@ -68,13 +81,13 @@ impl Opener {
         Ok(())
     }
 
-    fn find(&mut self, path: &Path, found: &mut Vec<Option<PathBuf>>) {
+    fn find(&mut self, path: &Path, found: &mut Vec<Found<'_>>) {
         let depth_max = self.options.limits.folder_depth_max;
         for walked in walk(path, depth_max) {
             match walked {
                 Walked::File { path, bytes } => {
                     self.outlet.shared.bytes_total.fetch_add(bytes, Ordering::Relaxed);
-                    found.push(Some(path));
+                    found.push(Found::File(path));
                 }
                 Walked::Skipped { path, reason } => {
                     let source = self.outlet.source(&path.to_string_lossy());
@@ -92,12 +105,11 @@ impl Opener {
         }
     }
 
-    fn stdin(&mut self) -> Result<(), Stopped> {
+    /// Reads what cannot be sought.
+    fn stream(&mut self, name: &str, inner: impl Read) -> Result<(), Stopped> {
         let shared = self.outlet.shared.clone();
         let budget = Budget::default();
-        let inner = io::stdin().lock();
         let mut reader = Counted { inner, budget: &budget, total: &shared.bytes_read };
-        let name = "<stdin>";
         let nest = Nest { name, source: self.outlet.source(name), depth: 0, budget: &budget };
         self.visit(nest, &mut reader, None)
     }

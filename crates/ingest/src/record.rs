@@ -6,11 +6,16 @@
 
 use blanik_model::{Type, Value};
 
+/// Bytes of all names and values. The same long name before many values makes a record far longer
+/// than its text: a record that comes to more than this is refused.
+pub(crate) const RECORD_TEXT_BYTES_MAX: usize = 64 << 20;
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Record {
     text: String,
     fields: Vec<Field>,
+    overfull: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +30,12 @@ impl Record {
     pub fn clear(&mut self) {
         self.text.clear();
         self.fields.clear();
+        self.overfull = false;
+    }
+
+    /// True if there was no room for a field; the record is then not whole.
+    pub fn is_overfull(&self) -> bool {
+        self.overfull
     }
 
     /// Number of fields.
@@ -37,8 +48,13 @@ impl Record {
         self.fields.is_empty()
     }
 
-    /// Adds a field. A record of more than 4 GiB of text cannot come this far: blocks are bounded.
+    /// Adds a field, unless the record is [overfull](Self::is_overfull).
     pub fn push(&mut self, name: &str, value: Value<'_>) {
+        let bytes = self.text.len() + name.len() + value.text.len();
+        if self.overfull || bytes > RECORD_TEXT_BYTES_MAX {
+            self.overfull = true;
+            return;
+        }
         let name = self.add(name);
         let text = self.add(value.text);
         self.fields.push(Field { name, value: text, ty: value.ty });
@@ -47,7 +63,7 @@ impl Record {
     fn add(&mut self, text: &str) -> (u32, u32) {
         let start = self.text.len();
         self.text.push_str(text);
-        let at = |n| u32::try_from(n).expect("blocks are bounded far below 4 GiB");
+        let at = |n| u32::try_from(n).expect("a record is bounded far below 4 GiB");
         (at(start), at(self.text.len()))
     }
 

@@ -1,5 +1,7 @@
 //! From files to records, as a caller sees it.
 
+#[path = "ingest/corruption.rs"]
+mod corruption;
 #[path = "ingest/data.rs"]
 mod data;
 #[path = "ingest/inputs.rs"]

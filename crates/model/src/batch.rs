@@ -205,7 +205,8 @@ impl EventBatch {
         self.column(name)?.value(row)
     }
 
-    /// The row's fields, in column order.
+    /// The row's fields, in column order: that of their first coming in the batch, so what is shown of
+    /// one row must be put into an order of its own.
     pub fn fields(&self, row: usize) -> impl Iterator<Item = (&Arc<str>, Value<'_>)> {
         self.columns.iter().filter_map(move |c| Some((&c.name, c.value(row)?)))
     }

@@ -128,7 +128,9 @@ impl<'s, 'h> Worker<'s, 'h> {
         let json = serde_json::to_vec(&finding).context("a finding cannot be written as JSON")?;
         let key = Key::new(at.time, at.order, ix.0);
         let mut spool = self.shared.spool.lock().expect(LOCK);
-        spool.push(key, finding.level, &json).context("cannot write the temporary file of findings")?;
+        spool
+            .push(key, finding.level, &json)
+            .context("cannot write the temporary file of findings")?;
         Ok(true)
     }
 
@@ -136,9 +138,13 @@ impl<'s, 'h> Worker<'s, 'h> {
         let rules = self.scanner.rules();
         let rule = rules.get(ix);
         let at = &batch.rows()[row];
-        let names = reference::matched_fields(rules.predicates(), &rule.expr, &BatchRow { batch, row });
+        let names =
+            reference::matched_fields(rules.predicates(), &rule.expr, &BatchRow { batch, row });
         let own = |name: &str, value: Value<'_>| (name.to_owned(), value.to_owned());
         let matched = names.iter().filter_map(|n| Some(own(n, batch.value(row, n)?))).collect();
+        let mut event: Vec<_> = batch.fields(row).map(|(n, v)| own(n, v)).collect();
+        // The order of a batch's columns depends on what else is in the batch.
+        event.sort_by(|a, b| a.0.cmp(&b.0));
         Finding {
             rule_id: rule.id.clone(),
             rule_title: rule.title.clone(),
@@ -150,9 +156,12 @@ impl<'s, 'h> Worker<'s, 'h> {
             host,
             account: entity::account(batch, row),
             matched: Fields(matched),
-            source: self.sources.get(at.source.0 as usize).map_or_else(String::new, |s| s.to_string()),
+            source: self
+                .sources
+                .get(at.source.0 as usize)
+                .map_or_else(String::new, |s| s.to_string()),
             record: at.record,
-            event: Fields(batch.fields(row).map(|(n, v)| own(n, v)).collect()),
+            event: Fields(event),
             raw: self
                 .shared
                 .hunt

@@ -12,9 +12,29 @@ const FIELDS: [&str; 4] = ["EventID", "Image", "CommandLine", "Count"];
 
 fn text() -> impl Strategy<Value = String> {
     prop::sample::select(vec![
-        "", "a", "B", "ab", "AB c", "cmd.exe", "C:\\x\\CMD.exe", "-enc", "/enc x", "10.0.0.7", "7", "7.0",
-        "4688", "true", "čau", "ČAU", "K", "\u{212A}elvin", "a*b", "2024-05-06T07:08:09Z", "dGVzdA==",
-        "-", "null",
+        "",
+        "a",
+        "B",
+        "ab",
+        "AB c",
+        "cmd.exe",
+        "C:\\x\\CMD.exe",
+        "-enc",
+        "/enc x",
+        "10.0.0.7",
+        "7",
+        "7.0",
+        "4688",
+        "true",
+        "čau",
+        "ČAU",
+        "K",
+        "\u{212A}elvin",
+        "a*b",
+        "2024-05-06T07:08:09Z",
+        "dGVzdA==",
+        "-",
+        "null",
     ])
     .prop_map(str::to_owned)
 }
@@ -35,36 +55,67 @@ fn quoted(text: &str) -> String {
 fn item() -> impl Strategy<Value = String> {
     let field = prop::sample::select(FIELDS.to_vec());
     let modifiers = prop::sample::select(vec![
-        "", "|contains", "|startswith", "|endswith", "|contains|all", "|cased", "|contains|cased", "|windash",
-        "|contains|windash", "|neq", "|base64offset|contains", "|wide|base64offset|contains",
+        "",
+        "|contains",
+        "|startswith",
+        "|endswith",
+        "|contains|all",
+        "|cased",
+        "|contains|cased",
+        "|windash",
+        "|contains|windash",
+        "|neq",
+        "|base64offset|contains",
+        "|wide|base64offset|contains",
     ]);
-    let textual = (field.clone(), modifiers, prop::collection::vec(pattern(), 1..4)).prop_filter_map(
-        "base64 takes no wildcards",
-        |(field, modifiers, values)| {
-            if modifiers.contains("base64") && values.iter().any(|v| v.contains(['*', '?']) || v.len() < 2) {
+    let textual = (field.clone(), modifiers, prop::collection::vec(pattern(), 1..4))
+        .prop_filter_map("base64 takes no wildcards", |(field, modifiers, values)| {
+            if modifiers.contains("base64")
+                && values.iter().any(|v| v.contains(['*', '?']) || v.len() < 2)
+            {
                 return None;
             }
             let values: Vec<String> = values.iter().map(|v| quoted(v)).collect();
             Some(format!("{field}{modifiers}: [{}]", values.join(", ")))
-        },
-    );
-    let other = (field, prop::sample::select(vec![
-        ": 7", ": 4688", ": null", ": true", ": ''", "|exists: true", "|exists: false", "|gt: 6", "|lte: 7",
-        "|re: '^a.*b$'", "|re|i: 'CMD'", "|cidr: 10.0.0.0/8", "|hour: 7", "|fieldref: Image",
-        "|fieldref|contains: Count", ": [null, 'a']", "|neq: [7, 'a']",
-    ]))
-    .prop_map(|(field, rest)| format!("{field}{rest}"));
+        });
+    let other = (
+        field,
+        prop::sample::select(vec![
+            ": 7",
+            ": 4688",
+            ": null",
+            ": true",
+            ": ''",
+            "|exists: true",
+            "|exists: false",
+            "|gt: 6",
+            "|lte: 7",
+            "|re: '^a.*b$'",
+            "|re|i: 'CMD'",
+            "|cidr: 10.0.0.0/8",
+            "|hour: 7",
+            "|fieldref: Image",
+            "|fieldref|contains: Count",
+            ": [null, 'a']",
+            "|neq: [7, 'a']",
+        ]),
+    )
+        .prop_map(|(field, rest)| format!("{field}{rest}"));
     prop_oneof![3 => textual, 2 => other]
 }
 
 /// A selection: a map, a list of maps, or keywords.
 fn selection() -> impl Strategy<Value = String> {
-    let map = prop::collection::vec(item(), 1..4).prop_map(|items| {
-        let mut keys = std::collections::BTreeSet::new();
-        let unique: Vec<String> =
-            items.into_iter().filter(|i| keys.insert(i.split(':').next().map(str::to_owned))).collect();
-        format!("{{ {} }}", unique.join(", "))
-    }).boxed();
+    let map = prop::collection::vec(item(), 1..4)
+        .prop_map(|items| {
+            let mut keys = std::collections::BTreeSet::new();
+            let unique: Vec<String> = items
+                .into_iter()
+                .filter(|i| keys.insert(i.split(':').next().map(str::to_owned)))
+                .collect();
+            format!("{{ {} }}", unique.join(", "))
+        })
+        .boxed();
     let keyword = || pattern().prop_filter("a keyword is not empty", |p| !p.is_empty());
     prop_oneof![
         4 => map.clone(),
@@ -80,10 +131,23 @@ fn selection() -> impl Strategy<Value = String> {
 
 fn rule() -> impl Strategy<Value = String> {
     let conditions = prop::sample::select(vec![
-        "s1", "s1 and s2", "s1 or s2", "s1 and not s2", "not s1", "not (s1 or s2) and s3", "1 of s*", "all of them",
-        "2 of them", "s1 and not 1 of s2*", "not all of them",
+        "s1",
+        "s1 and s2",
+        "s1 or s2",
+        "s1 and not s2",
+        "not s1",
+        "not (s1 or s2) and s3",
+        "1 of s*",
+        "all of them",
+        "2 of them",
+        "s1 and not 1 of s2*",
+        "not all of them",
     ]);
-    let source = prop::sample::select(vec!["product: windows", "category: process_creation", "service: security"]);
+    let source = prop::sample::select(vec![
+        "product: windows",
+        "category: process_creation",
+        "service: security",
+    ]);
     (selection(), selection(), selection(), conditions, source).prop_map(|(s1, s2, s3, condition, source)| {
         format!(
             "title: t\nlogsource:\n    {source}\ndetection:\n    s1: {s1}\n    s2: {s2}\n    s3: {s3}\n    \
@@ -136,7 +200,9 @@ fn batch(kind: Arc<Kind>, rows: &[Vec<Cell>]) -> EventBatch {
             match cell {
                 Cell::Absent => {}
                 Cell::Null => batch.set(name, Value::NULL),
-                Cell::Number(n) => batch.set(name, Value { ty: Type::Number, text: &n.to_string() }),
+                Cell::Number(n) => {
+                    batch.set(name, Value { ty: Type::Number, text: &n.to_string() })
+                }
                 Cell::Bool(b) => batch.set(name, Value::bool(*b)),
                 Cell::Text(t) => batch.set(name, Value::string(t)),
                 Cell::List(members) => {

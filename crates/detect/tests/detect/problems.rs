@@ -17,13 +17,25 @@ fn rule(title: &str, detection: &str) -> String {
 #[test]
 fn each_problem_names_its_line() {
     for (detection, expected) in [
-        ("    s:\n        A|re: '(?=x)'\n", "r.yml:7: t: 'A|re': the regular expression cannot be used: look-around"),
+        (
+            "    s:\n        A|re: '(?=x)'\n",
+            "r.yml:7: t: 'A|re': the regular expression cannot be used: look-around",
+        ),
         ("    s:\n        A|cidr: nonsense\n", "r.yml:7: t: 'A|cidr': 'nonsense' is no network"),
-        ("    s:\n        A|contains|re: x\n", "r.yml:7: t: 'A|contains|re': modifiers that compare in different"),
+        (
+            "    s:\n        A|contains|re: x\n",
+            "r.yml:7: t: 'A|contains|re': modifiers that compare in different",
+        ),
         ("    s:\n        A|i: x\n", "r.yml:7: t: 'A|i': 'i' is a flag of 're'"),
-        ("    s:\n        A|expand: '%admins%'\n", "there are no values for the placeholder %admins%"),
+        (
+            "    s:\n        A|expand: '%admins%'\n",
+            "there are no values for the placeholder %admins%",
+        ),
         ("    s:\n        A|gt: many\n", "'many' is no number"),
-        ("    t:\n        A: x\n", "the condition names 's', which is not in the detection section (there is: t)"),
+        (
+            "    t:\n        A: x\n",
+            "the condition names 's', which is not in the detection section (there is: t)",
+        ),
         ("    s: []\n", "'s' is empty"),
         ("    s:\n        A|base64: 'a*'\n", "has wildcards"),
     ] {
@@ -70,5 +82,8 @@ fn global_action_fills_in_the_documents_behind_it() {
          A: x\n    condition: s\n---\nid: b\ndetection:\n    s:\n        B: y\n    condition: s\n",
     );
     assert!(problems.is_empty(), "{problems:?}");
-    assert_eq!(rules.iter().map(|(_, r)| (r.id.as_str(), r.level.as_str())).collect::<Vec<_>>(), [("a", "high"), ("b", "high")]);
+    assert_eq!(
+        rules.iter().map(|(_, r)| (r.id.as_str(), r.level.as_str())).collect::<Vec<_>>(),
+        [("a", "high"), ("b", "high")]
+    );
 }

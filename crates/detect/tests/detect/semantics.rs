@@ -7,7 +7,8 @@ use blanik_model::{EventBatch, Kind, ListBuilder, OwnedValue, RawBlock, SourceId
 
 /// Whether a selection (YAML, one line) meets an event of these fields.
 fn meets(selection: &str, fields: &[(&str, Given)]) -> bool {
-    let text = format!("title: t\nlogsource: {{}}\ndetection:\n    s: {selection}\n    condition: s\n");
+    let text =
+        format!("title: t\nlogsource: {{}}\ndetection:\n    s: {selection}\n    condition: s\n");
     let document = Document { origin: "t".into(), text };
     let options = Options {
         placeholders: [("admins".to_owned(), vec!["Novak".to_owned(), "svc-*".to_owned()])].into(),

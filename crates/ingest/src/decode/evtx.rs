@@ -54,7 +54,7 @@ impl EvtxReader {
         }
         let first_try = EvtxChunkData::new(bytes.clone(), false);
         let read = match first_try {
-            Ok(mut data) => self.records(source, &mut data, &mut out),
+            Ok(mut data) => self.records(source, place, &mut data, &mut out),
             Err(error) => Err(error.to_string()),
         };
         if read.is_ok() {
@@ -63,7 +63,9 @@ impl EvtxReader {
         note(&mut out, "the chunk's table of names is damaged; names are read where they stand");
         bytes[STRINGS].fill(0);
         let again = EvtxChunkData::new(bytes, false).map_err(|error| error.to_string());
-        if let Err(reason) = again.and_then(|mut data| self.records(source, &mut data, &mut out)) {
+        if let Err(reason) =
+            again.and_then(|mut data| self.records(source, place, &mut data, &mut out))
+        {
             out.rejections.push(Rejection::loss(source, place, 0, reason));
         }
         out
@@ -72,6 +74,7 @@ impl EvtxReader {
     fn records(
         &self,
         source: SourceId,
+        place: Place,
         data: &mut EvtxChunkData,
         out: &mut Rendered,
     ) -> Result<(), String> {
@@ -88,18 +91,17 @@ impl EvtxReader {
                     out.json.extend_from_slice(&json);
                     out.records.push((id, start..at(out.json.len())));
                 }
-                Err(error) => out.rejections.push(lost(source, &error)),
+                Err(error) => out.rejections.push(lost(source, place, &error)),
             }
         }
         Ok(())
     }
 }
 
-fn lost(source: SourceId, error: &EvtxError) -> Rejection {
+fn lost(source: SourceId, chunk: Place, error: &EvtxError) -> Rejection {
     let place = match error {
         EvtxError::FailedToParseRecord { record_id, .. } => Place::Record(*record_id),
-        EvtxError::FailedToReadRecordAt { chunk: Some(chunk), .. } => Place::Chunk(*chunk),
-        _ => Place::File,
+        _ => chunk,
     };
     let mut reason = error.to_string();
     let mut cause = std::error::Error::source(error);

@@ -11,7 +11,7 @@ use blanik_model::{ListBuilder, OwnedValue, Type, Value};
 use simd_json::{Buffers, Node, StaticNode, Tape};
 
 use super::DEPTH_MAX;
-use crate::record::Record;
+use crate::record::{RECORD_TEXT_BYTES_MAX, Record};
 
 /// Why a text is no record.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,8 @@ pub(crate) enum JsonError {
     NotAnObject,
     #[error("nested more than {DEPTH_MAX} levels deep (limit)")]
     TooDeep,
+    #[error("its names and values come to more than {RECORD_TEXT_BYTES_MAX} bytes (limit)")]
+    TooLong,
 }
 
 /// Reads one object after another, in buffers it keeps.
@@ -50,18 +52,20 @@ impl Default for JsonReader {
 impl JsonReader {
     /// Reads `text` into `record`. `Ok(false)` if it held bytes that are not UTF-8.
     pub fn read(&mut self, text: &[u8], record: &mut Record) -> Result<bool, JsonError> {
+        match self.read_utf8(text, record) {
+            Ok(()) => Ok(true),
+            // The parser checks UTF-8 itself; only where it objects is the text repaired.
+            Err(error) => match String::from_utf8_lossy(text) {
+                Cow::Borrowed(_) => Err(error),
+                Cow::Owned(repaired) => self.read_utf8(repaired.as_bytes(), record).map(|()| false),
+            },
+        }
+    }
+
+    fn read_utf8(&mut self, text: &[u8], record: &mut Record) -> Result<(), JsonError> {
         record.clear();
         self.scratch.clear();
-        let lossy = match String::from_utf8_lossy(text) {
-            Cow::Borrowed(_) => {
-                self.scratch.extend_from_slice(text);
-                false
-            }
-            Cow::Owned(repaired) => {
-                self.scratch.extend_from_slice(repaired.as_bytes());
-                true
-            }
-        };
+        self.scratch.extend_from_slice(text);
         let mut tape = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
         let result = simd_json::fill_tape(&mut self.scratch, &mut self.buffers, &mut tape);
         let result = match result {
@@ -74,10 +78,12 @@ impl JsonReader {
             Err(error) => Err(JsonError::Invalid { reason: error.to_string() }),
         };
         self.tape = tape.reset();
+        let whole = if record.is_overfull() { Err(JsonError::TooLong) } else { Ok(()) };
+        let result = result.and(whole);
         if result.is_err() {
             record.clear();
         }
-        result.map(|()| !lossy)
+        result
     }
 }
 
@@ -91,6 +97,8 @@ enum Out<'a> {
 struct Gathered {
     index: HashMap<String, usize>,
     names: Vec<(String, Vec<OwnedValue>)>,
+    // Of names and values as they came, a name counted each time.
+    bytes: usize,
 }
 
 struct Flattener<'t, 'a> {
@@ -172,7 +180,8 @@ impl<'t> Flattener<'t, '_> {
         let result = (0..len).try_for_each(|_| self.value(depth_left));
         let gathered = std::mem::replace(&mut self.out, outer);
         if let Out::Gathered(gathered) = gathered {
-            self.hand_over(gathered);
+            result?;
+            return self.hand_over(gathered);
         }
         result
     }
@@ -190,7 +199,10 @@ impl<'t> Flattener<'t, '_> {
         push(&mut self.out, self.path, self.list.value());
     }
 
-    fn hand_over(&mut self, gathered: Gathered) {
+    fn hand_over(&mut self, gathered: Gathered) -> Result<(), JsonError> {
+        if gathered.bytes > RECORD_TEXT_BYTES_MAX {
+            return Err(JsonError::TooLong);
+        }
         if gathered.names.is_empty() {
             self.list.clear();
             push(&mut self.out, self.path, self.list.value());
@@ -204,6 +216,7 @@ impl<'t> Flattener<'t, '_> {
             values.iter().for_each(|value| self.list.push(value.get()));
             push(&mut self.out, &name, self.list.value());
         }
+        Ok(())
     }
 }
 
@@ -211,6 +224,10 @@ fn push(out: &mut Out<'_>, name: &str, value: Value<'_>) {
     match out {
         Out::Record(record) => record.push(name, value),
         Out::Gathered(gathered) => {
+            gathered.bytes += name.len() + value.text.len();
+            if gathered.bytes > RECORD_TEXT_BYTES_MAX {
+                return;
+            }
             let next = gathered.names.len();
             let i = *gathered.index.entry(name.to_owned()).or_insert(next);
             if i == next {
@@ -276,6 +293,20 @@ mod tests {
         assert!(flat(&deep(DEPTH_MAX)).is_ok());
         assert!(flat(&deep(DEPTH_MAX + 1)).is_err());
         assert!(flat(&format!("{{\"a\":{}", "[".repeat(100_000))).is_err());
+    }
+
+    #[test]
+    fn a_long_name_before_many_values_does_not_multiply() {
+        let name = "x".repeat(400_000);
+        let many = |one: &str| one.repeat(100_000);
+        for text in [
+            format!("{{\"{name}\":{{{}\"z\":1}}}}", many("\"a\":1,")),
+            format!("{{\"{name}\":[{{\"a\":1}}{}]}}", many(",1")),
+            format!("{{\"{name}\":[{{{}\"z\":1}}]}}", many("\"a\":1,")),
+            format!("{{\"{name}\":{{{}\"z\":1}}}}", many("\"a\":[1],")),
+        ] {
+            assert!(matches!(flat(&text), Err(JsonError::TooLong)));
+        }
     }
 
     #[test]

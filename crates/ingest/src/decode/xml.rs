@@ -12,7 +12,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::DEPTH_MAX;
-use crate::record::Record;
+use crate::record::{RECORD_TEXT_BYTES_MAX, Record};
 
 /// Elements of one event: it is built as a tree first.
 const ELEMENTS_MAX: usize = 100_000;
@@ -26,6 +26,8 @@ pub(crate) enum XmlError {
     TooDeep,
     #[error("more than {ELEMENTS_MAX} elements (limit)")]
     TooMany,
+    #[error("its names and values come to more than {RECORD_TEXT_BYTES_MAX} bytes (limit)")]
+    TooLong,
 }
 
 /// Reads one event after another.
@@ -52,6 +54,9 @@ impl XmlReader {
         self.path.clear();
         self.path.push_str(&event.name);
         self.element(&event, false, record);
+        if record.is_overfull() {
+            return Err(XmlError::TooLong);
+        }
         Ok(matches!(text, Cow::Borrowed(_)))
     }
 
@@ -223,7 +228,8 @@ fn entity(name: &str) -> &'static str {
 fn begin(start: &BytesStart<'_>) -> Result<Element, XmlError> {
     let name = start.local_name().as_ref().to_owned();
     let mut attributes = Vec::new();
-    for attribute in start.attributes() {
+    // Unchecked: looking for doubles takes the square of their number.
+    for attribute in start.attributes().with_checks(false) {
         let attribute = attribute.map_err(|e| XmlError::Invalid { reason: e.to_string() })?;
         let value = attribute
             .normalized_value(quick_xml::XmlVersion::Implicit1_0)
@@ -278,5 +284,20 @@ mod tests {
             XmlReader::default().read(deep.as_bytes(), &mut record),
             Err(XmlError::TooDeep)
         ));
+    }
+
+    #[test]
+    fn long_names_and_many_attributes_do_not_multiply() {
+        let mut record = Record::default();
+        let name = "x".repeat(400_000);
+        let long = format!("<Event><{name}>{}</{name}></Event>", "<a>1</a>".repeat(10_000));
+        assert!(matches!(
+            XmlReader::default().read(long.as_bytes(), &mut record),
+            Err(XmlError::TooLong)
+        ));
+        let attributes: String = (0..100_000).map(|n| format!(" a{n}='1'")).collect();
+        let many = format!("<Event{attributes}>1</Event>");
+        XmlReader::default().read(many.as_bytes(), &mut record).expect("valid");
+        assert_eq!(record.len(), 100_001);
     }
 }

@@ -6,7 +6,7 @@ use blanik_ingest::{Options, Severity};
 
 use crate::reading::Reading;
 
-fn folder(name: &str) -> Option<PathBuf> {
+pub fn folder(name: &str) -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/data");
     let data = std::env::var_os("BLANIK_DATA").map_or(default, PathBuf::from);
     let path = data.join(name);
@@ -101,7 +101,7 @@ fn forbidden(c: char) -> bool {
     c < ' ' && !matches!(c, '\t' | '\n' | '\r')
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).expect("readable");
     let mut paths: Vec<_> = entries.map(|e| e.expect("readable").path()).collect();
     paths.sort();

@@ -104,7 +104,7 @@ fn windows_events_as_xml() {
     check(b"<?xml version=\"1.0\"?><EventLog/>", &[], &["skipped x.png: file: XML without"]);
 }
 
-const ZEEK: &str = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n\
+pub const ZEEK: &str = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n\
                     #path\tconn\n#fields\tts\tuid\tn\tok\ts\ttext\n\
                     #types\ttime\tstring\tcount\tbool\tset[string]\tstring\n";
 
@@ -133,13 +133,13 @@ fn zeek_logs() {
     check(line.repeat(3).as_bytes(), &[], &["loss x.png: line 1: 3 lines of a Zeek log without"]);
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).expect("to memory");
     encoder.finish().expect("to memory")
 }
 
-fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (name, bytes) in members {
         let mut header = tar::Header::new_gnu();
@@ -150,7 +150,7 @@ fn tar(members: &[(&str, &[u8])]) -> Vec<u8> {
     builder.into_inner().expect("to memory")
 }
 
-fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, bytes) in members {
         writer.start_file(*name, zip::write::SimpleFileOptions::default()).expect("to memory");

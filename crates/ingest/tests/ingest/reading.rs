@@ -53,6 +53,11 @@ impl Reading {
     /// Reads the paths.
     pub fn of(paths: &[&Path], options: Options, keep: bool) -> Reading {
         let inputs = paths.iter().map(|p| Input::Path(p.to_path_buf())).collect();
+        Reading::of_inputs(inputs, options, keep)
+    }
+
+    /// Reads the inputs.
+    pub fn of_inputs(inputs: Vec<Input>, options: Options, keep: bool) -> Reading {
         let mut feeder = Feeder::new(inputs, options);
         let mut decoder = Decoder::new();
         let mut reading = Reading { keep, ..Reading::default() };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::sample;
 
 fn documented() -> Vec<(String, String)> {
-    let page = include_str!("../../../../docs/FINDINGS.md");
+    let page = include_str!("../../../../../docs/FINDINGS.md");
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     rows.map(|row| {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -49,7 +49,7 @@ fn every_field_is_documented_with_its_type() {
 
 #[test]
 fn the_example_is_a_finding() {
-    let page = include_str!("../../../../docs/FINDINGS.md");
+    let page = include_str!("../../../../../docs/FINDINGS.md");
     let example = page.split("```json\n").nth(1).and_then(|rest| rest.split("```").next());
     let example = example.expect("the page has an example");
     let finding: blanik_model::Finding = serde_json::from_str(example).expect("it is a finding");

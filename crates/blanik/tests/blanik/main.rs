@@ -1,0 +1,11 @@
+//! What the program does, from the outside: how it is run, what it writes of findings, and whether what it
+//! finds in real telemetry is what Sigma's authors and another implementation of Sigma find in it.
+
+mod builtin;
+mod cli;
+mod data;
+mod oracle;
+mod output;
+mod program;
+mod readme;
+mod regression;
