@@ -162,7 +162,9 @@ const CHECK_HELP: &str = "\
 Examples:
   blanik rules check sigma/rules
   blanik rules check sigma/rules --json | jq 'select(.ok | not)'
-  blanik rules check                            the built-in rules";
+  blanik rules check                            the built-in rules
+
+Exit codes: 0 if every rule compiles, 1 if some do not, 2 error";
 
 /// Say for every rule whether it works.
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
-use blanik_ingest::{Feeder, Input, Normaliser, Options, Rejection};
+use blanik_ingest::{Feeder, Input, Normaliser, Options, Rejection, Severity};
 use blanik_model::Timestamp;
 
 use crate::progress::Progress;
@@ -76,8 +76,8 @@ pub struct Outcome {
     pub reading: ReadingStats,
     /// What could not be read, in order of place.
     pub rejections: Vec<PlacedRejection>,
-    /// True if an input named by the user cannot be opened.
-    pub input_missing: bool,
+    /// Inputs named by the user that cannot be opened, each with the reason.
+    pub missing: Vec<String>,
 }
 
 /// A rejection with its log's name.
@@ -161,7 +161,12 @@ impl Hunt {
             .collect();
         let reading = self.reading_stats(&feeder, &tally, &rejections, sources.len() as u64);
         let findings = spool.into_sorted().context("cannot read the temporary file of findings")?;
-        Ok(Outcome { findings, reading, rejections, input_missing: feeder.any_missing() })
+        let missing = rejections
+            .iter()
+            .filter(|r| r.severity == Severity::Missing.as_str())
+            .map(|r| format!("{}: {}", r.source, r.reason))
+            .collect();
+        Ok(Outcome { findings, reading, rejections, missing })
     }
 
     fn reading_stats(

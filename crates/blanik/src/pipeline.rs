@@ -58,7 +58,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     let mut outcome = hunt.run(&progress)?;
     outcome.reading.duration = Some(started.elapsed());
     let worst = outcome.findings.worst();
-    let input_missing = outcome.input_missing;
+    let missing = std::mem::take(&mut outcome.missing);
     if let Some(path) = &args.rejections {
         write_rejections(path, &outcome)?;
     }
@@ -70,8 +70,8 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         serde_json::to_writer_pretty(file, &summary.to_json())
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    if input_missing {
-        bail!("an input cannot be opened: see above (the others were read)");
+    if !missing.is_empty() {
+        bail!("cannot open {} (the other inputs were read)", missing.join("; "));
     }
     Ok(exit_code(args.fail_on.is_some_and(|level| worst.is_some_and(|w| w >= level))))
 }

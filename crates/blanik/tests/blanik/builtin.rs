@@ -15,8 +15,7 @@ use serde_json::Value;
 
 fn rules() -> Rules {
     let (rules, problems) = Rules::compile(&builtin::documents(), &Default::default());
-    let fatal: Vec<String> =
-        problems.iter().filter(|p| p.fatal).map(ToString::to_string).collect();
+    let fatal: Vec<String> = problems.iter().filter(|p| p.fatal).map(ToString::to_string).collect();
     assert!(fatal.is_empty(), "{}", fatal.join("\n"));
     rules
 }

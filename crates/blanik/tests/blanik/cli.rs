@@ -264,7 +264,8 @@ fn the_same_bytes_on_every_run_and_for_every_number_of_threads() {
         fs::copy(folder.path().join("logs/a.json"), to).expect("a copy");
     }
     for format in ["table", "jsonl", "csv", "timesketch"] {
-        let ran = |threads| hunt(folder.path(), &["-q", "--raw", "-f", format, "--threads", threads]);
+        let ran =
+            |threads| hunt(folder.path(), &["-q", "--raw", "-f", format, "--threads", threads]);
         let first = ran("1");
         assert!(first.out.lines().count() >= 24_000, "{format}: {}", first.err);
         assert_eq!(first.out, ran("4").out, "{format}: 1 and 4 threads differ");
@@ -280,7 +281,8 @@ fn the_same_bytes_on_every_run_and_for_every_number_of_threads() {
 
 #[test]
 fn what_an_intruder_writes_stays_text() {
-    let hostile = " \u{1b}[2J\u{1b}]0;owned\u{7}\r\n\u{202e}=cmd|' /C calc'!A0 <script>alert(1)</script>";
+    let hostile =
+        " \u{1b}[2J\u{1b}]0;owned\u{7}\r\n\u{202e}=cmd|' /C calc'!A0 <script>alert(1)</script>";
     let event = process(1, "WS\u{1b}[31m-1", "evil.exe", hostile);
     let folder = folder(&[event]);
     let ran = hunt(folder.path(), &[]);
@@ -290,7 +292,9 @@ fn what_an_intruder_writes_stays_text() {
     }
     for format in ["jsonl", "csv", "timesketch", "html"] {
         let out = hunt(folder.path(), &["--raw", "-q", "-f", format]).out;
-        let safe = |c: char| c == '\n' || (c == '\r' && format == "csv") || (c == '\t' && format == "html");
+        let safe = |c: char| {
+            c == '\n' || (c == '\r' && format == "csv") || (c == '\t' && format == "html")
+        };
         assert!(!out.contains(|c| obeyed(c) && !safe(c)), "{format}: {out:?}");
         assert!(format != "html" || !out.contains("<script>alert"), "html: a script of the log's");
     }

@@ -1,11 +1,12 @@
 //! Our findings in a batch against the oracle's.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use blanik_detect::{RuleIx, Scanner};
-use blanik_model::{Code, Column, EventBatch, Kind};
+use blanik_model::batch::ABSENT;
+use blanik_model::{Column, EventBatch};
 
 use super::theirs::{Desk, Oracle, Part, json};
 
@@ -33,8 +34,6 @@ pub struct Count {
     pub events: u64,
     /// Different ones among them, in what rules ask for.
     pub distinct: u64,
-    /// Events left out of the sample.
-    pub sampled_out: u64,
     /// Events whose kind no rule names.
     pub unrouted: u64,
     /// Findings that both have.
@@ -50,7 +49,6 @@ impl Count {
     pub fn add(&mut self, other: Count) {
         self.events += other.events;
         self.distinct += other.distinct;
-        self.sampled_out += other.sampled_out;
         self.unrouted += other.unrouted;
         self.findings += other.findings;
         self.rules.extend(other.rules);
@@ -63,26 +61,18 @@ impl Count {
     }
 }
 
-/// Of a kind, this many new events are compared, then one in [`SAMPLE_EVERY`].
-const SAMPLE_FIRST: u64 = 4_000;
-/// See there.
-const SAMPLE_EVERY: u64 = 16;
-
 /// One thread's.
 pub struct Comparer<'o> {
     oracle: &'o Oracle,
     scanner: Scanner,
-    full: bool,
-    // By kind: the events of it seen so far.
-    seen: HashMap<Arc<Kind>, u64>,
     count: Count,
 }
 
 impl<'o> Comparer<'o> {
     /// One that has compared nothing.
-    pub fn new(oracle: &'o Oracle, full: bool) -> Self {
+    pub fn new(oracle: &'o Oracle) -> Self {
         let scanner = Scanner::new(Arc::clone(&oracle.rules));
-        Comparer { oracle, scanner, full, seen: HashMap::new(), count: Count::default() }
+        Comparer { oracle, scanner, count: Count::default() }
     }
 
     /// What it counted.
@@ -105,25 +95,18 @@ impl<'o> Comparer<'o> {
         }
         let keys: Vec<Vec<u128>> = desk.parts.iter().map(|part| keys(batch, part)).collect();
         for (row, ours) in ours.iter().enumerate() {
-            if self.is_sampled(batch.kind()) {
-                let theirs = self.theirs(&desk, &keys, batch, row);
-                self.settle(batch, row, ours, &theirs);
-            } else {
-                self.count.sampled_out += 1;
-            }
+            let theirs = self.theirs(&desk, &keys, batch, row);
+            self.settle(batch, row, ours, &theirs);
         }
     }
 
-    fn is_sampled(&mut self, kind: &Arc<Kind>) -> bool {
-        let seen = match self.seen.get_mut(kind) {
-            Some(seen) => seen,
-            None => self.seen.entry(Arc::clone(kind)).or_default(),
-        };
-        *seen += 1;
-        self.full || *seen <= SAMPLE_FIRST || seen.is_multiple_of(SAMPLE_EVERY)
-    }
-
-    fn theirs(&mut self, desk: &Desk, keys: &[Vec<u128>], batch: &EventBatch, row: usize) -> BTreeSet<u32> {
+    fn theirs(
+        &mut self,
+        desk: &Desk,
+        keys: &[Vec<u128>],
+        batch: &EventBatch,
+        row: usize,
+    ) -> BTreeSet<u32> {
         let mut theirs = BTreeSet::new();
         let mut any_new = false;
         for (part, keys) in desk.parts.iter().zip(keys) {
@@ -135,7 +118,13 @@ impl<'o> Comparer<'o> {
         theirs
     }
 
-    fn settle(&mut self, batch: &EventBatch, row: usize, ours: &BTreeSet<u32>, theirs: &BTreeSet<u32>) {
+    fn settle(
+        &mut self,
+        batch: &EventBatch,
+        row: usize,
+        ours: &BTreeSet<u32>,
+        theirs: &BTreeSet<u32>,
+    ) {
         self.count.events += 1;
         self.count.findings += ours.intersection(theirs).count() as u64;
         self.count.rules.extend(ours.intersection(theirs));
@@ -165,8 +154,10 @@ fn keys(batch: &EventBatch, part: &Part) -> Vec<u128> {
     for column in batch.columns().iter().filter(|c| part.asks_for(c.name())) {
         let by_code: Vec<u128> = column.dictionary().iter().map(|v| hash(column, v)).collect();
         for (key, code) in keys.iter_mut().zip(column.codes()) {
-            // Columns stand in another order in another batch: a sum does not mind.
-            *key = key.wrapping_add(by_code.get(*code as usize as Code as usize).copied().unwrap_or(0));
+            if *code != ABSENT {
+                // Columns stand in another order in another batch: a sum does not mind.
+                *key = key.wrapping_add(by_code[*code as usize]);
+            }
         }
     }
     keys
@@ -178,5 +169,5 @@ fn hash(column: &Column, value: blanik_model::Value<'_>) -> u128 {
         (salt, column.name(), value).hash(&mut hasher);
         u128::from(hasher.finish())
     };
-    half(0) << 64 | half(1)
+    (half(0) << 64) | half(1)
 }

@@ -42,18 +42,22 @@ impl Oracle {
     /// Parses the rules again, and takes those that both can compile.
     pub fn new(sigma_hq: &SigmaHq) -> Self {
         let mut parsed = HashMap::new();
-        let mut refused = BTreeMap::new();
-        let ours: BTreeSet<&str> = sigma_hq.rules.iter().map(|(_, r)| r.id.as_str()).collect();
+        let mut refused: BTreeMap<String, String> = sigma_hq
+            .problems
+            .iter()
+            .filter(|p| p.fatal)
+            .map(|p| (p.rule.clone().unwrap_or_else(|| p.origin.clone()), p.reason.clone()))
+            .collect();
         for document in &sigma_hq.documents {
             let found = parse_sigma_yaml(&document.text).expect("SigmaHQ's files are YAML");
             for rule in found.rules {
                 let id = rule.id.clone().expect("SigmaHQ's rules have an id");
-                if !ours.contains(id.as_str()) {
-                    refused.insert(id, "not compiled here: a placeholder without values".to_owned());
-                } else if let Err(error) = rsigma_eval::compile_rule(&rule) {
-                    refused.insert(id, error.to_string());
-                } else {
-                    parsed.entry(id).or_insert(rule);
+                if refused.contains_key(&id) {
+                    continue;
+                }
+                match rsigma_eval::compile_rule(&rule) {
+                    Ok(_) => drop(parsed.entry(id).or_insert(rule)),
+                    Err(error) => drop(refused.insert(id, error.to_string())),
                 }
             }
         }
@@ -139,7 +143,8 @@ impl Part {
             return (Arc::clone(known), false);
         }
         let fields = batch.fields(row).filter(|(name, _)| self.asks_for(name));
-        let event = fields.map(|(name, value)| (name.to_string(), json(value))).collect::<Map<_, _>>();
+        let event =
+            fields.map(|(name, value)| (name.to_string(), json(value))).collect::<Map<_, _>>();
         let event = serde_json::Value::Object(event);
         let results = self.engine.evaluate(&JsonEvent::borrow(&event));
         let met: Arc<[u32]> = results
