@@ -4,9 +4,11 @@
 //! `rsigma-parser` reads YAML and the condition grammar; what the parts mean is decided here. A
 //! document that fails never takes its neighbours with it.
 
+mod dash;
 mod encode;
 mod item;
 mod locate;
+mod placeholder;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,10 +16,11 @@ use std::sync::Arc;
 use blanik_model::{Level, Status};
 use rsigma_parser::{
     ConditionExpr, Detection, DetectionItem, Quantifier, SelectorPattern, SigmaCollection,
-    SigmaRule, SigmaValue, detection_name_matches, parse_sigma_yaml,
+    SigmaRule, SigmaValue, parse_sigma_yaml,
 };
 
 use crate::expr::Expr;
+use crate::glob::{Glob, Token};
 use crate::predicate::{Predicate, Predicates, Target};
 use crate::rules::{LogSource, Rule, Rules, Selection};
 
@@ -117,7 +120,9 @@ impl<'o> Compiler<'o> {
 
     fn document(&mut self, document: &Document) {
         let origin: Arc<str> = document.origin.as_str().into();
-        for part in locate::parts(&document.text) {
+        // A byte order mark is no text; the YAML library does not know it.
+        let text = document.text.strip_prefix('\u{feff}').unwrap_or(&document.text);
+        for part in locate::parts(text) {
             match parse_sigma_yaml(part.text) {
                 Ok(collection) => self.collection(&origin, &part, collection),
                 Err(error) => self.parse_error(&origin, &part, &error.to_string()),
@@ -134,12 +139,12 @@ impl<'o> Compiler<'o> {
             self.parse_error(origin, part, "no Sigma rule stands here");
         }
         // The parser says in one list what cost a rule and what did not.
-        let fatal = found.rules.is_empty();
         for error in &found.errors {
-            if fatal {
-                self.parse_error(origin, part, error);
-            } else {
-                self.problem(origin, part, None, Refusal::new("", error.as_str(), ""), false);
+            match locate::remark_on(error) {
+                Some(near) => {
+                    self.problem(origin, part, None, Refusal::new(near, error.as_str(), ""), false);
+                }
+                None => self.parse_error(origin, part, error),
             }
         }
         for rule in &found.rules {
@@ -200,11 +205,15 @@ impl<'o> Compiler<'o> {
             let refusal = Refusal::new(&*id, reason, "give each rule an id of its own");
             return self.problem(origin, part, Some(id), refusal, true);
         }
-        let compiled = compile_rule(parsed, &mut self.rules.predicates, self.options);
+        let compiled = check_dialect(parsed)
+            .and_then(|()| compile_rule(parsed, &mut self.rules.predicates, self.options));
         let (selections, expr) = match compiled {
             Ok(parts) => parts,
             Err(refusal) => return self.problem(origin, part, Some(id), refusal, true),
         };
+        for remark in remarks(parsed) {
+            self.problem(origin, part, Some(id.clone()), remark, false);
+        }
         self.seen.insert(id.clone(), (Arc::clone(origin), line));
         self.rules.rules.push(Rule {
             id,
@@ -253,6 +262,49 @@ fn log_source(parsed: &rsigma_parser::LogSource) -> LogSource {
     }
 }
 
+/// Refuses rules written in another language than Sigma 2 with its own names.
+fn check_dialect(rule: &SigmaRule) -> Result<(), Refusal> {
+    if let Some(version) = rule.sigma_version.filter(|v| *v > SIGMA_VERSION) {
+        return Err(Refusal::new(
+            "sigma-version",
+            format!("the rule is written for Sigma {version}"),
+            format!("Sigma {SIGMA_VERSION} is read here"),
+        ));
+    }
+    match rule.taxonomy.as_deref() {
+        None | Some("sigma") => Ok(()),
+        Some(other) => Err(Refusal::new(
+            "taxonomy",
+            format!("the rule uses the names of the taxonomy '{other}', which is not known here"),
+            "translate its fields and log source to the taxonomy 'sigma'",
+        )),
+    }
+}
+
+/// The major version of the specification that is read.
+const SIGMA_VERSION: u32 = 2;
+
+/// What the author of a rule that is used should know.
+fn remarks(rule: &SigmaRule) -> Vec<Refusal> {
+    let mut remarks = Vec::new();
+    let source = &rule.logsource;
+    if source.product.is_none() && source.service.is_none() && source.category.is_none() {
+        remarks.push(Refusal::new(
+            "logsource",
+            "the rule names no log source, and is tried on every event",
+            "name a product, service or category",
+        ));
+    }
+    if rule.detection.timeframe.is_some() {
+        remarks.push(Refusal::new(
+            "timeframe",
+            "the timeframe is not looked at: each event stands for itself",
+            "what is counted over time became correlation rules",
+        ));
+    }
+    remarks
+}
+
 type Compiled = Result<(Vec<Selection>, Expr), Refusal>;
 
 fn compile_rule(rule: &SigmaRule, predicates: &mut Predicates, options: &Options) -> Compiled {
@@ -261,6 +313,9 @@ fn compile_rule(rule: &SigmaRule, predicates: &mut Predicates, options: &Options
     names.sort();
     let mut selections = Vec::with_capacity(names.len());
     for name in names {
+        if name.is_empty() {
+            return Err(Refusal::new("detection", "a selection's name is no text", "name it s1"));
+        }
         let expr = detection(&rule.detection.named[name], name, predicates, options)?;
         selections.push(Selection { name: name.clone(), expr });
     }
@@ -302,17 +357,18 @@ fn condition(parsed: &ConditionExpr, selections: &[Selection]) -> Result<Expr, R
             found.ok_or_else(missing)?.expr.clone()
         }
         ConditionExpr::Selector { quantifier, pattern } => {
-            let matches = |name: &str| match pattern {
-                // Names that begin with an underscore are left out of `them` (specification,
-                // "Condition").
-                SelectorPattern::Them => !name.starts_with('_'),
-                SelectorPattern::Pattern(p) => detection_name_matches(p, name),
-            };
-            let chosen: Vec<Expr> =
-                selections.iter().filter(|s| matches(&s.name)).map(|s| s.expr.clone()).collect();
+            let chosen: Vec<Expr> = selections
+                .iter()
+                .filter(|s| selects(pattern, &s.name))
+                .map(|s| s.expr.clone())
+                .collect();
             if chosen.is_empty() {
                 let reason = format!("'{quantifier} of {pattern}' names no selection");
                 return Err(Refusal::new("condition", reason, "check the selections' names"));
+            }
+            if *quantifier == Quantifier::Count(0) {
+                let reason = format!("'0 of {pattern}' holds always");
+                return Err(Refusal::new("condition", reason, "write not 1 of …"));
             }
             match quantifier {
                 Quantifier::Any => Expr::Any(chosen),
@@ -323,6 +379,28 @@ fn condition(parsed: &ConditionExpr, selections: &[Selection]) -> Result<Expr, R
             }
         }
     })
+}
+
+/// Names that begin with an underscore are chosen by a pattern that begins with one, never by `them`
+/// (specification, "Condition"). A `*` may stand anywhere in a pattern, and more than once.
+fn selects(pattern: &SelectorPattern, name: &str) -> bool {
+    let pattern = match pattern {
+        SelectorPattern::Them => "*",
+        SelectorPattern::Pattern(pattern) => pattern,
+    };
+    if name.starts_with('_') && !pattern.starts_with('_') {
+        return false;
+    }
+    let mut tokens = Vec::new();
+    for (i, part) in pattern.split('*').enumerate() {
+        if i > 0 {
+            tokens.push(Token::Many);
+        }
+        if !part.is_empty() {
+            tokens.push(Token::Literal(part.into()));
+        }
+    }
+    Glob::from_tokens(tokens).matches(name)
 }
 
 fn detection(
@@ -386,14 +464,14 @@ fn detection_item(
     predicates: &mut Predicates,
     options: &Options,
 ) -> Result<Expr, Refusal> {
-    let Some(name) = &parsed.field.name else {
+    let Some(name) = item::field_name(parsed) else {
         return keyword_item(parsed, predicates, options);
     };
     let near = item::spelled(parsed);
     let mut fields = |n: &str| predicates.field(n);
     let test = item::test(parsed, options, &mut fields)
         .map_err(|e| Refusal::new(near.as_str(), format!("'{near}': {}", e.reason), e.hint))?;
-    let field = predicates.field(name);
+    let field = predicates.field(&name);
     Ok(Expr::Is(predicates.intern(Predicate { target: Target::Field(field), test })))
 }
 

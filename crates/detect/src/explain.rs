@@ -123,7 +123,9 @@ fn spell_test(rules: &Rules, test: &Test) -> String {
         Test::Exists(true) => "exists".to_owned(),
         Test::Exists(false) => "does not exist".to_owned(),
         Test::Cidr(net) => format!("lies in {net}"),
-        Test::TimePart { part, is } => format!("has {part:?} {is}").to_lowercase(),
+        Test::TimePart { part, comparison, with } => {
+            format!("has {part:?} {} {}", comparison_sign(*comparison), with.get()).to_lowercase()
+        }
         Test::FieldRef { field, op, .. } => {
             format!("{} the value of {}", op_word(*op), rules.predicates().field_name(*field))
         }

@@ -21,6 +21,15 @@ pub enum Token {
     Dash,
 }
 
+impl From<&SpecialChar> for Token {
+    fn from(special: &SpecialChar) -> Self {
+        match special {
+            SpecialChar::WildcardMulti => Token::Many,
+            SpecialChar::WildcardSingle => Token::One,
+        }
+    }
+}
+
 /// A pattern that a whole value must meet.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Glob {
@@ -32,8 +41,7 @@ impl Glob {
     pub fn new(parts: &SigmaString, fold: impl Fn(&str) -> String) -> Self {
         let tokens = parts.parts.iter().map(|part| match part {
             StringPart::Plain(text) => Token::Literal(fold(text).into()),
-            StringPart::Special(SpecialChar::WildcardMulti) => Token::Many,
-            StringPart::Special(SpecialChar::WildcardSingle) => Token::One,
+            StringPart::Special(special) => special.into(),
         });
         Glob { tokens: tokens.collect() }
     }

@@ -54,6 +54,19 @@ pub enum Comparison {
     LessOrEqual,
 }
 
+impl Comparison {
+    /// Compares.
+    pub fn holds(self, n: f64, with: Number) -> bool {
+        match self {
+            Comparison::Equal => n == with.0,
+            Comparison::Greater => n > with.0,
+            Comparison::GreaterOrEqual => n >= with.0,
+            Comparison::Less => n < with.0,
+            Comparison::LessOrEqual => n <= with.0,
+        }
+    }
+}
+
 /// A part of a time (`minute`, `hour`, `day`, `week`, `month`, `year`), in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TimePart {
@@ -169,8 +182,10 @@ pub enum Test {
     TimePart {
         /// Which.
         part: TimePart,
-        /// Its number.
-        is: i64,
+        /// How its number is compared.
+        comparison: Comparison,
+        /// With what.
+        with: Number,
     },
     /// `fieldref`: the value of another field of the event.
     FieldRef {
@@ -244,9 +259,12 @@ impl Test {
             Test::Number { comparison, with } => any(&|s| s.compares(*comparison, *with)),
             Test::Bool(expected) => any(&|s| s.truth() == Some(*expected)),
             Test::Null => subject.null,
-            Test::Exists(expected) => subject.null != *expected,
+            // Presence alone counts, not the value (modifiers appendix, `exists`).
+            Test::Exists(expected) => *expected,
             Test::Cidr(net) => any(&|s| s.text.parse::<IpAddr>().is_ok_and(|ip| net.contains(&ip))),
-            Test::TimePart { part, is } => any(&|s| s.time_part(*part) == Some(*is)),
+            Test::TimePart { part, comparison, with } => {
+                any(&|s| s.time_part(*part).is_some_and(|n| comparison.holds(n as f64, *with)))
+            }
             Test::FieldRef { field, op, cased } => other(*field).is_some_and(|value| {
                 let other = Subject::new(value);
                 any(&|s| other.scalars.iter().any(|o| op.holds(s.folded(*cased), o.folded(*cased))))
@@ -339,14 +357,8 @@ impl Scalar<'_> {
     }
 
     fn compares(&self, comparison: Comparison, with: Number) -> bool {
-        let Some(n) = (Value { ty: self.ty, text: self.text }).as_f64() else { return false };
-        match comparison {
-            Comparison::Equal => n == with.0,
-            Comparison::Greater => n > with.0,
-            Comparison::GreaterOrEqual => n >= with.0,
-            Comparison::Less => n < with.0,
-            Comparison::LessOrEqual => n <= with.0,
-        }
+        let n = (Value { ty: self.ty, text: self.text }).as_f64();
+        n.is_some_and(|n| comparison.holds(n, with))
     }
 
     /// Logs write truth as `true`, `1` or `yes`.

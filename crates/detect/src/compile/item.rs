@@ -8,11 +8,13 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use rsigma_parser::value::{SigmaString, SigmaValue, StringPart};
+use rsigma_parser::fieldpath::unescape_brackets;
+use rsigma_parser::value::{SigmaString, SigmaValue};
 use rsigma_parser::{DetectionItem, Modifier};
 
 use super::Options;
 use super::encode::{self, Wide};
+use super::{dash, placeholder};
 use crate::glob::{Glob, Token};
 use crate::predicate::FieldId;
 use crate::test::{Comparison, Number, Pattern, Test, TextOp, TimePart, lowercase};
@@ -26,13 +28,18 @@ pub struct ItemError {
     pub hint: String,
 }
 
-fn error<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, ItemError> {
+pub fn error<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, ItemError> {
     Err(ItemError { reason: reason.into(), hint: hint.into() })
+}
+
+/// The field's name as a rule writes it. The parser escapes brackets, which Sigma 2 knows nothing of.
+pub fn field_name(item: &DetectionItem) -> Option<String> {
+    item.field.name.as_deref().map(|name| unescape_brackets(name).into_owned())
 }
 
 /// The item's key as a rule writes it.
 pub fn spelled(item: &DetectionItem) -> String {
-    let mut out = item.field.name.clone().unwrap_or_default();
+    let mut out = field_name(item).unwrap_or_default();
     for modifier in &item.field.modifiers {
         out.push('|');
         out.push_str(name(*modifier));
@@ -84,7 +91,7 @@ enum Operator {
     Exists,
     FieldRef(TextOp),
     Compare(Comparison),
-    Part(TimePart),
+    Part(TimePart, Comparison),
 }
 
 fn text_op(modifier: Modifier) -> Option<TextOp> {
@@ -105,36 +112,53 @@ fn other_operator(modifier: Modifier) -> Option<Operator> {
         Modifier::Gte => Operator::Compare(Comparison::GreaterOrEqual),
         Modifier::Lt => Operator::Compare(Comparison::Less),
         Modifier::Lte => Operator::Compare(Comparison::LessOrEqual),
-        Modifier::Minute => Operator::Part(TimePart::Minute),
-        Modifier::Hour => Operator::Part(TimePart::Hour),
-        Modifier::Day => Operator::Part(TimePart::Day),
-        Modifier::Week => Operator::Part(TimePart::Week),
-        Modifier::Month => Operator::Part(TimePart::Month),
-        Modifier::Year => Operator::Part(TimePart::Year),
         _ => return None,
     })
 }
 
-/// The one comparison that the modifiers name.
+fn time_part(modifier: Modifier) -> Option<TimePart> {
+    Some(match modifier {
+        Modifier::Minute => TimePart::Minute,
+        Modifier::Hour => TimePart::Hour,
+        Modifier::Day => TimePart::Day,
+        Modifier::Week => TimePart::Week,
+        Modifier::Month => TimePart::Month,
+        Modifier::Year => TimePart::Year,
+        _ => return None,
+    })
+}
+
+/// The one comparison that the modifiers name. A part of a time is a number, and may be compared as
+/// one: `|hour|gte: 20`.
 fn operator(modifiers: &[Modifier]) -> Result<Operator, ItemError> {
-    let mut texts = modifiers.iter().filter_map(|m| text_op(*m));
-    let text = texts.next();
-    let mut others = modifiers.iter().filter_map(|m| other_operator(*m));
-    let other = others.next();
+    let texts: Vec<TextOp> = modifiers.iter().filter_map(|m| text_op(*m)).collect();
+    let parts: Vec<TimePart> = modifiers.iter().filter_map(|m| time_part(*m)).collect();
+    let others: Vec<Operator> = modifiers.iter().filter_map(|m| other_operator(*m)).collect();
     let field_ref = modifiers.contains(&Modifier::FieldRef);
-    if texts.next().is_some()
-        || others.next().is_some()
-        || (other.is_some() && (text.is_some() || field_ref))
-    {
-        return error(
+    match (texts.as_slice(), parts.as_slice(), others.as_slice(), field_ref) {
+        ([], [], [], false) => Ok(Operator::Text(TextOp::Equals)),
+        ([op], [], [], false) => Ok(Operator::Text(*op)),
+        ([], [], [], true) => Ok(Operator::FieldRef(TextOp::Equals)),
+        ([op], [], [], true) => Ok(Operator::FieldRef(*op)),
+        ([], [part], [], false) => Ok(Operator::Part(*part, Comparison::Equal)),
+        ([], [part], [Operator::Compare(how)], false) => Ok(Operator::Part(*part, *how)),
+        ([], [], [other], false) => Ok(*other),
+        _ => error(
             "modifiers that compare in different ways stand together",
             "keep one of contains, startswith, endswith, re, cidr, exists, gt, gte, lt, lte, a time part",
-        );
+        ),
     }
-    if field_ref {
-        return Ok(Operator::FieldRef(text.unwrap_or(TextOp::Equals)));
+}
+
+/// Modifiers work in the order they are written ("Value Modifiers"). One order of these makes sense,
+/// and the others are refused.
+fn step(modifier: Modifier) -> Option<u8> {
+    match modifier {
+        Modifier::Expand | Modifier::WindAsh => Some(0),
+        Modifier::Wide | Modifier::Utf16 | Modifier::Utf16be => Some(1),
+        Modifier::Base64 | Modifier::Base64Offset => Some(2),
+        _ => None,
     }
-    Ok(other.unwrap_or(Operator::Text(text.unwrap_or(TextOp::Equals))))
 }
 
 fn check_company(modifiers: &[Modifier], operator: Operator) -> Result<(), ItemError> {
@@ -173,6 +197,19 @@ fn check_company(modifiers: &[Modifier], operator: Operator) -> Result<(), ItemE
     let wides = [Modifier::Wide, Modifier::Utf16, Modifier::Utf16be];
     if wides.iter().filter(|m| has(m)).count() > 1 {
         return error("two UTF-16 encodings stand together", "keep one of wide, utf16be, utf16");
+    }
+    if let Some(twice) = modifiers.iter().enumerate().find(|(i, m)| modifiers[..*i].contains(m)) {
+        return error(format!("'{}' stands twice", name(*twice.1)), "keep one");
+    }
+    if operator == Operator::Exists && modifiers.len() > 1 {
+        return error("'exists' stands with another modifier", "write field|exists: true or false");
+    }
+    let steps: Vec<u8> = modifiers.iter().filter_map(|m| step(*m)).collect();
+    if !steps.is_sorted() {
+        return error(
+            "the modifiers that change the text stand in an order that makes no sense",
+            "write expand and windash before wide or utf16, and these before base64 or base64offset",
+        );
     }
     Ok(())
 }
@@ -226,13 +263,18 @@ fn value_test(
     fields: &mut dyn FnMut(&str) -> FieldId,
 ) -> Result<Test, ItemError> {
     let cased = modifiers.contains(&Modifier::Cased);
+    // Under a comparison of parts or an encoding, numbers and truth values are text.
+    let is_encoded = modifiers.iter().any(|m| step(*m) > step(Modifier::WindAsh));
+    let as_it_is = operator == Operator::Text(TextOp::Equals) && !is_encoded;
     match operator {
         Operator::Text(op) => match value {
-            SigmaValue::Null if op == TextOp::Equals => Ok(Test::Null),
+            SigmaValue::Null if as_it_is => Ok(Test::Null),
             SigmaValue::Null => error("null is no text", "remove the modifier"),
-            SigmaValue::Bool(b) if op == TextOp::Equals => Ok(Test::Bool(*b)),
-            SigmaValue::Integer(n) if op == TextOp::Equals => number(*n as f64, Comparison::Equal),
-            SigmaValue::Float(n) if op == TextOp::Equals => number(*n, Comparison::Equal),
+            SigmaValue::Bool(b) if as_it_is => Ok(Test::Bool(*b)),
+            SigmaValue::Integer(n) if as_it_is && n.unsigned_abs() <= EXACT_MAX => {
+                number(*n as f64, Comparison::Equal)
+            }
+            SigmaValue::Float(n) if as_it_is => number(*n, Comparison::Equal),
             SigmaValue::String(s) => text(s, op, cased, modifiers),
             other => text(&SigmaString::from_raw(&other.to_string()), op, cased, modifiers),
         },
@@ -242,8 +284,10 @@ fn value_test(
             Some(n) => number(n, comparison),
             None => error(format!("'{value}' is no number"), "gt, gte, lt and lte compare numbers"),
         },
-        Operator::Part(part) => match numeric(value) {
-            Some(n) if n.fract() == 0.0 => Ok(Test::TimePart { part, is: n as i64 }),
+        Operator::Part(part, comparison) => match numeric(value).and_then(Number::new) {
+            Some(with) if with.get().fract() == 0.0 => {
+                Ok(Test::TimePart { part, comparison, with })
+            }
             _ => error(format!("'{value}' is no whole number"), "a part of a time is one"),
         },
         Operator::FieldRef(op) => match value {
@@ -256,6 +300,9 @@ fn value_test(
         Operator::Exists => unreachable!("handled before"),
     }
 }
+
+/// Above this, a float is several integers: they are compared as text.
+const EXACT_MAX: u64 = 1 << f64::MANTISSA_DIGITS;
 
 fn number(n: f64, comparison: Comparison) -> Result<Test, ItemError> {
     match Number::new(n) {
@@ -289,6 +336,9 @@ fn regex(value: &SigmaValue, modifiers: &[Modifier]) -> Result<Test, ItemError> 
         if modifiers.contains(&modifier) {
             flags.push(flag);
         }
+    }
+    if *value == SigmaValue::Null {
+        return error("null is no regular expression", "remove the modifier");
     }
     let source = raw(value);
     let source = if flags.is_empty() { source } else { format!("(?{flags}){source}") };
@@ -329,10 +379,17 @@ fn text(
         None
     };
     if has(Modifier::Base64) || has(Modifier::Base64Offset) || wide.is_some() {
-        return encoded(s, op, cased, wide, has(Modifier::Base64), has(Modifier::Base64Offset));
+        let encoding = Encoding {
+            dashes: has(Modifier::WindAsh),
+            wide,
+            base64: has(Modifier::Base64),
+            offsets: has(Modifier::Base64Offset),
+        };
+        return encoded(s, op, cased, &encoding);
     }
     if has(Modifier::WindAsh) {
-        return Ok(glob_test(with_dashes(s, cased), op, cased));
+        let fold = |part: &str| folded(part, cased);
+        return Ok(glob_test(dash::glob(s, &fold), op, cased));
     }
     if s.is_plain() {
         let plain = s.as_plain().expect("it is plain");
@@ -376,13 +433,35 @@ fn as_text(glob: &Glob, cased: bool) -> Option<Test> {
     Some(Test::Text { op, text: text.clone(), cased })
 }
 
+/// What is done to a text, in this order.
+struct Encoding {
+    dashes: bool,
+    wide: Option<Wide>,
+    base64: bool,
+    offsets: bool,
+}
+
+impl Encoding {
+    fn of(&self, plain: &str) -> Vec<String> {
+        let bytes = match self.wide {
+            Some(wide) => encode::utf16(plain, wide),
+            None => plain.as_bytes().to_vec(),
+        };
+        if self.offsets {
+            encode::base64_offsets(&bytes)
+        } else if self.base64 {
+            vec![encode::base64(&bytes)]
+        } else {
+            vec![String::from_utf8_lossy(&bytes).into_owned()]
+        }
+    }
+}
+
 fn encoded(
     s: &SigmaString,
     op: TextOp,
     cased: bool,
-    wide: Option<Wide>,
-    base64: bool,
-    offsets: bool,
+    encoding: &Encoding,
 ) -> Result<Test, ItemError> {
     let Some(plain) = s.as_plain() else {
         return error(
@@ -390,17 +469,8 @@ fn encoded(
             "escape them with a backslash, or write the text without",
         );
     };
-    let bytes = match wide {
-        Some(wide) => encode::utf16(&plain, wide),
-        None => plain.into_bytes(),
-    };
-    let spellings = if offsets {
-        encode::base64_offsets(&bytes)
-    } else if base64 {
-        vec![encode::base64(&bytes)]
-    } else {
-        vec![String::from_utf8_lossy(&bytes).into_owned()]
-    };
+    let plains = if encoding.dashes { dash::spellings(&plain)? } else { vec![plain] };
+    let spellings: Vec<String> = plains.iter().flat_map(|plain| encoding.of(plain)).collect();
     let mut tests: Vec<Test> = spellings
         .iter()
         .map(|text| Test::Text { op, text: folded(text, cased).into(), cased })
@@ -412,53 +482,9 @@ fn encoded(
     }
 }
 
-/// `windash`: where the text has the dash of an option (one that begins a word), any of the
-/// characters Windows takes for it may stand.
-fn with_dashes(s: &SigmaString, cased: bool) -> Glob {
-    let mut tokens = Vec::new();
-    let mut before = None;
-    for part in &s.parts {
-        match part {
-            StringPart::Special(special) => {
-                let one = SigmaString {
-                    parts: vec![StringPart::Special(special.clone())],
-                    original: String::new(),
-                };
-                tokens.extend(Glob::new(&one, str::to_owned).tokens().iter().cloned());
-                before = None;
-            }
-            StringPart::Plain(text) => {
-                dash_tokens(text, &mut before, cased, &mut tokens);
-            }
-        }
-    }
-    Glob::from_tokens(tokens)
-}
-
-fn dash_tokens(text: &str, before: &mut Option<char>, cased: bool, tokens: &mut Vec<Token>) {
-    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    let mut literal = String::new();
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let begins_a_word = !is_word(*before) && is_word(chars.peek().copied());
-        if crate::glob::DASHES.contains(&c) && begins_a_word {
-            if !literal.is_empty() {
-                tokens.push(Token::Literal(folded(&literal, cased).into()));
-                literal.clear();
-            }
-            tokens.push(Token::Dash);
-        } else {
-            literal.push(c);
-        }
-        *before = Some(c);
-    }
-    if !literal.is_empty() {
-        tokens.push(Token::Literal(folded(&literal, cased).into()));
-    }
-}
-
 /// The item's values with `%placeholder%` replaced, if it has the modifier `expand`.
 fn expanded(item: &DetectionItem, options: &Options) -> Result<Vec<SigmaValue>, ItemError> {
+    item.values.iter().try_for_each(check_scalar)?;
     if !item.field.modifiers.contains(&Modifier::Expand) {
         return Ok(item.values.clone());
     }
@@ -466,7 +492,7 @@ fn expanded(item: &DetectionItem, options: &Options) -> Result<Vec<SigmaValue>, 
     for value in &item.values {
         match value {
             SigmaValue::String(s) => {
-                let texts = expand(&s.original, options)?;
+                let texts = placeholder::expand(&s.original, &options.placeholders)?;
                 out.extend(texts.iter().map(|t| SigmaValue::String(SigmaString::new(t))));
             }
             other => out.push(other.clone()),
@@ -475,54 +501,25 @@ fn expanded(item: &DetectionItem, options: &Options) -> Result<Vec<SigmaValue>, 
     Ok(out)
 }
 
-/// More values than this come of no sensible rule.
-const EXPANDED_VALUES_MAX: usize = 100_000;
-
-fn expand(text: &str, options: &Options) -> Result<Vec<String>, ItemError> {
-    let mut done = vec![String::new()];
-    let mut rest = text;
-    while let Some((before, name, after)) = placeholder(rest) {
-        let Some(values) = options.placeholders.get(name) else {
-            return error(
-                format!("there are no values for the placeholder %{name}%"),
-                "give them with --placeholders FILE",
-            );
-        };
-        if done.len().saturating_mul(values.len()) > EXPANDED_VALUES_MAX {
-            return error("the placeholders expand to too many values", "use fewer in one value");
+/// The parser makes text of a list or a map that stands where a value is expected; this tells it.
+fn check_scalar(value: &SigmaValue) -> Result<(), ItemError> {
+    const MADE: [&str; 3] = ["Sequence [", "Mapping {", "TaggedValue {"];
+    match value {
+        SigmaValue::String(s) if MADE.iter().any(|made| s.original.starts_with(made)) => {
+            error("a list, a map or a tag stands where a value is expected", "write plain values")
         }
-        done = done
-            .iter()
-            .flat_map(|d| values.iter().map(move |v| format!("{d}{before}{v}")))
-            .collect();
-        rest = after;
+        _ => Ok(()),
     }
-    for text in &mut done {
-        text.push_str(rest);
-    }
-    Ok(done)
-}
-
-/// The first `%name%`: what stands before it, the name, and what stands behind.
-fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
-    let start = text.find('%')?;
-    let len = text[start + 1..].find('%')?;
-    let name = &text[start + 1..start + 1 + len];
-    let is_name =
-        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.".contains(c));
-    if is_name {
-        return Some((&text[..start], name, &text[start + len + 2..]));
-    }
-    // A lone percent sign: look behind it.
-    let (before, name, after) = placeholder(&text[start + 1..])?;
-    let before_end = text.len() - text[start + 1..].len() + before.len();
-    Some((&text[..before_end], name, after))
 }
 
 /// A keyword without modifiers: text anywhere in a value.
 pub fn keyword(value: &SigmaValue) -> Result<Test, String> {
+    check_scalar(value).map_err(|e| e.reason)?;
     match value {
         SigmaValue::Null => Err("null is no keyword".into()),
+        SigmaValue::String(s) if s.original.is_empty() => {
+            Err("an empty keyword stands in every event".into())
+        }
         SigmaValue::String(s) => text(s, TextOp::Contains, false, &[]).map_err(|e| e.reason),
         other => text(&SigmaString::from_raw(&other.to_string()), TextOp::Contains, false, &[])
             .map_err(|e| e.reason),
@@ -532,6 +529,15 @@ pub fn keyword(value: &SigmaValue) -> Result<Test, String> {
 /// The tests of an item without a field name, one a value.
 pub fn keyword_tests(item: &DetectionItem, options: &Options) -> Result<Vec<Test>, ItemError> {
     let modifiers = &item.field.modifiers;
+    if modifiers.is_empty() {
+        return error(
+            "a value stands without the name of a field",
+            "write field: value; keywords are a list of their own",
+        );
+    }
+    if modifiers.contains(&Modifier::Neq) {
+        return error("keywords have no 'neq'", "write not in the condition");
+    }
     let operator = match operator(modifiers)? {
         // A keyword is looked for anywhere, unless a modifier says otherwise.
         Operator::Text(TextOp::Equals) => Operator::Text(TextOp::Contains),

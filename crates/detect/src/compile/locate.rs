@@ -68,6 +68,18 @@ pub fn line_in_error(error: &str) -> Option<u32> {
     digits.parse().ok()
 }
 
+/// If what the parser says costs no rule: the key it is about.
+pub fn remark_on(error: &str) -> Option<&'static str> {
+    let remarks = [
+        ("invalid status", "status:"),
+        ("invalid level", "level:"),
+        ("invalid sigma-version", "sigma-version:"),
+        ("related[", "related:"),
+        ("'related' must", "related:"),
+    ];
+    remarks.iter().find(|(part, _)| error.starts_with(part)).map(|(_, near)| *near)
+}
+
 /// What to do about an error of the parser.
 pub fn hint_for(error: &str) -> &'static str {
     let hints = [

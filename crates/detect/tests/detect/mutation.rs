@@ -160,3 +160,66 @@ fn agree(rules: Arc<Rules>, batch: &EventBatch, text: &str) {
     }
     assert_eq!(found, expected, "{text}");
 }
+
+fn rule(detection: &str) -> String {
+    format!("title: t\nlogsource:\n    product: windows\ndetection:\n{detection}")
+}
+
+/// Files made to exhaust the stack, the memory or the patience of whoever loads them.
+#[test]
+fn files_made_to_exhaust_the_loader() {
+    // Below a limit of the parser's, what it lets through must be borne too.
+    for deep in [30, 60, 120, 250, 1_000, 20_000] {
+        exhaust(deep);
+    }
+}
+
+fn exhaust(deep: usize) {
+    let condition = |c: String| rule(&format!("    s:\n        A: x\n    condition: {c}\n"));
+    let mut laughs = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for n in 1..12 {
+        let before = format!("*a{}, ", n - 1).repeat(9);
+        laughs += &format!("a{n}: &a{n} [{}]\n", before.trim_end_matches(", "));
+    }
+    let bomb = rule("    s:\n        A: *a11\n    condition: s\n");
+    for (what, text) in [
+        ("parentheses", condition(format!("{}s{}", "(".repeat(deep), ")".repeat(deep)))),
+        ("nots", condition(format!("{}s", "not ".repeat(deep)))),
+        ("ands", condition(format!("s{}", " and s".repeat(deep)))),
+        ("alternating", condition(format!("{}s{}", "s and (s or ".repeat(deep), ")".repeat(deep)))),
+        ("open parentheses", condition("(".repeat(deep))),
+        (
+            "lists",
+            rule(&format!("    s: {}x{}\n    condition: s\n", "[".repeat(deep), "]".repeat(deep))),
+        ),
+        (
+            "maps",
+            rule(&format!(
+                "    s: {}x{}\n    condition: s\n",
+                "{a: ".repeat(deep),
+                "}".repeat(deep)
+            )),
+        ),
+        ("aliases", format!("{laughs}{bomb}")),
+        (
+            "regex",
+            rule(&format!(
+                "    s:\n        A|re: '{}a{}'\n    condition: s\n",
+                "(".repeat(deep),
+                ")".repeat(deep)
+            )),
+        ),
+        ("counted regex", rule("    s:\n        A|re: '((a{999}){999}){999}'\n    condition: s\n")),
+        ("documents", "---\n".repeat(deep)),
+        (
+            "modifiers",
+            rule(&format!("    s:\n        A{}: x\n    condition: s\n", "|contains".repeat(deep))),
+        ),
+        ("quantifiers", condition(format!("1 of {}", "*".repeat(deep)))),
+    ] {
+        let document = Document { origin: "r.yml".into(), text };
+        let (rules, problems) = Rules::compile([&document], &Options::default());
+        eprintln!("{what} {deep}: {} rules, {} problems", rules.len(), problems.len());
+        agree(Arc::new(rules), &batch(), what);
+    }
+}

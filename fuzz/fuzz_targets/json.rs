@@ -1,0 +1,9 @@
+//! JSON: a record a line, arrays, one after another, wrapped.
+
+#![no_main]
+
+use blanik_ingest::Format;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    blanik_fuzz::reading::read(bytes, Some(Format::Json));
+});

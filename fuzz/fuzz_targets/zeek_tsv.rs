@@ -1,0 +1,9 @@
+//! Zeek's tab-separated logs.
+
+#![no_main]
+
+use blanik_ingest::Format;
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    blanik_fuzz::reading::read(bytes, Some(Format::ZeekTsv));
+});

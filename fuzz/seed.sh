@@ -1,0 +1,71 @@
+#!/bin/sh
+# Fills the corpus with small pieces of real telemetry and of our own rules. Nothing of it is committed.
+# Usage: fuzz/seed.sh [DATA]     DATA: the unpacked data set; else $BLANIK_DATA, else target/data.
+set -eu
+cd "$(dirname "$0")"
+data=${1:-${BLANIK_DATA:-../target/data}}
+[ -d "$data" ] || { echo "no data set at $data: name its folder" >&2; exit 1; }
+
+# The first BYTES of up to COUNT files that match NAME below FOLDER.
+pieces() { # target folder name bytes count
+    mkdir -p "corpus/$1"
+    [ -d "$data/$2" ] || return 0
+    n=0
+    find "$data/$2" -type f -name "$3" | sort | awk "NR % 7 == 1" | head -n "$5" |
+    while read -r file; do
+        n=$((n + 1))
+        head -c "$4" "$file" > "corpus/$1/$(basename "$2")-$n"
+    done
+}
+
+# A file header and its first chunk; and one chunk alone.
+pieces evtx windows-evtx/evtx-attack-samples '*.evtx' 69632 25
+pieces evtx windows-evtx/benign-and-corrupt-omerbenamram '*.evtx' 69632 15
+pieces json suricata '*.json' 3000 10
+pieces json windows-json-otrf '*.json' 4000 10
+pieces json cloud '*.json*' 3000 8
+pieces json zeek '*.json' 2000 8
+pieces zeek_tsv zeek '*.log' 2500 30
+pieces xml windows-splunk '*.txt' 6000 4
+for n in 1 2 3 4 5 6 7 8; do
+    for file in "$data"/windows-splunk/*.txt; do
+        [ -f "$file" ] && sed -n "$((n * 31))p" "$file" > "corpus/xml/line-$n-$(basename "$file")"
+    done
+done
+
+mkdir -p corpus/archive corpus/sniff corpus/normalise corpus/rules corpus/scan corpus/findings
+for file in corpus/json/*; do head -n 1 "$file" > "corpus/normalise/$(basename "$file")"; done
+for folder in json zeek_tsv xml; do
+    for file in corpus/$folder/*-1*; do
+        [ -f "$file" ] || continue
+        head -c 2000 "$file" > "corpus/sniff/$folder-$(basename "$file")"
+    done
+done
+head -c 6000 corpus/evtx/evtx-attack-samples-1 > corpus/sniff/evtx
+
+# Our own rules: every third.
+n=0
+find ../crates/detect/rules -name '*.yml' | sort | awk "NR % 3 == 1" | while read -r file; do
+    n=$((n + 1)); cp "$file" "corpus/rules/rule-$n"
+done
+awk -v RS='---\n' '{ printf "%s", $0 > ("corpus/rules/modifier-" NR) }' rules/every-modifier.yml
+
+# One of each container around one log.
+log=corpus/zeek_tsv/$(ls corpus/zeek_tsv | head -n 1)
+tmp=$(mktemp -d)
+cp "$log" "$tmp/conn.log"; head -c 500 "$log" > "$tmp/b.log"
+(cd "$tmp" && tar cf a.tar conn.log b.log && gzip -k conn.log && bzip2 -k conn.log && xz -k conn.log &&
+    tar czf a.tgz conn.log b.log) || true
+command -v zstd > /dev/null && zstd -q "$tmp/conn.log" || true
+python3 - "$tmp" <<'PY' || true
+import sys, zipfile
+d = sys.argv[1]
+for name, how in [("s", zipfile.ZIP_STORED), ("d", zipfile.ZIP_DEFLATED), ("b", zipfile.ZIP_BZIP2), ("x", zipfile.ZIP_LZMA)]:
+    with zipfile.ZipFile(f"{d}/{name}.zip", "w", how) as z:
+        z.write(f"{d}/conn.log", "a/conn.log"); z.write(f"{d}/a.tgz", "a.tgz")
+PY
+for file in "$tmp"/*.*; do
+    case $file in *.log) ;; *) cp "$file" "corpus/archive/$(basename "$file")"; head -c 1200 "$file" > "corpus/sniff/$(basename "$file")" ;; esac
+done
+rm -rf "$tmp"
+for target in corpus/*; do echo "$target: $(ls "$target" | wc -l) seeds, $(du -sk "$target" | cut -f 1) KiB"; done
