@@ -5,9 +5,11 @@
 //! document that fails never takes its neighbours with it.
 
 mod dash;
+mod dialect;
 mod encode;
 mod item;
 mod locate;
+mod modifiers;
 mod placeholder;
 
 use std::collections::BTreeMap;
@@ -205,13 +207,13 @@ impl<'o> Compiler<'o> {
             let refusal = Refusal::new(&*id, reason, "give each rule an id of its own");
             return self.problem(origin, part, Some(id), refusal, true);
         }
-        let compiled = check_dialect(parsed)
+        let compiled = dialect::check_dialect(parsed)
             .and_then(|()| compile_rule(parsed, &mut self.rules.predicates, self.options));
         let (selections, expr) = match compiled {
             Ok(parts) => parts,
             Err(refusal) => return self.problem(origin, part, Some(id), refusal, true),
         };
-        for remark in remarks(parsed) {
+        for remark in dialect::remarks(parsed) {
             self.problem(origin, part, Some(id.clone()), remark, false);
         }
         self.seen.insert(id.clone(), (Arc::clone(origin), line));
@@ -260,49 +262,6 @@ fn log_source(parsed: &rsigma_parser::LogSource) -> LogSource {
         service: lower(&parsed.service),
         category: lower(&parsed.category),
     }
-}
-
-/// Refuses rules written in another language than Sigma 2 with its own names.
-fn check_dialect(rule: &SigmaRule) -> Result<(), Refusal> {
-    if let Some(version) = rule.sigma_version.filter(|v| *v > SIGMA_VERSION) {
-        return Err(Refusal::new(
-            "sigma-version",
-            format!("the rule is written for Sigma {version}"),
-            format!("Sigma {SIGMA_VERSION} is read here"),
-        ));
-    }
-    match rule.taxonomy.as_deref() {
-        None | Some("sigma") => Ok(()),
-        Some(other) => Err(Refusal::new(
-            "taxonomy",
-            format!("the rule uses the names of the taxonomy '{other}', which is not known here"),
-            "translate its fields and log source to the taxonomy 'sigma'",
-        )),
-    }
-}
-
-/// The major version of the specification that is read.
-const SIGMA_VERSION: u32 = 2;
-
-/// What the author of a rule that is used should know.
-fn remarks(rule: &SigmaRule) -> Vec<Refusal> {
-    let mut remarks = Vec::new();
-    let source = &rule.logsource;
-    if source.product.is_none() && source.service.is_none() && source.category.is_none() {
-        remarks.push(Refusal::new(
-            "logsource",
-            "the rule names no log source, and is tried on every event",
-            "name a product, service or category",
-        ));
-    }
-    if rule.detection.timeframe.is_some() {
-        remarks.push(Refusal::new(
-            "timeframe",
-            "the timeframe is not looked at: each event stands for itself",
-            "what is counted over time became correlation rules",
-        ));
-    }
-    remarks
 }
 
 type Compiled = Result<(Vec<Selection>, Expr), Refusal>;

@@ -94,6 +94,7 @@ fn item() -> impl Strategy<Value = String> {
             "|re|i: 'CMD'",
             "|cidr: 10.0.0.0/8",
             "|hour: 7",
+            "|hour|gte: 7",
             "|fieldref: Image",
             "|fieldref|contains: Count",
             ": [null, 'a']",

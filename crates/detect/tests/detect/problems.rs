@@ -133,7 +133,7 @@ fn what_is_no_sigma_is_refused() {
         (rule("t", "    s:\n        A|near: x\n"), "near", "see the list of modifiers"),
         (rule("t", "    s:\n        A|not: x\n"), "not", ""),
         ("title: t\n".to_owned(), "detection", "add it"),
-        ("id: t\nlogsource: {product: p}\n".to_owned(), "title", "add it"),
+        ("Title: t\nlogsource: {product: p}\n".to_owned(), "title", "add it"),
         (condition("''"), "", ""),
         (condition("[]"), "the rule has no condition", "add `condition:`"),
         (condition("s AND s"), "", "see `condition`"),
