@@ -62,7 +62,7 @@ Examples:
       a part of it, for a spreadsheet
   zcat conn.log.gz | blanik hunt - --json --quiet | jq .rule_title
       in a pipe
-  blanik hunt logs --rule 5e6f… --explain 5e6f…
+  blanik hunt logs --explain 403177fe
       why a rule did or did not match
 
 Formats read, by content: EVTX; Windows events as JSON or XML (evtx_dump, Winlogbeat, ECS, NXLog,
@@ -129,8 +129,9 @@ pub struct HuntArgs {
     #[arg(long, value_name = "HOST")]
     pub host: Vec<String>,
 
-    /// Say for the events that come nearest to this rule why it did or did not match
-    #[arg(long, value_name = "RULE_ID")]
+    /// Say for the events that come nearest to this rule (its id, the beginning of it, or a part of its
+    /// title) why it did or did not match
+    #[arg(long, value_name = "RULE", conflicts_with_all = ["output", "format", "json", "raw", "rejections", "summary", "fail_on"])]
     pub explain: Option<String>,
 
     /// With --explain: the event with this record number or line

@@ -6,11 +6,11 @@ use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use blanik_detect::explain::{Explanation, explain};
 use blanik_detect::reference::BatchRow;
 use blanik_detect::{Rule, Rules};
-use blanik_ingest::{Batcher, Feeder, Normaliser, Options, entity};
+use blanik_ingest::{Batcher, Feeder, Normaliser, Options, Severity, entity};
 use blanik_model::text::{for_terminal, shorten};
 use blanik_model::{EventBatch, Timestamp};
 
@@ -34,25 +34,59 @@ struct Case {
     explanation: Explanation,
 }
 
-/// Reads the logs, explains, and prints.
-pub fn run(args: &HuntArgs, rules: &Rules, id: &str) -> Result<ExitCode> {
-    let rule = rules.iter().map(|(_, r)| r).next().expect("the caller chose the rule");
+/// Reads the logs, explains, and prints. What could not be read is said, too.
+pub fn run(args: &HuntArgs, rules: &Rules) -> Result<ExitCode> {
+    let asked = args.explain.as_deref().expect("the caller was asked to explain");
+    let rule = the_rule(rules, asked)?;
     let filter = Filter { from: args.from, to: args.to, hosts: args.host.clone() };
     let options = Options { format: args.input_format, ..Options::default() };
     let mut feeder = Feeder::new(inputs(&args.paths), options);
     let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
-    let mut search =
-        Search { rules, rule, filter, record: args.record, cases: Vec::new(), about: 0, read: 0 };
+    let record = args.record;
+    let mut search = Search { rules, rule, filter, record, cases: Vec::new(), about: 0, read: 0 };
+    let mut lost = 0;
     while let Some(block) = feeder.next_block() {
         batcher.take(&block);
-        batcher.take_rejections();
+        lost += batcher.take_rejections().iter().map(|r| r.lost).sum::<u64>();
         if batcher.is_full() {
             batcher.drain().iter().for_each(|b| search.look(b, &feeder));
         }
     }
     batcher.drain().iter().for_each(|b| search.look(b, &feeder));
-    search.print(&mut BufWriter::new(io::stdout().lock()), id)?;
+    let rejections = feeder.rejections();
+    lost += rejections.iter().map(|r| r.lost).sum::<u64>();
+    search.print(&mut BufWriter::new(io::stdout().lock()), lost)?;
+    let sources = feeder.sources();
+    if let Some(missing) = rejections.iter().find(|r| r.severity == Severity::Missing) {
+        let name = sources.get(missing.source.0 as usize).map_or("", |s| s);
+        bail!("cannot open {name}: {} (the other inputs were read)", missing.reason);
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The one rule with this id, or whose id begins so, or whose title contains it.
+fn the_rule<'r>(rules: &'r Rules, asked: &str) -> Result<&'r Rule> {
+    let asked = asked.to_lowercase();
+    let all = || rules.iter().map(|(_, rule)| rule);
+    if let Some(rule) = all().find(|r| r.id.to_lowercase() == asked) {
+        return Ok(rule);
+    }
+    let fits = |r: &&Rule| {
+        r.id.to_lowercase().starts_with(&asked) || r.title.to_lowercase().contains(&asked)
+    };
+    let found: Vec<&Rule> = all().filter(fits).collect();
+    match found.as_slice() {
+        [rule] => Ok(rule),
+        [] => bail!("no rule has the id or title '{asked}': `blanik rules check` lists them"),
+        [first, second, ..] => bail!(
+            "'{asked}' names {} rules, '{}' ({}) and '{}' ({}) among them: give more of the id",
+            found.len(),
+            first.title,
+            first.id,
+            second.title,
+            second.id
+        ),
+    }
 }
 
 struct Search<'r> {
@@ -106,11 +140,14 @@ impl Search<'_> {
         self.cases.truncate(EVENTS_MAX);
     }
 
-    fn print(&mut self, out: &mut dyn Write, id: &str) -> io::Result<()> {
+    fn print(&mut self, out: &mut dyn Write, lost: u64) -> io::Result<()> {
         self.keep_nearest();
         let (rule, source) = (self.rule, &self.rule.log_source);
-        writeln!(out, "{} ({})", for_terminal(&rule.title), for_terminal(id))?;
+        writeln!(out, "{} ({})", for_terminal(&rule.title), for_terminal(&rule.id))?;
         writeln!(out, "looks at {source}: {} of {} events read", self.about, self.read)?;
+        if lost > 0 {
+            writeln!(out, "{lost} records could not be read; `--rejections` of a hunt lists them")?;
+        }
         if self.cases.is_empty() {
             writeln!(
                 out,

@@ -4,6 +4,7 @@
 //! scans these when they have grown, and spools what it finds. What comes out does not depend on the
 //! number of workers: findings are ordered by time and place, counts are sums.
 
+pub mod losses;
 pub mod spool;
 mod tally;
 mod worker;
@@ -13,12 +14,13 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
-use blanik_ingest::{Feeder, Input, Normaliser, Options, Rejection, Severity};
+use blanik_ingest::{Feeder, Input, Normaliser, Options};
 use blanik_model::Timestamp;
 
 use crate::progress::Progress;
-use crate::summary::{Accounting, Count, ReadingStats};
-use spool::{Sorted, Spool};
+use crate::summary::{Accounting, Count, ReadingStats, Rejection};
+use losses::{LossEntry, Losses};
+use spool::{FindingEntry, Sorted, Spool};
 use tally::Tally;
 use worker::Worker;
 
@@ -56,56 +58,54 @@ impl Filter {
             && self.to.is_none_or(|to| time.is_some_and(|t| t < to))
     }
 
-    /// True if an event of this host is asked for.
+    /// True if an event of this host is asked for. A name and a full name are of one host if their
+    /// first labels agree; addresses have no labels.
     pub fn has_host(&self, host: Option<&str>) -> bool {
         self.hosts.is_empty()
-            || host.is_some_and(|host| {
-                let label = host.split('.').next().unwrap_or(host);
-                self.hosts
-                    .iter()
-                    .any(|h| h.eq_ignore_ascii_case(host) || h.eq_ignore_ascii_case(label))
-            })
+            || host.is_some_and(|host| self.hosts.iter().any(|asked| same_host(asked, host)))
     }
+
+    /// True if it asks for a time at all.
+    pub fn asks_for_time(&self) -> bool {
+        self.from.is_some() || self.to.is_some()
+    }
+}
+
+fn same_host(asked: &str, host: &str) -> bool {
+    if asked.eq_ignore_ascii_case(host) {
+        return true;
+    }
+    let is_address = |name: &str| name.parse::<std::net::IpAddr>().is_ok();
+    let label = |name: &'_ str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    let one_is_short = asked.contains('.') != host.contains('.');
+    one_is_short && !is_address(asked) && !is_address(host) && label(asked) == label(host)
 }
 
 /// What a hunt found and what it read.
 pub struct Outcome {
     /// The findings, in order.
-    pub findings: Sorted,
+    pub findings: Sorted<FindingEntry>,
     /// What was read.
     pub reading: ReadingStats,
     /// What could not be read, in order of place.
-    pub rejections: Vec<PlacedRejection>,
+    pub rejections: Sorted<LossEntry>,
     /// Inputs named by the user that cannot be opened, each with the reason.
     pub missing: Vec<String>,
-}
-
-/// A rejection with its log's name.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct PlacedRejection {
-    /// The log.
-    pub source: String,
-    /// Where in it.
-    pub place: String,
-    /// `note`, `skipped`, `loss` or `missing`.
-    pub severity: &'static str,
-    /// Records lost, where known.
-    pub lost: u64,
-    /// Why.
-    pub reason: String,
+    /// What the user should know beside it: a sentence each.
+    pub remarks: Vec<String>,
 }
 
 /// What workers share.
 struct Shared<'h> {
     hunt: &'h Hunt,
     feeder: Mutex<Feeder>,
-    spool: Mutex<Spool>,
+    spool: Mutex<Spool<FindingEntry>>,
+    losses: Mutex<Losses>,
     normaliser: Arc<Normaliser>,
     progress: &'h Progress,
 }
 
-/// Rejections kept one by one by each worker and log; more of them are counted.
-const REJECTIONS_MAX: usize = 100_000;
+const TEMPORARY: &str = "cannot use a temporary file";
 /// Rejections a summary may show.
 const REJECTIONS_SHOWN: usize = 100;
 
@@ -116,7 +116,8 @@ impl Hunt {
         let shared = Shared {
             hunt: self,
             feeder: Mutex::new(Feeder::new(self.inputs.clone(), self.reading.clone())),
-            spool: Mutex::new(Spool::new().context("cannot make a temporary file for findings")?),
+            spool: Mutex::new(Spool::new().context(TEMPORARY)?),
+            losses: Mutex::new(Losses::new().context(TEMPORARY)?),
             normaliser: Arc::new(Normaliser::new()),
             progress,
         };
@@ -134,88 +135,96 @@ impl Hunt {
         self.outcome(shared, tally)
     }
 
-    fn outcome(&self, shared: Shared<'_>, mut tally: Tally) -> Result<Outcome> {
+    fn outcome(&self, shared: Shared<'_>, tally: Tally) -> Result<Outcome> {
         let no_poison = "workers catch what panics";
         let feeder = shared.feeder.into_inner().expect(no_poison);
         let spool = shared.spool.into_inner().expect(no_poison);
-        let from_reader = feeder.rejections();
-        tally.rejected += from_reader.iter().map(|r| r.lost).sum::<u64>();
-        tally.rejections.extend(from_reader);
-        tally
-            .rejections
-            .sort_by(|a, b| (a.source, a.place, &a.reason).cmp(&(b.source, b.place, &b.reason)));
+        let mut losses = shared.losses.into_inner().expect(no_poison);
         let sources = feeder.sources();
-        let name = |r: &Rejection| {
-            sources.get(r.source.0 as usize).map_or_else(String::new, |s| s.to_string())
-        };
-        let rejections: Vec<PlacedRejection> = tally
-            .rejections
-            .iter()
-            .map(|r| PlacedRejection {
-                source: name(r),
-                place: r.place.to_string(),
-                severity: r.severity.as_str(),
-                lost: r.lost,
-                reason: r.reason.clone(),
-            })
+        for rejection in feeder.rejections() {
+            let source = sources.get(rejection.source.0 as usize).map_or("", |s| s);
+            losses.push(&rejection, source).context(TEMPORARY)?;
+        }
+        let (lost, not_listed) = (losses.records, losses.not_listed);
+        let mut rejections = losses.into_sorted().context(TEMPORARY)?;
+        let missing = rejections.missing().context(TEMPORARY)?;
+        let mut reading = self.reading_stats(&feeder, &tally, sources.len() as u64);
+        reading.accounting.rejected = lost;
+        reading.accounting.events_read = tally.decoded + lost;
+        reading.rejections_total = rejections.len() as u64 + not_listed;
+        reading.rejections = rejections
+            .first(REJECTIONS_SHOWN)
+            .context(TEMPORARY)?
+            .into_iter()
+            .map(|l| Rejection { place: format!("{}: {}", l.source, l.place), reason: l.reason })
             .collect();
-        let reading = self.reading_stats(&feeder, &tally, &rejections, sources.len() as u64);
-        let findings = spool.into_sorted().context("cannot read the temporary file of findings")?;
-        let missing = rejections
-            .iter()
-            .filter(|r| r.severity == Severity::Missing.as_str())
-            .map(|r| format!("{}: {}", r.source, r.reason))
-            .collect();
-        Ok(Outcome { findings, reading, rejections, missing })
+        Ok(Outcome {
+            findings: spool.into_sorted().context(TEMPORARY)?,
+            reading,
+            rejections,
+            missing: missing.iter().map(|l| format!("{}: {}", l.source, l.reason)).collect(),
+            remarks: remarks(&tally, not_listed),
+        })
     }
 
-    fn reading_stats(
-        &self,
-        feeder: &Feeder,
-        tally: &Tally,
-        rejections: &[PlacedRejection],
-        sources: u64,
-    ) -> ReadingStats {
+    fn reading_stats(&self, feeder: &Feeder, tally: &Tally, sources: u64) -> ReadingStats {
         let read = feeder.progress();
-        // What cost something comes first; notes may be many.
-        let mut shown: Vec<&PlacedRejection> =
-            rejections.iter().filter(|r| r.severity != "note").collect();
-        shown.extend(rejections.iter().filter(|r| r.severity == "note"));
+        let counts = |map: &std::collections::BTreeMap<String, u64>| {
+            map.iter().map(|(name, count)| Count { name: name.clone(), count: *count }).collect()
+        };
         ReadingStats {
             files: read.files_done,
             sources,
             bytes: read.bytes_read,
             duration: None,
-            hosts: tally
-                .hosts
-                .iter()
-                .map(|(name, count)| Count { name: name.clone(), count: *count })
-                .collect(),
-            kinds: tally
-                .kinds
-                .iter()
-                .map(|(name, count)| Count { name: name.clone(), count: *count })
-                .collect(),
+            hosts: counts(&tally.hosts),
+            events_of_further_hosts: tally.further_hosts,
+            kinds: counts(&tally.kinds),
             first: tally.first,
             last: tally.last,
             accounting: Accounting {
-                events_read: tally.decoded + tally.rejected,
                 evaluated: tally.evaluated,
                 not_evaluated: tally.not_evaluated,
-                rejected: tally.rejected,
                 events_with_findings: tally.with_findings,
+                ..Accounting::default()
             },
             rules: self.rules.len() as u64,
-            rejections: shown
-                .iter()
-                .take(REJECTIONS_SHOWN)
-                .map(|r| crate::summary::Rejection {
-                    place: format!("{}: {}", r.source, r.place),
-                    reason: r.reason.clone(),
-                })
-                .collect(),
-            rejections_total: rejections.len() as u64 + tally.rejections_not_kept,
-            exercise: false,
+            ..ReadingStats::default()
         }
+    }
+}
+
+fn remarks(tally: &Tally, not_listed: u64) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if tally.without_time > 0 {
+        let n = tally.without_time;
+        remarks.push(format!(
+            "{n} findings are left out by --from/--to because their events bear no time"
+        ));
+    }
+    if not_listed > 0 {
+        remarks.push(format!(
+            "{not_listed} more places that could not be read are counted, but not listed"
+        ));
+    }
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_by_its_name_or_its_full_name() {
+        let asks = |asked: &str, host: &str| {
+            Filter { hosts: vec![asked.to_owned()], ..Filter::default() }.has_host(Some(host))
+        };
+        assert!(asks("dc01", "DC01.mzv.example"));
+        assert!(asks("DC01.mzv.example", "dc01"));
+        assert!(!asks("dc01.mzv.example", "dc01.other.example"));
+        assert!(!asks("10", "10.0.0.1"));
+        assert!(asks("10.0.0.1", "10.0.0.1"));
+        assert!(!asks("dc0", "dc01"));
+        assert!(!Filter { hosts: vec!["x".into()], ..Filter::default() }.has_host(None));
     }
 }

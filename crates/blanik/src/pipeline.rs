@@ -8,10 +8,11 @@
 //!                                 hunt::spool ─▶ findings in order of time ─▶ output, summary
 //! ```
 
-use std::fs::File;
+use std::cell::RefCell;
 use std::io::{self, BufWriter, IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +23,7 @@ use blanik_model::text::for_terminal;
 
 use crate::cli::{Cli, Command, DemoArgs, HuntArgs, RulesCommand};
 use crate::hunt::{Filter, Hunt, Outcome};
+use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
@@ -41,10 +43,19 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 
 fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     let rules = chosen_rules(args)?;
-    if let Some(id) = &args.explain {
-        return explain::run(args, &rules, id);
+    if args.explain.is_some() {
+        return explain::run(args, &rules);
     }
     let format = if args.json { OutputFormat::Jsonl } else { args.format };
+    if args.raw && !matches!(format, OutputFormat::Jsonl | OutputFormat::Html) {
+        bail!("--raw goes with --format jsonl or html; {format} has no room for records");
+    }
+    // Before hours of reading: can what is asked for be written at all?
+    let target = |path: &Option<PathBuf>| {
+        path.as_ref().map(|path| Target::new(path, &args.paths)).transpose()
+    };
+    let (output, rejections, as_json) =
+        (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
     let hunt = Hunt {
         inputs: inputs(&args.paths),
         reading: Options { format: args.input_format, ..Options::default() },
@@ -53,27 +64,35 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         with_raw: args.raw,
         threads: threads(args.threads),
     };
-    let started = Instant::now();
-    let progress = if args.quiet { Progress::hidden() } else { Progress::visible() };
-    let mut outcome = hunt.run(&progress)?;
-    outcome.reading.duration = Some(started.elapsed());
+    let mut outcome = run_hunt(&hunt, args.quiet)?;
     let worst = outcome.findings.worst();
     let missing = std::mem::take(&mut outcome.missing);
-    if let Some(path) = &args.rejections {
-        write_rejections(path, &outcome)?;
+    for remark in &outcome.remarks {
+        eprintln!("blanik: {remark}");
     }
-    let report =
-        Report { format, output: args.output.as_deref(), quiet: args.quiet, exercise: false };
+    if let Some(target) = rejections {
+        write_rejections(&target, &mut outcome)?;
+    }
+    let report = Report { format, output, quiet: args.quiet, exercise: false };
     let summary = report.write(outcome)?;
-    if let Some(path) = &args.summary {
-        let file = create(path)?;
-        serde_json::to_writer_pretty(file, &summary.to_json())
-            .with_context(|| format!("cannot write {}", path.display()))?;
+    if let Some(target) = as_json {
+        let mut file = target.create()?;
+        serde_json::to_writer_pretty(&mut file, &summary.for_programs())
+            .with_context(|| format!("cannot write {}", target.path().display()))?;
+        file.finish()?;
     }
     if !missing.is_empty() {
         bail!("cannot open {} (the other inputs were read)", missing.join("; "));
     }
     Ok(exit_code(args.fail_on.is_some_and(|level| worst.is_some_and(|w| w >= level))))
+}
+
+fn run_hunt(hunt: &Hunt, quiet: bool) -> Result<Outcome> {
+    let started = Instant::now();
+    let progress = if quiet { Progress::hidden() } else { Progress::visible() };
+    let mut outcome = hunt.run(&progress)?;
+    outcome.reading.duration = Some(started.elapsed());
+    Ok(outcome)
 }
 
 /// Makes the exercise, hunts it with the built-in rules, and holds the findings against its answers.
@@ -91,10 +110,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         with_raw: true,
         threads: threads(None),
     };
-    let started = Instant::now();
-    let progress = if args.quiet { Progress::hidden() } else { Progress::visible() };
-    let mut outcome = hunt.run(&progress)?;
-    outcome.reading.duration = Some(started.elapsed());
+    let mut outcome = run_hunt(&hunt, args.quiet)?;
     outcome.reading.exercise = true;
     let mut found = Vec::with_capacity(outcome.findings.len());
     for i in 0..outcome.findings.len() {
@@ -104,7 +120,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     let page = folder.join("report.html");
     let report = Report {
         format: OutputFormat::Html,
-        output: Some(&page),
+        output: Some(Target::new(&page, &[])?),
         quiet: args.quiet,
         exercise: true,
     };
@@ -143,10 +159,9 @@ fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
                     rule.id.eq_ignore_ascii_case(w)
                         || rule.title.to_lowercase().contains(w.as_str())
                 }))
-            && args.explain.as_ref().is_none_or(|id| rule.id.eq_ignore_ascii_case(id))
     });
     if rules.is_empty() {
-        bail!("no rule is left: check --level, --status, --rule and --explain");
+        bail!("no rule is left: check --level, --status and --rule");
     }
     Ok(rules)
 }
@@ -177,14 +192,14 @@ fn threads(asked: Option<u16>) -> usize {
 }
 
 /// Where and how findings go out.
-struct Report<'r> {
+struct Report {
     format: OutputFormat,
-    output: Option<&'r Path>,
+    output: Option<Target>,
     quiet: bool,
     exercise: bool,
 }
 
-impl Report<'_> {
+impl Report {
     /// Writes the findings, then the summary: to standard output where that is for people, else to
     /// standard error.
     fn write(&self, outcome: Outcome) -> Result<Summary> {
@@ -192,12 +207,13 @@ impl Report<'_> {
         let style = terminal_style();
         let in_file = Style::new(false, None, None);
         let to_terminal = self.output.is_none() && io::stdout().is_terminal();
-        let out: Box<dyn Write> = match self.output {
-            Some(path) => Box::new(create(path)?),
+        let file = self.output.as_ref().map(Target::create).transpose()?.map(Shared::new);
+        let out: Box<dyn Write> = match &file {
+            Some(file) => Box::new(file.clone()),
             None => Box::new(BufWriter::new(io::stdout())),
         };
-        let context = || match self.output {
-            Some(path) => format!("cannot write {}", path.display()),
+        let context = || match &self.output {
+            Some(target) => format!("cannot write {}", target.path().display()),
             None => "cannot write to standard output".to_owned(),
         };
         let written = if self.output.is_some() { in_file } else { style };
@@ -216,6 +232,10 @@ impl Report<'_> {
         }
         summary.reading(reading);
         let remark = writer.finish(&summary).with_context(context)?;
+        drop(writer);
+        if let Some(file) = file {
+            file.finish()?;
+        }
         if let Some(remark) = remark {
             eprintln!("blanik: {remark}");
         }
@@ -242,19 +262,39 @@ impl Report<'_> {
     }
 }
 
-fn write_rejections(path: &Path, outcome: &Outcome) -> Result<()> {
-    let context = || format!("cannot write {}", path.display());
-    let mut out = create(path)?;
-    for rejection in &outcome.rejections {
-        serde_json::to_writer(&mut out, rejection).with_context(context)?;
-        out.write_all(b"\n").with_context(context)?;
+/// The output file, lent to a writer that wants to own it.
+#[derive(Clone)]
+struct Shared(Rc<RefCell<OutFile>>);
+
+impl Shared {
+    fn new(file: OutFile) -> Self {
+        Shared(Rc::new(RefCell::new(file)))
     }
-    out.flush().with_context(context)
+
+    fn finish(self) -> Result<()> {
+        let file = Rc::into_inner(self.0).expect("the writer it was lent to is gone");
+        file.into_inner().finish()
+    }
 }
 
-fn create(path: &Path) -> Result<BufWriter<File>> {
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(BufWriter::new(file))
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.borrow_mut().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.borrow_mut().flush()
+    }
+}
+
+fn write_rejections(target: &Target, outcome: &mut Outcome) -> Result<()> {
+    let context = || format!("cannot write {}", target.path().display());
+    let mut out = target.create()?;
+    for i in 0..outcome.rejections.len() {
+        out.write_all(outcome.rejections.json(i).with_context(context)?).with_context(context)?;
+        out.write_all(b"\n").with_context(context)?;
+    }
+    out.finish()
 }
 
 /// The style for standard output.

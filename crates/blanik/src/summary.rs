@@ -80,6 +80,8 @@ pub struct ReadingStats {
     pub duration: Option<Duration>,
     /// Hosts that the events name.
     pub hosts: Vec<Count>,
+    /// Events of hosts that are too many to be named.
+    pub events_of_further_hosts: u64,
     /// Kinds of the events.
     pub kinds: Vec<Count>,
     /// Time of the first event.
@@ -281,43 +283,90 @@ impl Summary {
         counts
     }
 
-    /// The summary for programs. Rejections are those that `reading` was given.
-    pub fn to_json(&self) -> serde_json::Value {
-        fn named<T>(tally: &Tally<T>) -> Vec<serde_json::Value> {
-            let json = |e: tally::Entry<'_, T>| serde_json::json!({"name": e.name, "findings": e.levels.total(), "levels": e.levels});
-            tally.top().into_iter().map(json).collect()
+    /// The summary for programs: what `--summary` writes. Rejections are those that `reading` was given.
+    pub fn for_programs(&self) -> impl Serialize {
+        ForPrograms {
+            exercise: self.reading.exercise,
+            read: &self.reading,
+            findings: self.levels.total(),
+            levels: self.levels,
+            first: self.first,
+            last: self.last,
+            without_time: self.without_time,
+            rules: self.rules.top().into_iter().map(RuleCount::new).collect(),
+            hosts: self.hosts.top().into_iter().map(NameCount::new).collect(),
+            hosts_not_named: self.hosts.not_named(),
+            accounts: self.accounts.top().into_iter().map(NameCount::new).collect(),
+            accounts_not_named: self.accounts.not_named(),
+            tactics: self
+                .tactics()
+                .map(|(tactic, name, t)| TacticCount {
+                    tactic,
+                    name,
+                    findings: t.levels.total(),
+                    techniques: &t.techniques,
+                })
+                .collect(),
+            without_tactic: self.without_tactic,
         }
-        let rules: Vec<_> = self
-            .rules
-            .top()
-            .into_iter()
-            .map(|e| {
-                serde_json::json!({"rule_id": e.name, "rule_title": e.extra.title,
-                    "level": e.extra.level, "findings": e.levels.total()})
-            })
-            .collect();
-        let tactics: Vec<_> = self
-            .tactics()
-            .map(|(slug, name, t)| {
-                serde_json::json!({"tactic": slug, "name": name, "findings": t.levels.total(),
-                    "techniques": t.techniques})
-            })
-            .collect();
-        serde_json::json!({
-            "exercise": self.reading.exercise,
-            "read": self.reading,
-            "findings": self.levels.total(),
-            "levels": self.levels,
-            "first": self.first,
-            "last": self.last,
-            "without_time": self.without_time,
-            "rules": rules,
-            "hosts": named(&self.hosts),
-            "hosts_not_named": self.hosts.not_named(),
-            "accounts": named(&self.accounts),
-            "accounts_not_named": self.accounts.not_named(),
-            "tactics": tactics,
-            "without_tactic": self.without_tactic,
-        })
     }
+}
+
+/// See [`Summary::for_programs`].
+#[derive(Serialize)]
+struct ForPrograms<'s> {
+    exercise: bool,
+    read: &'s ReadingStats,
+    findings: u64,
+    levels: LevelCounts,
+    first: Option<Timestamp>,
+    last: Option<Timestamp>,
+    without_time: u64,
+    rules: Vec<RuleCount<'s>>,
+    hosts: Vec<NameCount<'s>>,
+    hosts_not_named: u64,
+    accounts: Vec<NameCount<'s>>,
+    accounts_not_named: u64,
+    tactics: Vec<TacticCount<'s>>,
+    without_tactic: u64,
+}
+
+#[derive(Serialize)]
+struct RuleCount<'s> {
+    rule_id: &'s str,
+    rule_title: &'s str,
+    level: Option<Level>,
+    findings: u64,
+}
+
+impl<'s> RuleCount<'s> {
+    fn new(e: tally::Entry<'s, RuleName>) -> Self {
+        RuleCount {
+            rule_id: e.name,
+            rule_title: &e.extra.title,
+            level: e.extra.level,
+            findings: e.levels.total(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct NameCount<'s> {
+    name: &'s str,
+    findings: u64,
+    levels: LevelCounts,
+}
+
+impl<'s> NameCount<'s> {
+    fn new<T>(e: tally::Entry<'s, T>) -> Self {
+        NameCount { name: e.name, findings: e.levels.total(), levels: *e.levels }
+    }
+}
+
+#[derive(Serialize)]
+struct TacticCount<'s> {
+    tactic: &'static str,
+    name: &'static str,
+    findings: u64,
+    techniques: &'s BTreeMap<String, u64>,
 }

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 use blanik_model::{RawBlock, SourceId};
 
+use crate::decode::lines;
+use crate::rejection::Place;
+
 /// Bytes that a block has at least, unless the log ends. It has more only to hold one long record.
 pub(crate) const BLOCK_BYTES: usize = 1 << 20;
 
@@ -28,6 +31,28 @@ pub struct Block {
     pub framing: Framing,
     /// True if the log ends, or breaks off, with this block.
     pub last: bool,
+}
+
+impl Block {
+    /// Records in it, where the cutting knows.
+    pub fn records(&self) -> Option<u64> {
+        match &self.framing {
+            Framing::JsonLines | Framing::Zeek(_) => Some(lines(self).count() as u64),
+            Framing::Json(elements) | Framing::Xml(elements) => Some(elements.len() as u64),
+            Framing::EvtxChunks => None,
+        }
+    }
+
+    /// Where its first record stands.
+    pub fn place(&self) -> Place {
+        match &self.framing {
+            Framing::JsonLines | Framing::Zeek(_) => Place::Line(self.first),
+            Framing::EvtxChunks => Place::Chunk(self.first),
+            Framing::Json(elements) | Framing::Xml(elements) => {
+                elements.first().map_or(Place::File, |e| Place::Record(e.number))
+            }
+        }
+    }
 }
 
 /// Where the records of a block lie, and what they are.
@@ -56,7 +81,7 @@ pub struct Element {
     pub complete: bool,
 }
 
-/// The `#` lines of a Zeek log.
+/// The `#` lines of a Zeek log. Some of them may come again before every line: what is long is shared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZeekHeader {
     /// Between columns.
@@ -70,9 +95,9 @@ pub struct ZeekHeader {
     /// The log's name, such as `conn`.
     pub path: String,
     /// Column names.
-    pub fields: Vec<String>,
-    /// Column types; as long as `fields`.
-    pub types: Vec<ZeekType>,
+    pub fields: Arc<[String]>,
+    /// Column types; columns behind the last have text.
+    pub types: Arc<[ZeekType]>,
 }
 
 /// What a Zeek column holds.

@@ -1,4 +1,4 @@
-//! Findings on their way from the scanners to the output.
+//! Findings (and rejections) on their way from the workers to the output.
 //!
 //! There may be millions, and they come in the order in which threads finish. So each is written to a
 //! temporary file as it comes, and only its place and sort key stay in memory; at the end they are
@@ -27,85 +27,118 @@ impl Key {
     }
 }
 
+/// What a finding's place in the output depends on, and what is asked of it before it is read back.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+pub struct FindingEntry {
     key: Key,
     level: Level,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Stored<E> {
+    entry: E,
     offset: u64,
     len: u32,
 }
 
-/// Takes findings in any order.
-pub struct Spool {
+/// Takes records as JSON, in any order; of each, only an entry `E` stays in memory.
+pub struct Spool<E> {
     file: BufWriter<File>,
-    entries: Vec<Entry>,
+    stored: Vec<Stored<E>>,
     offset: u64,
 }
 
-impl Spool {
+impl<E> Spool<E> {
     /// An empty one, in the system's folder for temporary files. The file has no name, and is gone
     /// with the process.
     pub fn new() -> io::Result<Self> {
         let file = BufWriter::with_capacity(1 << 18, tempfile::tempfile()?);
-        Ok(Spool { file, entries: Vec::new(), offset: 0 })
+        Ok(Spool { file, stored: Vec::new(), offset: 0 })
     }
 
-    /// Adds a finding, as its JSON.
-    pub fn push(&mut self, key: Key, level: Level, json: &[u8]) -> io::Result<()> {
-        let too_long = || io::Error::new(io::ErrorKind::InvalidData, "a finding of over 4 GiB");
+    /// Adds a record, as its JSON.
+    pub fn push_entry(&mut self, entry: E, json: &[u8]) -> io::Result<()> {
+        let too_long = || io::Error::new(io::ErrorKind::InvalidData, "a record of over 4 GiB");
         let len = u32::try_from(json.len()).map_err(|_| too_long())?;
         self.file.write_all(json)?;
-        self.entries.push(Entry { key, level, offset: self.offset, len });
+        self.stored.push(Stored { entry, offset: self.offset, len });
         self.offset += u64::from(len);
         Ok(())
     }
 
-    /// Number of findings.
+    /// Number of records.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.stored.len()
     }
 
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.stored.is_empty()
+    }
+
+    /// All records, ordered by what `by` makes of their entries.
+    pub fn into_sorted_by<K: Ord>(mut self, by: impl Fn(&E) -> K) -> io::Result<Sorted<E>> {
+        self.stored.sort_unstable_by(|a, b| by(&a.entry).cmp(&by(&b.entry)));
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok(Sorted { file, stored: self.stored, buffer: Vec::new() })
+    }
+}
+
+impl Spool<FindingEntry> {
+    /// Adds a finding, as its JSON.
+    pub fn push(&mut self, key: Key, level: Level, json: &[u8]) -> io::Result<()> {
+        self.push_entry(FindingEntry { key, level }, json)
     }
 
     /// All findings, in order.
-    pub fn into_sorted(self) -> io::Result<Sorted> {
-        let mut entries = self.entries;
-        entries.sort_unstable_by_key(|e| e.key);
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Sorted { file, entries, buffer: Vec::new() })
+    pub fn into_sorted(self) -> io::Result<Sorted<FindingEntry>> {
+        self.into_sorted_by(|entry| entry.key)
     }
 }
 
-/// Findings in order of time.
-pub struct Sorted {
+/// Records in their order.
+pub struct Sorted<E> {
     file: File,
-    entries: Vec<Entry>,
+    stored: Vec<Stored<E>>,
     buffer: Vec<u8>,
 }
 
-impl Sorted {
-    /// Number of findings.
+impl<E> Sorted<E> {
+    /// Number of records.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.stored.len()
     }
 
     /// True if there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.stored.is_empty()
     }
 
+    /// The JSON of the record at an index.
+    pub fn json(&mut self, i: usize) -> io::Result<&[u8]> {
+        let (offset, len) = (self.stored[i].offset, self.stored[i].len);
+        self.buffer.resize(len as usize, 0);
+        self.file.seek(SeekFrom::Start(offset))?;
+        self.file.read_exact(&mut self.buffer)?;
+        Ok(&self.buffer)
+    }
+
+    /// The entries, in order.
+    pub fn entries(&self) -> impl Iterator<Item = &E> {
+        self.stored.iter().map(|s| &s.entry)
+    }
+}
+
+impl Sorted<FindingEntry> {
     /// The worst level of all.
     pub fn worst(&self) -> Option<Level> {
-        self.entries.iter().map(|e| e.level).max()
+        self.entries().map(|e| e.level).max()
     }
 
     /// The `n` worst findings (the earliest among equals), by index, in order of time.
     pub fn worst_indices(&self, n: usize) -> Vec<usize> {
-        let mut all: Vec<usize> = (0..self.entries.len()).collect();
-        all.sort_by_key(|i| (std::cmp::Reverse(self.entries[*i].level), *i));
+        let mut all: Vec<usize> = (0..self.len()).collect();
+        all.sort_by_key(|i| (std::cmp::Reverse(self.stored[*i].entry.level), *i));
         all.truncate(n);
         all.sort_unstable();
         all
@@ -113,11 +146,7 @@ impl Sorted {
 
     /// The finding at an index.
     pub fn get(&mut self, i: usize) -> io::Result<Finding> {
-        let entry = self.entries[i];
-        self.buffer.resize(entry.len as usize, 0);
-        self.file.seek(SeekFrom::Start(entry.offset))?;
-        self.file.read_exact(&mut self.buffer)?;
-        Ok(serde_json::from_slice(&self.buffer)?)
+        Ok(serde_json::from_slice(self.json(i)?)?)
     }
 }
 

@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use blanik_ingest::Rejection;
 use blanik_model::Timestamp;
-
-use super::REJECTIONS_MAX;
 
 /// Hosts counted by name; a log can be written to name more.
 const HOSTS_MAX: usize = 50_000;
@@ -31,19 +28,26 @@ pub struct Tally {
     pub first: Option<Timestamp>,
     /// Time of the last.
     pub last: Option<Timestamp>,
-    /// What could not be read.
-    pub rejections: Vec<Rejection>,
-    /// Rejections that were only counted.
-    pub rejections_not_kept: u64,
+    /// Events of hosts that are not among `hosts`.
+    pub further_hosts: u64,
+    /// Findings left out by a filter on time because their events have none.
+    pub without_time: u64,
 }
 
 impl Tally {
-    /// Counts events of a host.
+    /// Counts events of a host. Past the bound, the names that come last in the alphabet are given up,
+    /// so that which ones are kept does not depend on how the work was shared.
     pub fn host(&mut self, name: &str, events: u64) {
-        if let Some(count) = self.hosts.get_mut(name) {
-            *count += events;
-        } else if self.hosts.len() < HOSTS_MAX {
-            self.hosts.insert(name.to_owned(), events);
+        match self.hosts.get_mut(name) {
+            Some(count) => *count += events,
+            None => {
+                self.hosts.insert(name.to_owned(), events);
+                if self.hosts.len() > HOSTS_MAX
+                    && let Some((_, events)) = self.hosts.pop_last()
+                {
+                    self.further_hosts += events;
+                }
+            }
         }
     }
 
@@ -53,16 +57,6 @@ impl Tally {
         self.last = Some(self.last.map_or(time, |t| t.max(time)));
     }
 
-    /// Keeps a rejection, or counts it.
-    pub fn reject(&mut self, rejection: Rejection) {
-        self.rejected += rejection.lost;
-        if self.rejections.len() < REJECTIONS_MAX {
-            self.rejections.push(rejection);
-        } else {
-            self.rejections_not_kept += 1;
-        }
-    }
-
     /// Adds what another worker counted.
     pub fn merge(&mut self, other: Tally) {
         self.decoded += other.decoded;
@@ -70,8 +64,8 @@ impl Tally {
         self.not_evaluated += other.not_evaluated;
         self.rejected += other.rejected;
         self.with_findings += other.with_findings;
-        self.rejections_not_kept += other.rejections_not_kept;
-        self.rejections.extend(other.rejections);
+        self.further_hosts += other.further_hosts;
+        self.without_time += other.without_time;
         for (kind, count) in other.kinds {
             *self.kinds.entry(kind).or_default() += count;
         }
@@ -81,5 +75,24 @@ impl Tally {
         for time in [other.first, other.last].into_iter().flatten() {
             self.time(time);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_past_the_bound_are_counted_whoever_saw_them() {
+        let names: Vec<String> = (0..HOSTS_MAX + 500).map(|i| format!("h{i:06}")).collect();
+        let mut one = Tally::default();
+        names.iter().for_each(|n| one.host(n, 2));
+        let (mut left, mut right) = (Tally::default(), Tally::default());
+        names.iter().rev().for_each(|n| left.host(n, 1));
+        names.iter().for_each(|n| right.host(n, 1));
+        left.merge(right);
+        assert_eq!(one.hosts, left.hosts);
+        assert_eq!(one.further_hosts, 1000);
+        assert_eq!(left.further_hosts, 1000);
     }
 }

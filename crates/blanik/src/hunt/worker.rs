@@ -5,9 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::{Context, Result};
 use blanik_detect::reference::{self, BatchRow};
 use blanik_detect::{RuleIx, Scanner};
-use blanik_ingest::{Batcher, Block, Place, Rejection, entity};
+use blanik_ingest::{Batcher, Block, Rejection, entity};
 use blanik_model::finding::Fields;
-use blanik_model::{EventBatch, Finding, Value};
+use blanik_model::{EventBatch, Finding, SourceId, Value};
 
 use super::Shared;
 use super::spool::Key;
@@ -41,7 +41,7 @@ impl<'s, 'h> Worker<'s, 'h> {
     /// Takes blocks until there are none.
     pub fn run(mut self) -> Result<Tally> {
         while let Some(block) = self.next_block() {
-            self.decode(&block);
+            self.decode(&block)?;
             if self.batcher.is_full() {
                 self.scan_all()?;
             }
@@ -58,19 +58,36 @@ impl<'s, 'h> Worker<'s, 'h> {
         block
     }
 
-    /// Decoders of untrusted bytes must not panic. Should one all the same, the block is lost, with
-    /// its place named, and the hunt goes on.
-    fn decode(&mut self, block: &Block) {
+    /// Decoders of untrusted bytes must not panic. Should one all the same, what is left of the block
+    /// is lost, with its place named, and the hunt goes on.
+    fn decode(&mut self, block: &Block) -> Result<()> {
+        let before = self.batcher.records();
         let batcher = &mut self.batcher;
         let done = catch_unwind(AssertUnwindSafe(|| batcher.take(block)));
+        let mut rejections = self.batcher.take_rejections();
         if done.is_err() {
-            let place = Place::Line(block.first);
-            let reason = "the decoder failed here (a defect of this program); the block is lost";
-            self.tally.reject(Rejection::loss(block.source, place, 1, reason));
+            let told: u64 = rejections.iter().map(|r| r.lost).sum();
+            let taken = self.batcher.records() - before + told;
+            let lost = block.records().unwrap_or(0).saturating_sub(taken);
+            let reason = "the decoder failed on a record of the block that begins here (a defect of \
+                          this program); what the block held from that record on is lost";
+            rejections.push(Rejection::loss(block.source, block.place(), lost, reason));
         }
-        for rejection in self.batcher.take_rejections() {
-            self.tally.reject(rejection);
+        if rejections.is_empty() {
+            return Ok(());
         }
+        self.sources = self.shared.feeder.lock().expect(LOCK).sources();
+        let mut losses = self.shared.losses.lock().expect(LOCK);
+        for rejection in &rejections {
+            losses
+                .push(rejection, self.source(rejection.source))
+                .context("cannot write the temporary file of rejections")?;
+        }
+        Ok(())
+    }
+
+    fn source(&self, id: SourceId) -> &str {
+        self.sources.get(id.0 as usize).map_or("", |name| name)
     }
 
     fn scan_all(&mut self) -> Result<()> {
@@ -93,10 +110,13 @@ impl<'s, 'h> Worker<'s, 'h> {
         }
         self.met.sort_unstable();
         let met = std::mem::take(&mut self.met);
-        self.tally.with_findings += met.chunk_by(|a, b| a.0 == b.0).count() as u64;
         let mut kept = 0;
-        for (row, ix) in &met {
-            kept += u64::from(self.keep(batch, *row, *ix)?);
+        for of_row in met.chunk_by(|a, b| a.0 == b.0) {
+            let before = kept;
+            for (row, ix) in of_row {
+                kept += u64::from(self.keep(batch, *row, *ix)?);
+            }
+            self.tally.with_findings += u64::from(kept > before);
         }
         self.met = met;
         self.shared.progress.scanned(events, kept);
@@ -118,6 +138,7 @@ impl<'s, 'h> Worker<'s, 'h> {
         let hunt = self.shared.hunt;
         let at = &batch.rows()[row];
         if !hunt.filter.has_time(at.time) {
+            self.tally.without_time += u64::from(at.time.is_none());
             return Ok(false);
         }
         let host = entity::host(batch, row);
@@ -156,10 +177,7 @@ impl<'s, 'h> Worker<'s, 'h> {
             host,
             account: entity::account(batch, row),
             matched: Fields(matched),
-            source: self
-                .sources
-                .get(at.source.0 as usize)
-                .map_or_else(String::new, |s| s.to_string()),
+            source: self.source(at.source).to_owned(),
             record: at.record,
             event: Fields(event),
             raw: self

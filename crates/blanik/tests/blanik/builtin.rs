@@ -96,7 +96,7 @@ fn hunt(rules: &Arc<Rules>, folder: &Path) -> BTreeSet<(String, u64, String)> {
         threads: 2,
     };
     let mut outcome = hunt.run(&Progress::hidden()).expect("it hunts");
-    assert!(outcome.rejections.is_empty(), "{:?}", outcome.rejections);
+    assert!(outcome.rejections.is_empty(), "{:?}", outcome.reading.rejections);
     let fired = (0..outcome.findings.len()).map(|i| {
         let finding = outcome.findings.get(i).expect("it reads back");
         let log = Path::new(&finding.source).file_name().expect("a log has a name");

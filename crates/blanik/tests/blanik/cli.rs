@@ -105,7 +105,7 @@ fn an_error_exits_with_2_and_names_the_thing() {
         (&["hunt", "logs", "--rules", "no-such-rules"], "no-such-rules"),
         (&["hunt", "logs", "--rules", "empty.yml"], "blanik rules check"),
         (&["hunt", "logs", "--rules", "rules.yml", "--rule", "no such rule"], "--rule"),
-        (&["hunt", "logs", "--rules", "rules.yml", "--explain", "no-such-id"], "--explain"),
+        (&["hunt", "logs", "--rules", "rules.yml", "--explain", "no-such-id"], "no-such-id"),
         (&["hunt", "logs", "--rules", "rules.yml", "-o", "no-such-folder/x"], "no-such-folder"),
         (&["hunt", "logs", "--placeholders", "no-such-list.txt"], "no-such-list.txt"),
         (&["rules", "check", "no-such-rules"], "no-such-rules"),
@@ -265,13 +265,13 @@ fn the_same_bytes_on_every_run_and_for_every_number_of_threads() {
     }
     for format in ["table", "jsonl", "csv", "timesketch"] {
         let ran =
-            |threads| hunt(folder.path(), &["-q", "--raw", "-f", format, "--threads", threads]);
+            |threads| hunt(folder.path(), &["-q", "-f", format, "--threads", threads]);
         let first = ran("1");
         assert!(first.out.lines().count() >= 24_000, "{format}: {}", first.err);
         assert_eq!(first.out, ran("4").out, "{format}: 1 and 4 threads differ");
     }
     let page = |threads, file| {
-        hunt(folder.path(), &["-q", "-f", "html", "-o", file, "--threads", threads]);
+        hunt(folder.path(), &["-q", "--raw", "-f", "html", "-o", file, "--threads", threads]);
         fs::read(folder.path().join(file)).expect("it was written")
     };
     assert!(page("1", "1.html") == page("4", "4.html"), "html: 1 and 4 threads differ");
@@ -327,4 +327,67 @@ fn the_built_in_rules_all_work() {
     let ran = run(folder.path(), &["rules", "check", "--problems"]);
     assert_eq!(ran.code, Some(0), "{}", ran.out);
     assert_eq!(ran.out.lines().count(), 1, "{}", ran.out);
+}
+
+#[test]
+fn evidence_is_never_overwritten() {
+    let folder = three();
+    let before = fs::read(folder.path().join("logs/a.json")).expect("the log");
+    for option in ["-o", "--rejections", "--summary"] {
+        let ran = hunt(folder.path(), &[option, "logs/a.json", "--quiet"]);
+        assert_eq!(ran.code, Some(2), "{option}");
+        assert!(ran.err.contains("will not overwrite logs/a.json"), "{}", ran.err);
+    }
+    assert_eq!(fs::read(folder.path().join("logs/a.json")).expect("the log"), before);
+}
+
+#[test]
+fn what_cannot_be_written_is_said_before_reading() {
+    let folder = three();
+    let ran = hunt(folder.path(), &["-f", "jsonl", "-o", "no/such/folder/x.jsonl"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("cannot write no/such/folder/x.jsonl"), "{}", ran.err);
+    assert_eq!(ran.out, "");
+}
+
+#[test]
+fn accounting_follows_the_filters_and_the_timeless_are_told() {
+    let mut timeless = process(40, "WS-1.mzv.example", "evil.exe", "");
+    timeless.as_object_mut().expect("an object").remove("@timestamp");
+    let folder = folder(&[process(10, "WS-1.mzv.example", "evil.exe", ""), timeless]);
+    let accounting = |more: &[&str]| {
+        let ran = hunt(folder.path(), &[&["--summary", "s.json", "-o", "f"], more].concat());
+        let text = fs::read(folder.path().join("s.json")).expect("the summary");
+        let summary: Value = serde_json::from_slice(&text).expect("JSON");
+        (summary["read"]["accounting"]["events_with_findings"].as_u64(), ran.err)
+    };
+    assert_eq!(accounting(&[]).0, Some(2));
+    assert_eq!(accounting(&["--host", "elsewhere"]).0, Some(0));
+    let (kept, err) = accounting(&["--from", "2020-01-01"]);
+    assert_eq!(kept, Some(1));
+    assert!(err.contains("1 findings are left out by --from/--to"), "{err}");
+}
+
+#[test]
+fn explain_takes_a_part_of_a_title_and_fails_on_what_it_cannot_open() {
+    let folder = three();
+    let ran = hunt(folder.path(), &["--explain", "named evil"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("MATCHES"), "{}", ran.out);
+    let ran = hunt(folder.path(), &["--explain", "Program"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("names 2 rules"), "{}", ran.err);
+    let ran = run(
+        folder.path(),
+        &["hunt", "nothing-here", "--rules", "rules.yml", "--explain", "named evil"],
+    );
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("cannot open nothing-here"), "{}", ran.err);
+}
+
+#[test]
+fn raw_records_are_refused_where_there_is_no_room_for_them() {
+    let ran = hunt(three().path(), &["--raw", "-f", "csv"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("--raw goes with"), "{}", ran.err);
 }

@@ -160,6 +160,7 @@ pub fn hostile() -> Finding {
 pub fn reading(findings: &[Finding]) -> ReadingStats {
     let count = |name: &str, count| Count { name: name.into(), count };
     ReadingStats {
+        events_of_further_hosts: 0,
         files: 212,
         sources: 231,
         bytes: 1_412_338_177,
