@@ -20,6 +20,8 @@ const HELD_EVENTS_MAX: usize = 1 << 16;
 const CELLS_MAX: usize = 4 << 20;
 const COLUMNS_DENSE: usize = 256;
 const CELLS_SPARSE_MAX: usize = 256 << 10;
+/// What a column costs before anything is in it: its name, a dictionary, a table.
+const COLUMN_BYTES: usize = 400;
 /// Records that one block may hold, for their place in the total order: more than a block has bytes.
 const ORDER_BITS: u32 = 28;
 
@@ -105,8 +107,8 @@ impl RecordSink for Gather {
     fn record(&mut self, record: &Record, hint: Hint<'_>, origin: Origin<'_>) {
         self.normaliser.normalise(record, hint, &mut self.normalised);
         let Normalised { kind, time, fields, .. } = &self.normalised;
-        if fields.is_overfull() {
-            let reason = "too long once its fields were named (limit)";
+        if let Err(overfull) = fields.whole() {
+            let reason = format!("once its fields were named, {overfull}");
             self.rejections.push(Rejection::loss(
                 origin.source,
                 Place::Record(origin.number),
@@ -123,10 +125,12 @@ impl RecordSink for Gather {
                 .or_insert_with(|| EventBatch::new(Arc::clone(kind))),
         };
         batch.begin_row(*time, origin.source, origin.number, self.order, origin.raw, origin.span);
+        let columns = batch.columns().len();
         for (name, value) in fields.iter() {
             batch.set(name, value);
             self.held_bytes += value.text.len() / 4 + 8;
         }
+        self.held_bytes += (batch.columns().len() - columns) * COLUMN_BYTES;
         if is_wide(batch) {
             self.closed.extend(self.batches.remove(kind));
         }
@@ -148,6 +152,55 @@ mod tests {
 
     use super::*;
     use crate::block::Framing;
+    use crate::record::RECORD_FIELDS_MAX;
+
+    fn block(text: String) -> Block {
+        Block {
+            source: SourceId(0),
+            seq: 0,
+            bytes: Arc::new(text.into_bytes()),
+            first: 1,
+            framing: Framing::JsonLines,
+            last: true,
+        }
+    }
+
+    fn wide(names: std::ops::Range<usize>) -> String {
+        let fields: Vec<String> = names.map(|n| format!("\"n{n}\":1")).collect();
+        format!("{{{}}}\n", fields.join(","))
+    }
+
+    #[test]
+    fn a_record_of_too_many_names_is_refused_and_named() {
+        let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+        batcher.take(&block(wide(0..RECORD_FIELDS_MAX + 1) + "{\"a\":1}\n"));
+        assert_eq!(batcher.records(), 1);
+        let rejections = batcher.take_rejections();
+        assert_eq!(rejections.len(), 1);
+        assert_eq!((rejections[0].place, rejections[0].lost), (Place::Line(1), 1));
+        assert!(rejections[0].reason.contains("more than 65536 fields"), "{rejections:?}");
+        assert!(batcher.drain().iter().map(EventBatch::memory).sum::<usize>() < 1 << 20);
+    }
+
+    #[test]
+    fn an_event_id_with_a_fraction_of_zero_is_one() {
+        let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+        batcher.take(&block("{\"EventID\":4624.0,\"Channel\":\"Security\"}".into()));
+        let batches = batcher.drain();
+        assert_eq!(batches[0].kind().event_id, Some(4624));
+    }
+
+    #[test]
+    fn wide_records_soon_fill_a_batcher() {
+        let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+        let mut at = 0;
+        while !batcher.is_full() {
+            batcher.take(&block(wide(at..at + 10_000)));
+            at += 10_000;
+        }
+        let memory: usize = batcher.drain().iter().map(EventBatch::memory).sum();
+        assert!(memory < 64 << 20, "{memory}");
+    }
 
     #[test]
     fn records_that_share_no_names_do_not_multiply() {
@@ -155,16 +208,8 @@ mod tests {
         for n in 0..20_000 {
             writeln!(text, "{{\"n{n}\":1}}").expect("to memory");
         }
-        let block = Block {
-            source: SourceId(0),
-            seq: 0,
-            bytes: Arc::new(text.into_bytes()),
-            first: 1,
-            framing: Framing::JsonLines,
-            last: true,
-        };
         let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
-        batcher.take(&block);
+        batcher.take(&block(text));
         let batches = batcher.drain();
         let memory: usize = batches.iter().map(EventBatch::memory).sum();
         // One batch would take 800 MB.

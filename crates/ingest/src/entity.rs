@@ -15,6 +15,7 @@ const TABLE: &str = include_str!("../mapping/entities.tsv");
 /// A row of the table.
 struct Candidate {
     product: Option<&'static str>,
+    service: Option<&'static str>,
     event_ids: Vec<u32>,
     operation: Operation,
     sources: Vec<&'static str>,
@@ -27,11 +28,12 @@ struct Entities {
 
 static ENTITIES: LazyLock<Entities> = LazyLock::new(|| {
     let mut entities = Entities { hosts: Vec::new(), accounts: Vec::new() };
-    for [product, ids, entity, operation, sources] in
-        rows(TABLE, ["product", "event_id", "entity", "op", "source"])
+    for [product, service, ids, entity, operation, sources] in
+        rows(TABLE, ["product", "service", "event_id", "entity", "op", "source"])
     {
         let candidate = Candidate {
             product: (product != "-").then_some(product),
+            service: (service != "*").then_some(service),
             event_ids: if ids == "*" { vec![] } else { numbers(ids) },
             operation: Operation::parse(operation),
             sources: sources.split('|').collect(),
@@ -94,6 +96,7 @@ impl Candidate {
     fn fits(&self, batch: &EventBatch) -> bool {
         let kind = batch.kind();
         kind.product.as_deref() == self.product
+            && self.service.is_none_or(|service| kind.services.iter().any(|s| **s == *service))
             && (self.event_ids.is_empty()
                 || kind.event_id.is_some_and(|id| self.event_ids.contains(&id)))
     }
@@ -127,12 +130,15 @@ mod tests {
     use super::*;
 
     fn check(
-        product: Option<&str>,
+        source: Option<&str>,
         event_id: Option<u32>,
         fields: &[(&str, &str)],
         want: (Option<&str>, Option<&str>),
     ) {
-        let kind = Kind { product: product.map(Into::into), event_id, ..Kind::default() };
+        let mut parts = source.into_iter().flat_map(|s| s.split('/'));
+        let product = parts.next().map(Into::into);
+        let services = parts.map(Into::into).collect();
+        let kind = Kind { product, services, event_id, ..Kind::default() };
         let mut batch = EventBatch::new(Arc::new(kind));
         let block: RawBlock = Arc::new(Vec::new());
         batch.begin_row(None, SourceId(0), 1, 0, &block, 0..0);
@@ -140,7 +146,7 @@ mod tests {
             batch.set(name, Value::string(value));
         }
         let got = (host(&batch, 0), account(&batch, 0));
-        assert_eq!((got.0.as_deref(), got.1.as_deref()), want, "{product:?} {fields:?}");
+        assert_eq!((got.0.as_deref(), got.1.as_deref()), want, "{source:?} {fields:?}");
     }
 
     #[test]
@@ -156,6 +162,9 @@ mod tests {
         ];
         check(windows, Some(4624), &logon, (None, Some(r"D\u")));
         check(windows, Some(4720), &logon, (None, Some(r"D\PC$")));
+        check(windows, Some(4648), &logon, (None, Some(r"D\PC$")));
+        let ticket = [("TargetUserName", "u@D.LOCAL"), ("TargetDomainName", "D.LOCAL")];
+        check(windows, Some(4769), &ticket, (None, Some("u@D.LOCAL")));
         let nobody = [("SubjectUserName", "-"), ("SubjectDomainName", "-")];
         check(windows, Some(4720), &nobody, (None, None));
         check(Some("zeek"), None, &[("id.orig_h", "10.0.0.1")], (Some("10.0.0.1"), None));
@@ -165,6 +174,8 @@ mod tests {
             &[("id.orig_h", "10.0.0.1"), ("_system_name", "sensor")],
             (Some("sensor"), None),
         );
+        check(Some("zeek/ssh"), None, &[("client", "SSH-2.0-x")], (None, None));
+        check(Some("zeek/kerberos"), None, &[("client", "u/D")], (None, Some("u/D")));
         check(Some("suricata"), None, &[("src_ip", "10.0.0.2")], (Some("10.0.0.2"), None));
         check(Some("m365"), None, &[("UserId", "a@b")], (None, Some("a@b")));
         check(

@@ -7,6 +7,7 @@
 //! what no table knows has the generic kind and keeps its fields as they are.
 
 mod derive;
+mod event_id;
 mod kinds;
 mod lookup;
 mod names;
@@ -16,6 +17,7 @@ mod plan;
 mod shape;
 pub(crate) mod table;
 mod time;
+mod unwrap;
 
 use std::sync::Arc;
 
@@ -29,17 +31,20 @@ use names::Names;
 use plan::Plan;
 use shape::Shapes;
 use time::Times;
+use unwrap::{Unwrapped, Wrappers};
 
 /// The tables, read: immutable and shared by threads.
 #[derive(Debug)]
 pub struct Normaliser {
     shapes: Shapes,
+    wrappers: Wrappers,
     names: Names,
     kinds: Kinds,
     times: Times,
     windows: Vec<Derivation>,
     windows_shape: usize,
     zeek_shape: usize,
+    evtxecmd_shape: usize,
     event_id: Key,
     channel: Key,
     provider: Key,
@@ -55,7 +60,9 @@ pub struct Normalised {
     /// Its fields: the log's own, renamed to Sigma's where they are the same thing, then the derived.
     pub fields: Record,
     plan: Plan,
+    unwrapped: Unwrapped,
     zipped: Record,
+    settled: Record,
     lower: String,
 }
 
@@ -73,6 +80,8 @@ impl Normaliser {
         Normaliser {
             windows_shape: shape("event"),
             zeek_shape: shape("zeek"),
+            evtxecmd_shape: shape("evtxecmd"),
+            wrappers: Wrappers::new(),
             names: Names::new(),
             kinds: Kinds::new(&shapes),
             times: Times::new(),
@@ -99,12 +108,35 @@ impl Normaliser {
             Hint::Zeek { .. } => Some(self.zeek_shape),
             Hint::Json => self.shapes.of(record),
         };
+        // What has a shape is no envelope, but for the one that says what it holds.
+        let may_wrap = shape.is_none_or(|shape| shape == self.evtxecmd_shape);
+        if hint != Hint::Json || !may_wrap {
+            return self.normalise_whole(record, hint, shape, out);
+        }
+        let mut unwrapped = std::mem::take(&mut out.unwrapped);
+        match self.wrappers.open(record, &mut unwrapped) {
+            Some(event) => self.normalise_whole(event, hint, self.shapes.of(event), out),
+            None => self.normalise_whole(record, hint, shape, out),
+        }
+        out.unwrapped = unwrapped;
+    }
+
+    fn normalise_whole(
+        &self,
+        record: &Record,
+        hint: Hint<'_>,
+        shape: Option<usize>,
+        out: &mut Normalised,
+    ) {
         let name = shape.map_or("other", |i| self.shapes.rows()[i].name);
+        let torn = matches!(name, "event" | "evtxecmd");
         let mut zipped = std::mem::take(&mut out.zipped);
-        let record =
-            if name == "event" && pairs::unzip(record, &mut zipped) { &zipped } else { record };
+        let record = if torn && pairs::unzip(record, &mut zipped) { &zipped } else { record };
         self.normalise_as(record, hint, shape, name, out);
         out.zipped = zipped;
+        if let Some(id) = out.kind.event_id {
+            event_id::settle(id, self.event_id.name, &mut out.fields, &mut out.settled);
+        }
     }
 
     fn normalise_as(
@@ -148,7 +180,7 @@ impl Normaliser {
         for derivation in &self.windows {
             out.plan.derive(derivation, record);
         }
-        let id = out.plan.get(self.event_id, record).and_then(|v| v.text.trim().parse().ok());
+        let id = out.plan.get(self.event_id, record).and_then(|v| event_id::number(v.text));
         out.lower.clear();
         let channel = out.plan.get(self.channel, record).filter(|v| !v.text.is_empty());
         if let Some(name) = channel.or_else(|| out.plan.get(self.provider, record)) {

@@ -1,6 +1,8 @@
 //! From an input to its logs: walks folders, opens archives and compressed files by their content,
 //! as deep as they are nested, and hands each log to the framer of its format.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -23,6 +25,8 @@ use crate::window::Window;
 pub(crate) struct Opener {
     options: Options,
     pub outlet: Outlet,
+    // Under which path a file was found first, by its real one.
+    known: BTreeMap<PathBuf, PathBuf>,
 }
 
 /// Something to read, found in the inputs.
@@ -47,7 +51,7 @@ pub(crate) struct Nest<'a> {
 
 impl Opener {
     pub fn new(options: Options, outlet: Outlet) -> Self {
-        Opener { options, outlet }
+        Opener { options, outlet, known: BTreeMap::new() }
     }
 
     pub fn limits(&self) -> Limits {
@@ -86,6 +90,12 @@ impl Opener {
         for walked in walk(path, depth_max) {
             match walked {
                 Walked::File { path, bytes } => {
+                    if let Some(first) = self.known_as(&path) {
+                        let reason = format!("is the file that is read as {}", first.display());
+                        let source = self.outlet.source(&path.to_string_lossy());
+                        self.outlet.reject(Rejection::skipped(source, reason));
+                        continue;
+                    }
                     self.outlet.shared.bytes_total.fetch_add(bytes, Ordering::Relaxed);
                     found.push(Found::File(path));
                 }
@@ -101,6 +111,18 @@ impl Opener {
                     let source = self.outlet.source(&path.to_string_lossy());
                     self.outlet.reject(Rejection::missing(source, reason));
                 }
+            }
+        }
+    }
+
+    /// The path that a file was found under before: named twice, or linked to.
+    fn known_as(&mut self, path: &Path) -> Option<PathBuf> {
+        // What has no real path cannot be opened either, which is said there.
+        match self.known.entry(path.canonicalize().ok()?) {
+            Entry::Occupied(first) => Some(first.get().clone()),
+            Entry::Vacant(new) => {
+                new.insert(path.to_owned());
+                None
             }
         }
     }

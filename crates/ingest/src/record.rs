@@ -10,12 +10,27 @@ use blanik_model::{Type, Value};
 /// than its text: a record that comes to more than this is refused.
 pub(crate) const RECORD_TEXT_BYTES_MAX: usize = 64 << 20;
 
+/// Fields: each costs a batch a column, some hundred times what it costs the log. A record with more
+/// is refused.
+pub(crate) const RECORD_FIELDS_MAX: usize = 1 << 16;
+
+/// Why a record is not whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Overfull {
+    /// Of too much text.
+    #[error("its names and values come to more than {RECORD_TEXT_BYTES_MAX} bytes (limit)")]
+    Text,
+    /// Of too many fields.
+    #[error("it has more than {RECORD_FIELDS_MAX} fields (limit)")]
+    Fields,
+}
+
 /// See the module.
 #[derive(Debug, Default)]
 pub struct Record {
     text: String,
     fields: Vec<Field>,
-    overfull: bool,
+    overfull: Option<Overfull>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,12 +45,17 @@ impl Record {
     pub fn clear(&mut self) {
         self.text.clear();
         self.fields.clear();
-        self.overfull = false;
+        self.overfull = None;
     }
 
-    /// True if there was no room for a field; the record is then not whole.
+    /// True if there was no room for a field; the record is then not [whole](Self::whole).
     pub fn is_overfull(&self) -> bool {
-        self.overfull
+        self.overfull.is_some()
+    }
+
+    /// An error if there was no room for a field.
+    pub fn whole(&self) -> Result<(), Overfull> {
+        self.overfull.map_or(Ok(()), Err)
     }
 
     /// Number of fields.
@@ -48,11 +68,15 @@ impl Record {
         self.fields.is_empty()
     }
 
-    /// Adds a field, unless the record is [overfull](Self::is_overfull).
+    /// Adds a field, unless there is [no room](Self::whole) for it or was none for one before.
     pub fn push(&mut self, name: &str, value: Value<'_>) {
         let bytes = self.text.len() + name.len() + value.text.len();
-        if self.overfull || bytes > RECORD_TEXT_BYTES_MAX {
-            self.overfull = true;
+        if bytes > RECORD_TEXT_BYTES_MAX {
+            self.overfull.get_or_insert(Overfull::Text);
+        } else if self.fields.len() == RECORD_FIELDS_MAX {
+            self.overfull.get_or_insert(Overfull::Fields);
+        }
+        if self.overfull.is_some() {
             return;
         }
         let name = self.add(name);

@@ -247,8 +247,10 @@ fn serialize_number<S: Serializer>(text: &str, s: S) -> Result<S::Ok, S::Error> 
     if let Ok(n) = text.parse::<u64>() {
         return s.serialize_u64(n);
     }
+    // An integer that no machine type holds would come out as another one.
+    let is_integer = text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     match text.parse::<f64>() {
-        Ok(n) if n.is_finite() => s.serialize_f64(n),
+        Ok(n) if n.is_finite() && !is_integer => s.serialize_f64(n),
         _ => s.serialize_str(text),
     }
 }
@@ -280,7 +282,8 @@ impl<'de> Deserialize<'de> for OwnedValue {
                 Ok(Value::number(&n.to_string()).to_owned())
             }
             fn visit_f64<E>(self, n: f64) -> Result<OwnedValue, E> {
-                Ok(Value::number(&n.to_string()).to_owned())
+                // `{:?}` keeps the point of 7.0.
+                Ok(Value::number(&format!("{n:?}")).to_owned())
             }
             fn visit_str<E>(self, s: &str) -> Result<OwnedValue, E> {
                 Ok(s.into())
@@ -323,6 +326,11 @@ mod tests {
         let json = r#"["a",1,-2.5,true,null,[18446744073709551615]]"#;
         let value: OwnedValue = serde_json::from_str(json).expect("valid");
         assert_eq!(serde_json::to_string(&value).expect("serializes"), json);
+        let json = "[7.0,1e+300]";
+        let value: OwnedValue = serde_json::from_str(json).expect("valid");
+        assert_eq!(serde_json::to_string(&value).expect("serializes"), json);
+        let huge = Value::number("18446744073709551617");
+        assert_eq!(serde_json::to_string(&huge).expect("serializes"), r#""18446744073709551617""#);
     }
 
     #[test]

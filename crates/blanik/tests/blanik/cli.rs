@@ -264,8 +264,7 @@ fn the_same_bytes_on_every_run_and_for_every_number_of_threads() {
         fs::copy(folder.path().join("logs/a.json"), to).expect("a copy");
     }
     for format in ["table", "jsonl", "csv", "timesketch"] {
-        let ran =
-            |threads| hunt(folder.path(), &["-q", "-f", format, "--threads", threads]);
+        let ran = |threads| hunt(folder.path(), &["-q", "-f", format, "--threads", threads]);
         let first = ran("1");
         assert!(first.out.lines().count() >= 24_000, "{format}: {}", first.err);
         assert_eq!(first.out, ran("4").out, "{format}: 1 and 4 threads differ");

@@ -2,16 +2,19 @@
 //!
 //! Objects become dotted names. A list of scalars is a list. A name that crosses a list of objects
 //! gathers the values of all elements in order: one list, or the value itself if it is the only one.
+//! A number keeps the text it has in the log.
+
+mod numbers;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write;
 
-use blanik_model::{ListBuilder, OwnedValue, Type, Value};
-use simd_json::{Buffers, Node, StaticNode, Tape};
+use blanik_model::{ListBuilder, OwnedValue, Value};
+use simd_json::{Buffers, ErrorType, Node, Tape};
 
+use self::numbers::Numbers;
 use super::DEPTH_MAX;
-use crate::record::{RECORD_TEXT_BYTES_MAX, Record};
+use crate::record::{Overfull, RECORD_FIELDS_MAX, RECORD_TEXT_BYTES_MAX, Record};
 
 /// Why a text is no record.
 #[derive(Debug, thiserror::Error)]
@@ -22,8 +25,8 @@ pub(crate) enum JsonError {
     NotAnObject,
     #[error("nested more than {DEPTH_MAX} levels deep (limit)")]
     TooDeep,
-    #[error("its names and values come to more than {RECORD_TEXT_BYTES_MAX} bytes (limit)")]
-    TooLong,
+    #[error(transparent)]
+    Overfull(#[from] Overfull),
 }
 
 /// Reads one object after another, in buffers it keeps.
@@ -67,24 +70,45 @@ impl JsonReader {
         self.scratch.clear();
         self.scratch.extend_from_slice(text);
         let mut tape = std::mem::replace(&mut self.tape, Tape(Vec::new())).reset();
-        let result = simd_json::fill_tape(&mut self.scratch, &mut self.buffers, &mut tape);
-        let result = match result {
+        let mut blanked = false;
+        let mut parsed = simd_json::fill_tape(&mut self.scratch, &mut self.buffers, &mut tape);
+        if parsed.as_ref().is_err_and(is_of_number) {
+            blanked = true;
+            tape = tape.reset();
+            self.scratch.clear();
+            self.scratch.extend_from_slice(text);
+            numbers::blank(&mut self.scratch);
+            parsed = simd_json::fill_tape(&mut self.scratch, &mut self.buffers, &mut tape);
+        }
+        let result = match parsed {
             Ok(()) => {
                 self.path.clear();
-                let (path, number) = (&mut self.path, &mut self.number);
-                let out = Out::Record(record);
-                Flattener { nodes: &tape.0, at: 0, path, number, list: &mut self.list, out }.root()
+                let flattener = Flattener {
+                    nodes: &tape.0,
+                    at: 0,
+                    numbers: Numbers::new(text, blanked),
+                    path: &mut self.path,
+                    number: &mut self.number,
+                    list: &mut self.list,
+                    out: Out::Record(record),
+                };
+                flattener.root()
             }
             Err(error) => Err(JsonError::Invalid { reason: error.to_string() }),
         };
         self.tape = tape.reset();
-        let whole = if record.is_overfull() { Err(JsonError::TooLong) } else { Ok(()) };
-        let result = result.and(whole);
+        let result = result.and_then(|()| Ok(record.whole()?));
         if result.is_err() {
             record.clear();
         }
         result
     }
+}
+
+/// True for what the parser says of numbers it cannot hold (and of what is no number).
+fn is_of_number(error: &simd_json::Error) -> bool {
+    use ErrorType::{InvalidExponent, InvalidNumber, Overflow};
+    matches!(error.error(), InvalidNumber | InvalidExponent | Overflow)
 }
 
 /// Where values go: to the record, or together by name while within a list.
@@ -99,11 +123,13 @@ struct Gathered {
     names: Vec<(String, Vec<OwnedValue>)>,
     // Of names and values as they came, a name counted each time.
     bytes: usize,
+    overfull: Option<Overfull>,
 }
 
 struct Flattener<'t, 'a> {
     nodes: &'t [Node<'t>],
     at: usize,
+    numbers: Numbers<'t>,
     path: &'a mut String,
     number: &'a mut String,
     list: &'a mut ListBuilder,
@@ -147,22 +173,15 @@ impl<'t> Flattener<'t, '_> {
             Some(Node::Object { len, .. }) => self.object(len, depth_left),
             Some(Node::Array { len, count }) => self.array(len, count, depth_left),
             Some(Node::String(text)) => {
-                self.push(Value::string(text));
+                push(&mut self.out, self.path, Value::string(text));
                 Ok(())
             }
             Some(Node::Static(node)) => {
-                let mut text = std::mem::take(self.number);
-                let value = scalar(node, &mut text);
-                self.push(value);
-                *self.number = text;
+                push(&mut self.out, self.path, self.numbers.scalar(node, self.number));
                 Ok(())
             }
             None => Ok(()),
         }
-    }
-
-    fn push(&mut self, value: Value<'_>) {
-        push(&mut self.out, self.path, value);
     }
 
     fn array(&mut self, len: usize, count: usize, depth_left: usize) -> Result<(), JsonError> {
@@ -191,7 +210,9 @@ impl<'t> Flattener<'t, '_> {
         for _ in 0..len {
             match self.step() {
                 Some(Node::String(text)) => self.list.push(Value::string(text)),
-                Some(Node::Static(node)) => self.list.push(scalar(node, self.number)),
+                Some(Node::Static(node)) => {
+                    self.list.push(self.numbers.scalar(node, self.number));
+                }
                 // An empty object or list has no nodes below it either.
                 _ => {}
             }
@@ -200,8 +221,8 @@ impl<'t> Flattener<'t, '_> {
     }
 
     fn hand_over(&mut self, gathered: Gathered) -> Result<(), JsonError> {
-        if gathered.bytes > RECORD_TEXT_BYTES_MAX {
-            return Err(JsonError::TooLong);
+        if let Some(overfull) = gathered.overfull {
+            return Err(overfull.into());
         }
         if gathered.names.is_empty() {
             self.list.clear();
@@ -223,45 +244,55 @@ impl<'t> Flattener<'t, '_> {
 fn push(out: &mut Out<'_>, name: &str, value: Value<'_>) {
     match out {
         Out::Record(record) => record.push(name, value),
-        Out::Gathered(gathered) => {
-            gathered.bytes += name.len() + value.text.len();
-            if gathered.bytes > RECORD_TEXT_BYTES_MAX {
-                return;
-            }
-            let next = gathered.names.len();
-            let i = *gathered.index.entry(name.to_owned()).or_insert(next);
-            if i == next {
-                gathered.names.push((name.to_owned(), Vec::new()));
-            }
-            gathered.names[i].1.push(value.to_owned());
-        }
+        Out::Gathered(gathered) => gathered.push(name, value),
     }
 }
 
-fn scalar(node: StaticNode, text: &mut String) -> Value<'_> {
-    text.clear();
-    let written = match node {
-        StaticNode::Null => return Value::NULL,
-        StaticNode::Bool(b) => return Value::bool(b),
-        StaticNode::I64(n) => write!(text, "{n}"),
-        StaticNode::U64(n) => write!(text, "{n}"),
-        StaticNode::F64(n) => write!(text, "{n}"),
-    };
-    written.expect("writing to a String cannot fail");
-    Value { ty: Type::Number, text }
+impl Gathered {
+    fn push(&mut self, name: &str, value: Value<'_>) {
+        self.bytes += name.len() + value.text.len();
+        if self.bytes > RECORD_TEXT_BYTES_MAX {
+            self.overfull = Some(Overfull::Text);
+        }
+        if self.overfull.is_some() {
+            return;
+        }
+        let next = self.names.len();
+        let i = *self.index.entry(name.to_owned()).or_insert(next);
+        if i == next {
+            if next == RECORD_FIELDS_MAX {
+                self.overfull = Some(Overfull::Fields);
+                return;
+            }
+            self.names.push((name.to_owned(), Vec::new()));
+        }
+        self.names[i].1.push(value.to_owned());
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use blanik_model::Type;
+
     use super::*;
 
     fn flat(text: &str) -> Result<String, JsonError> {
         let mut record = Record::default();
         JsonReader::default().read(text.as_bytes(), &mut record)?;
-        let fields = record
-            .iter()
-            .map(|(name, value)| format!("{name}={}", serde_json::to_string(&value).expect("ok")));
+        let fields = record.iter().map(|(name, value)| format!("{name}={}", shown(value)));
         Ok(fields.collect::<Vec<_>>().join(" "))
+    }
+
+    /// As JSON, but numbers with their own text.
+    fn shown(value: Value<'_>) -> String {
+        match value.ty {
+            Type::Number => value.text.to_owned(),
+            Type::List => {
+                let members: Vec<String> = value.members().map(shown).collect();
+                format!("[{}]", members.join(","))
+            }
+            _ => serde_json::to_string(&value).expect("ok"),
+        }
     }
 
     #[test]
@@ -276,7 +307,7 @@ mod tests {
             (r#"{"a":1,"a":2,"id.orig_h":"h"}"#, r#"a=1 a=2 id.orig_h="h""#),
             (
                 r#"{"a":-0.5,"b":18446744073709551615,"c":1.50}"#,
-                "a=-0.5 b=18446744073709551615 c=1.5",
+                "a=-0.5 b=18446744073709551615 c=1.50",
             ),
             (r#"{"a":"\u010d\n\u0000"}"#, r#"a="č\n\u0000""#),
         ] {
@@ -285,7 +316,77 @@ mod tests {
     }
 
     #[test]
+    fn numbers_keep_their_text() {
+        for text in
+            ["0", "7.0", "1.50", "0.1000", "-0", "-0.0", "1E5", "1.0e-05", "1e999", "-1e999"]
+        {
+            let got = flat(&format!("{{\"a\":{text}}}")).expect("valid");
+            assert_eq!(got, format!("a={text}"));
+        }
+        for (text, expected) in [
+            (
+                r#"{"n":18446744073709551617,"s":"\\\"1.5","m":[1, 2.50,null,{"x1":3e0}],"k": 4 ,"l":5.0}"#,
+                r#"n=18446744073709551617 s="\\\"1.5" m=[1,2.50,null] m.x1=3e0 k=4 l=5.0"#,
+            ),
+            (
+                r#"{"a":1,"b":[1e999,{"c":-7,"1":"2"}],"d":1e-999 ,"e":12345678901234567890123}"#,
+                r#"a=1 b=1e999 b.c=-7 b.1="2" d=1e-999 e=12345678901234567890123"#,
+            ),
+            (r#"{"a":1,"b":["3 \"4",1e400,5],"c":6}"#, r#"a=1 b=["3 \"4",1e400,5] c=6"#),
+        ] {
+            assert_eq!(flat(text).expect("valid"), expected, "{text}");
+        }
+        let long = "9".repeat(400);
+        assert_eq!(flat(&format!("{{\"a\":{long}}}")).expect("valid"), format!("a={long}"));
+    }
+
+    /// Documents in which each number says where it stands.
+    #[test]
+    fn numbers_are_not_taken_for_one_another() {
+        let mut seed = 7_u64;
+        let mut below = |n: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
+            (seed >> 33) % n
+        };
+        for _ in 0..300 {
+            let (mut text, mut expected) = (String::from("{"), Vec::new());
+            for n in 0..below(40) {
+                let number = match below(6) {
+                    0 => format!("{n}"),
+                    1 => format!("-{n}"),
+                    2 => format!("{n}.{}0", below(99)),
+                    3 => format!("1e{n}"),
+                    4 => format!("1{n}{}", "0".repeat(30)),
+                    _ => format!("1{n}e999"),
+                };
+                let between = ["", " ", "\t\r"][below(3) as usize];
+                let other = [r#""-1\"2":"\\","#, "", "\"t\":[true,\"4\"],"][below(3) as usize];
+                let comma = if n == 0 { "" } else { "," };
+                text.push_str(&format!("{comma}{other}\"n\":{between}{number}{between}"));
+                expected.push(number);
+            }
+            text.push('}');
+            let mut record = Record::default();
+            JsonReader::default().read(text.as_bytes(), &mut record).expect(&text);
+            let got: Vec<&str> =
+                record.iter().filter(|(name, _)| *name == "n").map(|(_, v)| v.text).collect();
+            assert_eq!(got, expected, "{text}");
+        }
+    }
+
+    #[test]
     fn refuses() {
+        for text in ["01", "1.", "1e", "-", "1.5.2", "1e999 1e999", "1e999x", "x1e999", "NaN"] {
+            let result = flat(&format!("{{\"a\":{text}}}"));
+            assert!(matches!(result, Err(JsonError::Invalid { .. })), "{text}");
+        }
+        let wide = |n| (0..n).map(|n| format!("\"a{n}\":1")).collect::<Vec<_>>().join(",");
+        for (open, close) in [("", ""), ("\"l\":[{", "}]")] {
+            let of = |n| format!("{{{open}{}{close}}}", wide(n));
+            assert!(flat(&of(RECORD_FIELDS_MAX)).is_ok());
+            let result = flat(&of(RECORD_FIELDS_MAX + 1));
+            assert!(matches!(result, Err(JsonError::Overfull(Overfull::Fields))));
+        }
         assert!(matches!(flat("123"), Err(JsonError::NotAnObject)));
         assert!(matches!(flat("[1]"), Err(JsonError::NotAnObject)));
         assert!(matches!(flat(r#"{"a":"#), Err(JsonError::Invalid { .. })));
@@ -305,7 +406,7 @@ mod tests {
             format!("{{\"{name}\":[{{{}\"z\":1}}]}}", many("\"a\":1,")),
             format!("{{\"{name}\":{{{}\"z\":1}}}}", many("\"a\":[1],")),
         ] {
-            assert!(matches!(flat(&text), Err(JsonError::TooLong)));
+            assert!(matches!(flat(&text), Err(JsonError::Overfull(Overfull::Text))));
         }
     }
 

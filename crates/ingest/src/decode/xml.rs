@@ -12,7 +12,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::DEPTH_MAX;
-use crate::record::{RECORD_TEXT_BYTES_MAX, Record};
+use crate::record::{Overfull, Record};
 
 /// Elements of one event: it is built as a tree first.
 const ELEMENTS_MAX: usize = 100_000;
@@ -26,8 +26,8 @@ pub(crate) enum XmlError {
     TooDeep,
     #[error("more than {ELEMENTS_MAX} elements (limit)")]
     TooMany,
-    #[error("its names and values come to more than {RECORD_TEXT_BYTES_MAX} bytes (limit)")]
-    TooLong,
+    #[error(transparent)]
+    Overfull(#[from] Overfull),
 }
 
 /// Reads one event after another.
@@ -54,9 +54,7 @@ impl XmlReader {
         self.path.clear();
         self.path.push_str(&event.name);
         self.element(&event, false, record);
-        if record.is_overfull() {
-            return Err(XmlError::TooLong);
-        }
+        record.whole()?;
         Ok(matches!(text, Cow::Borrowed(_)))
     }
 
@@ -293,11 +291,17 @@ mod tests {
         let long = format!("<Event><{name}>{}</{name}></Event>", "<a>1</a>".repeat(10_000));
         assert!(matches!(
             XmlReader::default().read(long.as_bytes(), &mut record),
-            Err(XmlError::TooLong)
+            Err(XmlError::Overfull(Overfull::Text))
         ));
-        let attributes: String = (0..100_000).map(|n| format!(" a{n}='1'")).collect();
-        let many = format!("<Event{attributes}>1</Event>");
-        XmlReader::default().read(many.as_bytes(), &mut record).expect("valid");
-        assert_eq!(record.len(), 100_001);
+        let many = |n| {
+            let attributes: String = (0..n).map(|n| format!(" a{n}='1'")).collect();
+            format!("<Event{attributes}>1</Event>")
+        };
+        XmlReader::default().read(many(60_000).as_bytes(), &mut record).expect("valid");
+        assert_eq!(record.len(), 60_001);
+        assert!(matches!(
+            XmlReader::default().read(many(100_000).as_bytes(), &mut record),
+            Err(XmlError::Overfull(Overfull::Fields))
+        ));
     }
 }

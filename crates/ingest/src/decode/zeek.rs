@@ -48,6 +48,10 @@ impl ZeekReader {
                 sink.reject(Rejection::note(block.source, place, reason));
             }
             self.line(line, header, record);
+            if let Err(overfull) = record.whole() {
+                sink.reject(Rejection::loss(block.source, place, 1, overfull.to_string()));
+                continue;
+            }
             let hint = Hint::Zeek { path: &header.path };
             let source = block.source;
             sink.record(record, hint, Origin { source, number, raw: &block.bytes, span });
@@ -57,7 +61,8 @@ impl ZeekReader {
     fn line(&mut self, line: &[u8], header: &ZeekHeader, record: &mut Record) {
         record.clear();
         let columns = line.split(|&b| b == header.separator);
-        for ((column, name), ty) in columns.zip(&header.fields).zip(&header.types) {
+        let types = header.types.iter().chain(std::iter::repeat(&ZeekType::Text));
+        for ((column, name), ty) in columns.zip(&header.fields[..]).zip(types) {
             if column == header.unset_field {
                 continue;
             }
@@ -113,7 +118,7 @@ fn value(ty: ZeekType, text: &str) -> Value<'_> {
     }
 }
 
-/// `60.000000` as Zeek's JSON, once read, has it: `60`.
+/// `60.000000`, as Zeek pads every such number to six digits, is `60`.
 fn without_trailing_zeroes(text: &str) -> &str {
     if !text.contains('.') || text.contains(['e', 'E']) {
         return text;

@@ -69,8 +69,12 @@ impl Cutter {
     }
 
     fn scan(&mut self, text: &[u8], ended: bool, outlet: &mut Outlet) {
+        // Many events may wait for the same end, or for one that is not there.
+        let closes = self.close.clone();
+        let mut closes = closes.find_iter(text).map(|n| n + CLOSE.len()).peekable();
         while let Some(start) = self.next_open(text, self.done) {
-            let close = self.close.find(&text[start..]).map(|n| start + n + CLOSE.len());
+            while closes.next_if(|&close| close <= start).is_some() {}
+            let close = closes.peek().copied();
             let next = self.next_open(text, start + 1);
             let (end, complete) = match (close, next) {
                 (Some(close), Some(next)) if next < close => (next, false),

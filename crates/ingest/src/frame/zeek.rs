@@ -126,8 +126,8 @@ impl Default for HeaderLines {
             empty_field: b"(empty)".to_vec(),
             unset_field: b"-".to_vec(),
             path: String::new(),
-            fields: Vec::new(),
-            types: Vec::new(),
+            fields: Arc::default(),
+            types: Arc::default(),
         };
         HeaderLines { current, shared: None }
     }
@@ -138,8 +138,6 @@ impl HeaderLines {
         if self.current.fields.is_empty() {
             return None;
         }
-        let current = &mut self.current;
-        current.types.resize(current.fields.len(), ZeekType::Text);
         Some(Arc::clone(self.shared.get_or_insert_with(|| Arc::new(self.current.clone()))))
     }
 
@@ -163,7 +161,7 @@ impl HeaderLines {
             b"#path" => self.current.path = text(&first()),
             b"#fields" => {
                 self.current.fields = columns.map(text).collect();
-                self.current.types = Vec::new();
+                self.current.types = Arc::default();
             }
             b"#types" => self.current.types = columns.map(zeek_type).collect(),
             _ => return,
@@ -194,5 +192,26 @@ fn zeek_type(name: &[u8]) -> ZeekType {
         Some(ZeekType::Number) => ZeekType::Numbers,
         Some(ZeekType::Bool) => ZeekType::Bools,
         Some(_) => ZeekType::Texts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_shared_however_often_a_header_changes() {
+        let mut lines = HeaderLines::default();
+        lines.read(b"#fields\ta\tb");
+        lines.read(b"#types\tcount");
+        lines.read(b"#path\tx");
+        let first = lines.header().expect("it names columns");
+        lines.read(b"#path\ty");
+        let second = lines.header().expect("it names columns");
+        assert_eq!((&*first.path, &*second.path), ("x", "y"));
+        assert!(Arc::ptr_eq(&first.fields, &second.fields));
+        assert!(Arc::ptr_eq(&first.types, &second.types));
+        lines.read(b"#open\t2020");
+        assert!(Arc::ptr_eq(&second, &lines.header().expect("it names columns")));
     }
 }

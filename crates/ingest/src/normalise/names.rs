@@ -74,6 +74,11 @@ impl Names {
         self.targets[i as usize]
     }
 
+    /// All of these names.
+    pub fn targets(&self) -> &[Key] {
+        &self.targets
+    }
+
     /// The names of a shape, if it has any.
     pub fn of(&self, shape: &str) -> Option<&ShapeNames> {
         self.shapes.get(shape)

@@ -20,7 +20,7 @@ const PAIRS: [(&str, &str); 6] = [
 const PREFIXES: [&str; 2] = ["Event.EventData.Data.", "EventData.Data."];
 
 /// Writes the record to `out` with one field per name, if it has the two lists and they are equally
-/// long (a converter that leaves out empty texts has lost which they were).
+/// long (a converter that leaves out empty texts has lost which they were) and there is room for it.
 pub(crate) fn unzip(record: &Record, out: &mut Record) -> bool {
     let Some((prefix, first)) = find(record) else { return false };
     for (name_key, text_key) in PAIRS {
@@ -32,7 +32,7 @@ pub(crate) fn unzip(record: &Record, out: &mut Record) -> bool {
             return false;
         }
         write(record, prefix, (name_key, text_key), (names, texts), out);
-        return true;
+        return out.whole().is_ok();
     }
     false
 }

@@ -60,6 +60,8 @@ pub(crate) struct Plan {
     hashes: Vec<u32>,
     // Indices of the fields that the system named.
     system: Vec<usize>,
+    // By target: no field before this one has its name. A record may rename every field to the same.
+    from: Vec<usize>,
     text: String,
     // Where an operation writes: it may read from `text` meanwhile.
     fresh: String,
@@ -71,11 +73,13 @@ impl Plan {
         self.fields.clear();
         self.hashes.clear();
         self.text.clear();
+        self.from.clear();
+        self.from.resize(names.targets().len(), 0);
         for field in 0..record.len() {
             let rename = shape.map_or(Rename::Keep, |s| s.rename(record.field(field).0));
             let (name, author) = match rename {
                 Rename::Keep => (Name::Own { field, skip: 0 }, Author::Other),
-                Rename::To(target) => self.rename(field, names.target(target), record),
+                Rename::To(target) => self.rename(field, target, record, names),
                 Rename::Cut { skip, data: false } => (Name::Own { field, skip }, Author::System),
                 Rename::Cut { skip, data: true } => (Name::Own { field, skip }, Author::Data),
                 Rename::Drop => continue,
@@ -91,14 +95,29 @@ impl Plan {
 
     /// The name of a field that a table renames. A record that says a thing twice, in two spellings,
     /// keeps one of them as it is: never the one that is Sigma's own, else the second.
-    fn rename(&mut self, field: usize, key: Key, record: &Record) -> (Name, Author) {
-        let Some(old) = self.find(key, record) else {
+    fn rename(
+        &mut self,
+        field: usize,
+        target: u32,
+        record: &Record,
+        names: &Names,
+    ) -> (Name, Author) {
+        let key = names.target(target);
+        let old = self.find_from(self.from[target as usize], key, record);
+        self.from[target as usize] = old.unwrap_or(self.fields.len());
+        let Some(old) = old else {
             return (Name::Table(key.name), Author::System);
         };
         if record.field(field).0 != key.name {
             return (Name::Own { field, skip: 0 }, Author::Other);
         }
         self.restore(old, record);
+        // Its old name may be one that was looked for.
+        for (from, other) in self.from.iter_mut().zip(names.targets()) {
+            if other.hash == self.hashes[old] {
+                *from = old.min(*from);
+            }
+        }
         (Name::Table(key.name), Author::System)
     }
 
@@ -132,11 +151,14 @@ impl Plan {
     }
 
     fn find(&self, key: Key, record: &Record) -> Option<usize> {
-        let mut hashes = self.hashes.iter().enumerate();
-        let same = |(i, hash): (usize, &u32)| {
-            (*hash == key.hash && name_of(&self.fields[i], record) == key.name).then_some(i)
+        self.find_from(0, key, record)
+    }
+
+    fn find_from(&self, from: usize, key: Key, record: &Record) -> Option<usize> {
+        let same = |i: &usize| {
+            self.hashes[*i] == key.hash && name_of(&self.fields[*i], record) == key.name
         };
-        hashes.find_map(same)
+        (from..self.hashes.len()).find(same)
     }
 
     /// The value of a field.
@@ -203,5 +225,73 @@ fn value_of<'a>(planned: &Planned, record: &'a Record, text: &'a str) -> Value<'
     match planned.held {
         Held::Own(field) => record.field(field).1,
         Held::Derived { ty, start, end } => Value { ty, text: &text[start..end] },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `begin` names a record's fields, said the slow way: each look from the start.
+    fn slow(record: &Record, shape: &ShapeNames, names: &Names) -> Vec<String> {
+        let own = |i: usize| record.field(i).0.to_owned();
+        let mut out: Vec<(usize, String)> = Vec::new();
+        for i in 0..record.len() {
+            let name = match shape.rename(&own(i)) {
+                Rename::Keep => own(i),
+                Rename::Drop => continue,
+                Rename::Cut { skip, .. } => own(i)[skip..].to_owned(),
+                Rename::To(target) => {
+                    let target = names.target(target).name.to_owned();
+                    let old = out.iter_mut().find(|(_, name)| *name == target);
+                    match old {
+                        Some(_) if own(i) != target => own(i),
+                        Some((field, name)) => {
+                            *name = own(*field);
+                            target
+                        }
+                        None => target,
+                    }
+                }
+            };
+            out.push((i, name));
+        }
+        out.into_iter().map(|(_, name)| name).collect()
+    }
+
+    #[test]
+    fn renames_as_if_each_looked_from_the_start() {
+        let names = Names::new();
+        let shape = names.of("flat").expect("it has names");
+        let spellings =
+            ["EventID", "event_id", "EventCode", "Channel", "channel", "LogName", "Computer", "x"];
+        let known = spellings.iter().filter(|s| shape.rename(s) != Rename::Keep).count();
+        assert!(known > 3, "{known}");
+        let mut plan = Plan::default();
+        let mut seed = 3_u64;
+        for _ in 0..2_000 {
+            let mut record = Record::default();
+            for _ in 0..12 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_041);
+                record.push(spellings[(seed >> 33) as usize % spellings.len()], Value::NULL);
+            }
+            plan.begin(&record, Some(shape), &names);
+            let got: Vec<&str> = plan.fields.iter().map(|p| name_of(p, &record)).collect();
+            assert_eq!(got, slow(&record, shape, &names), "{record:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_not_looked_for_again_where_it_was_not() {
+        let names = Names::new();
+        let shape = names.of("flat").expect("it has names");
+        let mut record = Record::default();
+        (0..1000).for_each(|_| record.push("a", Value::NULL));
+        (0..1000).for_each(|_| record.push("event_id", Value::NULL));
+        let mut plan = Plan::default();
+        plan.begin(&record, Some(shape), &names);
+        assert!(plan.from.contains(&1000), "{:?}", plan.from);
+        assert_eq!(name_of(&plan.fields[1000], &record), "EventID");
+        assert_eq!(name_of(&plan.fields[1001], &record), "event_id");
     }
 }

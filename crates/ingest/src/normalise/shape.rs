@@ -3,6 +3,7 @@
 //! One pass over the record: every name that the table mentions is a bit, and a row of the table
 //! asks for bits.
 
+use super::event_id;
 use super::lookup::NameMap;
 use super::table::{members, rows};
 use crate::record::Record;
@@ -24,10 +25,19 @@ pub(crate) struct Shape {
     groups: Vec<u128>,
 }
 
+/// What a mark asks of a field's value.
+#[derive(Clone, Copy, Debug)]
+enum Want {
+    Any,
+    Text(&'static str),
+    Containing(&'static str),
+    WholeNumber,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     rows: Vec<Shape>,
-    names: NameMap<Vec<(Option<&'static str>, u128)>>,
+    names: NameMap<Vec<(Want, u128)>>,
     prefixes: Vec<(&'static str, u128)>,
 }
 
@@ -59,14 +69,13 @@ impl Shapes {
         }
         let bit = 1u128.checked_shl(known.len() as u32).expect("at most 128 marks");
         known.push(mark);
-        if let Some(prefix) = mark.strip_suffix('*') {
-            self.prefixes.push((prefix, bit));
-        } else {
-            let (name, value) = match mark.split_once('=') {
-                Some((name, value)) => (name, Some(value)),
-                None => (mark, None),
-            };
-            self.names.entry(name.into()).or_default().push((value, bit));
+        let (name, want) = match mark.split_once('=') {
+            Some((name, value)) => (name, Want::parse(value)),
+            None => (mark, Want::Any),
+        };
+        match name.strip_suffix('*') {
+            Some(prefix) => self.prefixes.push((prefix, bit)),
+            None => self.names.entry(name.into()).or_default().push((want, bit)),
         }
         bit
     }
@@ -96,12 +105,34 @@ impl Shapes {
             }
             let marks = self.names.get(name).map_or(&[][..], |m| m);
             for (want, bit) in marks {
-                if want.is_none_or(|want| value.text.eq_ignore_ascii_case(want)) {
+                if want.fits(value.text) {
                     seen |= bit;
                 }
             }
         }
         self.rows.iter().position(|row| row.fits(seen))
+    }
+}
+
+impl Want {
+    fn parse(text: &'static str) -> Self {
+        match text.strip_prefix('*').and_then(|t| t.strip_suffix('*')) {
+            Some(part) => Want::Containing(part),
+            None if text == "#" => Want::WholeNumber,
+            None => Want::Text(text),
+        }
+    }
+
+    fn fits(self, text: &str) -> bool {
+        match self {
+            Want::Any => true,
+            Want::Text(want) => text.eq_ignore_ascii_case(want),
+            Want::Containing(want) => {
+                let mut windows = text.as_bytes().windows(want.len());
+                windows.any(|window| window.eq_ignore_ascii_case(want.as_bytes()))
+            }
+            Want::WholeNumber => event_id::number(text).is_some(),
+        }
     }
 }
 

@@ -7,6 +7,8 @@ use blanik_model::{ListBuilder, Value};
 
 use super::*;
 
+mod exports;
+
 /// Pushes a JSON value as the readers do: objects flattened, lists of objects as parallel lists.
 fn flatten(prefix: &str, value: &serde_json::Value, out: &mut Vec<(String, serde_json::Value)>) {
     let join = |key: &str| if prefix.is_empty() { key.into() } else { format!("{prefix}.{key}") };
@@ -162,6 +164,33 @@ fn a_thing_said_in_two_spellings_has_one_name() {
         "",
         &["EventID=4625", "EventCode=4624", "Computer=a", "ComputerName=a"],
     );
+}
+
+#[test]
+fn a_kind_with_a_number_has_it_as_its_event_id() {
+    let of = |said: &[Value<'_>], hint, names: [&str; 2]| {
+        let (mut record, mut out) = (Record::default(), Normalised::default());
+        said.iter().for_each(|value| record.push(names[0], *value));
+        record.push(names[1], Value::string("Security"));
+        Normaliser::new().normalise(&record, hint, &mut out);
+        let ids = out.fields.iter().filter(|(name, _)| *name == "EventID");
+        let ids: Vec<_> = ids.map(|(_, value)| value.text.to_owned()).collect();
+        (out.kind.to_string(), ids)
+    };
+    let flat = ["EventID", "Channel"];
+    let xml = ["Event.System.EventID", "Event.System.Channel"];
+    for said in [
+        &[Value::number("4624"), Value::number("4625")][..],
+        &[Value::string(" 4624")],
+        &[Value::string("04624"), Value::string("4624")],
+        &[Value::number("4624"), Value::NULL],
+    ] {
+        let want = ("windows/security/4624".to_owned(), vec!["4624".to_owned()]);
+        assert_eq!(of(said, Hint::Json, flat), want, "{said:?}");
+        assert_eq!(of(said, Hint::WindowsXmlShape, xml), want, "{said:?}");
+    }
+    let other = of(&[Value::string("4624x")], Hint::WindowsXmlShape, xml);
+    assert_eq!(other, ("windows/security".to_owned(), vec!["4624x".to_owned()]));
 }
 
 #[test]
@@ -352,6 +381,12 @@ fn zeek_with_and_without_its_path() {
         "zeek/dns/dns",
         "2018-03-24T17:15:20.865716Z",
         &["query=x.org", "record_type=A", "answer=1.2.3.4, ::1"],
+    );
+    check(
+        r#"{"_path":"conn","ts":1,"id_orig_h":"10.0.0.1","id_resp_h":"10.0.0.2"}"#,
+        "zeek/conn/firewall",
+        "1970-01-01T00:00:01Z",
+        &["id.orig_h=10.0.0.1", "src_ip=10.0.0.1", "id_orig_h=10.0.0.1"],
     );
     check(r#"{"@stream":"x509","ts":1}"#, "zeek/x509", "1970-01-01T00:00:01Z", &[]);
     check(r#"{"_path":"made_up","ts":1}"#, "zeek", "1970-01-01T00:00:01Z", &[]);

@@ -12,6 +12,7 @@ const TABLE: &str = include_str!("../../mapping/times.tsv");
 enum How {
     Text,
     Zoned,
+    Epoch,
     Seconds,
     Dotnet,
 }
@@ -35,6 +36,7 @@ impl Times {
             let how = match how {
                 "text" => How::Text,
                 "zoned" => How::Zoned,
+                "epoch" => How::Epoch,
                 "seconds" => How::Seconds,
                 "dotnet" => How::Dotnet,
                 _ => panic!("no way to read a time: {how}"),
@@ -61,8 +63,9 @@ impl Candidate {
             How::Text => written(text),
             How::Zoned if names_zone(text) => written(text),
             How::Zoned => None,
+            How::Epoch => epoch(text),
             How::Seconds => epoch(text).or_else(|| written(text)),
-            How::Dotnet => epoch_in(text.strip_prefix("/Date(")?.strip_suffix(")/")?, 1_000_000),
+            How::Dotnet => dotnet(text.strip_prefix("/Date(")?.strip_suffix(")/")?),
         }
     }
 }
@@ -86,6 +89,12 @@ fn epoch(text: &str) -> Option<Timestamp> {
         19 if is_whole(text) => epoch_in(text, 1),
         _ => Timestamp::from_decimal_seconds(text),
     }
+}
+
+/// Milliseconds since 1970 in UTC; a zone behind them says where the writer's clock stood.
+fn dotnet(text: &str) -> Option<Timestamp> {
+    let zone = text.rfind(['+', '-']).filter(|at| *at > 0);
+    epoch_in(&text[..zone.unwrap_or(text.len())], 1_000_000)
 }
 
 fn is_whole(text: &str) -> bool {
@@ -115,6 +124,11 @@ mod tests {
             (How::Seconds, "99999999999999999999", ""),
             (How::Dotnet, "/Date(1603418699430)/", "2020-10-23T02:04:59.43Z"),
             (How::Dotnet, "/Date(x)/", ""),
+            (How::Dotnet, "/Date(1603418699430+0200)/", "2020-10-23T02:04:59.43Z"),
+            (How::Dotnet, "/Date(-1000)/", "1969-12-31T23:59:59Z"),
+            (How::Epoch, "1603490845.12", "2020-10-23T22:07:25.12Z"),
+            (How::Epoch, "1603490845120", "2020-10-23T22:07:25.12Z"),
+            (How::Epoch, "2020-09-02T11:25:53Z", ""),
         ] {
             let got = Candidate { field: "x".into(), how }.read(Value::string(text));
             assert_eq!(got.map_or(String::new(), |t| t.to_string()), want, "{text}");

@@ -247,6 +247,60 @@ fn what_is_no_log_and_what_is_missing() {
 }
 
 #[test]
+fn a_file_named_or_linked_twice_is_read_once() {
+    let dir = tempfile::tempdir().expect("writable");
+    let at = |name: &str| dir.path().join(name);
+    std::fs::create_dir(at("d")).expect("new");
+    std::fs::write(at("d/log"), "{\"a\":1}\n").expect("new");
+    std::fs::write(at("d/same"), "{\"a\":1}\n").expect("new");
+    let again = at("d/../d/log");
+    let reading = Reading::of(&[dir.path(), &again], Options::default(), true);
+    // Two files of the same bytes are two files.
+    assert_eq!(reading.count, 2);
+    assert_eq!(reading.rejections.len(), 1, "{:?}", reading.problems());
+    let first = at("d/log");
+    let expected = format!("skipped log: file: is the file that is read as {}", first.display());
+    assert!(reading.problems()[0].starts_with(&expected), "{:?}", reading.problems());
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(at("d/log"), at("link")).expect("new");
+        let reading = Reading::of(&[dir.path()], Options::default(), true);
+        assert_eq!(reading.count, 2);
+        assert!(reading.problems()[0].starts_with("skipped link: file: is the file that is read"));
+    }
+}
+
+/// Each of these took minutes where it was read at a cost that grows with the square of its length.
+#[test]
+fn what_repeats_without_end_is_read_in_one_go() {
+    // As many more problems as a log may have are counted, not listed.
+    let opens = "<Event xmlns='u'>".repeat(2_000_000);
+    let reading = read(opens.as_bytes());
+    assert_eq!(reading.count, 0);
+    assert_eq!(reading.rejections.iter().map(|r| r.lost).sum::<u64>(), 2_000_000);
+
+    let columns: Vec<String> = (0..100_000).map(|n| format!("c{n}")).collect();
+    let again = "#path\ta\nx\n".repeat(50_000);
+    let log = format!("#separator \\x09\n#fields\t{}\n{again}", columns.join("\t"));
+    let reading = read(log.as_bytes());
+    // The last line breaks off.
+    assert_eq!(reading.rejections.iter().map(|r| r.lost).sum::<u64>() + reading.count, 50_000);
+}
+
+#[test]
+fn zeek_columns_without_a_type_are_text() {
+    let log = "#separator \\x09\n#path\tx\n#fields\ta\tb\n#types\tcount\n1\t2\n";
+    let reading = read(log.as_bytes());
+    assert_eq!(reading.records, ["0#5 zeek/x a=1 b=\"2\""]);
+    let columns = ["c"; 65_537].join("\t");
+    let values = ["1"; 65_537].join("\t");
+    let log = format!("#separator \\x09\n#path\tx\n#fields\t{columns}\n{values}\n");
+    let reading = read(log.as_bytes());
+    assert_eq!(reading.count, 0);
+    assert!(reading.problems()[0].contains("line 4: it has more than 65536 fields"));
+}
+
+#[test]
 fn a_format_given_overrides_the_content() {
     let options = Options { format: Some(Format::Json), ..Options::default() };
     let reading = read_with("x", b"not json\n{\"a\":1}\n", options);

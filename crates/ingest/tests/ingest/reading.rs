@@ -61,10 +61,8 @@ impl Reading {
         let mut feeder = Feeder::new(inputs, options);
         let mut decoder = Decoder::new();
         let mut reading = Reading { keep, ..Reading::default() };
-        let mut seq = 0;
-        while let Some(block) = feeder.next() {
+        for (seq, block) in (0..).zip(feeder.by_ref()) {
             assert_eq!(block.seq, seq, "blocks are numbered without gaps");
-            seq += 1;
             decoder.decode(&block, &mut reading);
         }
         reading.rejections.extend(feeder.rejections());
