@@ -78,7 +78,7 @@ impl<E> Spool<E> {
 
     /// All records, ordered by what `by` makes of their entries.
     pub fn into_sorted_by<K: Ord>(mut self, by: impl Fn(&E) -> K) -> io::Result<Sorted<E>> {
-        self.stored.sort_unstable_by(|a, b| by(&a.entry).cmp(&by(&b.entry)));
+        self.stored.sort_unstable_by_key(|s| by(&s.entry));
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         Ok(Sorted { file, stored: self.stored, buffer: Vec::new() })
     }
