@@ -151,6 +151,17 @@ fn refused(problem: &Problem) -> Verdict {
 /// Kinds shown of a rule that matches many.
 const KINDS_SHOWN: usize = 4;
 
+/// Event ids shown of a kind that has many.
+const IDS_SHOWN: usize = 6;
+
+fn shorten_ids(kind: &str) -> String {
+    let ids = kind.matches(',').count() + 1;
+    match kind.match_indices(',').nth(IDS_SHOWN - 1) {
+        Some((at, _)) => format!("{},… ({ids})", &kind[..at]),
+        None => kind.to_owned(),
+    }
+}
+
 fn print(out: &mut dyn Write, v: &Verdict) -> io::Result<()> {
     let safe = |text: &str| for_terminal(text).into_owned();
     let word = match (v.ok, v.predicates) {
@@ -165,7 +176,13 @@ fn print(out: &mut dyn Write, v: &Verdict) -> io::Result<()> {
     }
     writeln!(out)?;
     if let Some(n) = v.predicates {
-        let mut kinds = v.kinds.iter().take(KINDS_SHOWN).cloned().collect::<Vec<_>>().join(" · ");
+        let mut kinds = v
+            .kinds
+            .iter()
+            .take(KINDS_SHOWN)
+            .map(|k| shorten_ids(k))
+            .collect::<Vec<_>>()
+            .join(" · ");
         if v.kinds.len() > KINDS_SHOWN {
             kinds += &format!(" · and {} more", v.kinds.len() - KINDS_SHOWN);
         }

@@ -174,7 +174,8 @@ impl<'o> Compiler<'o> {
 
     fn parse_error(&mut self, origin: &Arc<str>, part: &locate::Part<'_>, error: &str) {
         let line = locate::line_in_error(error);
-        let refusal = Refusal::new("", error, locate::hint_for(error));
+        let near = locate::near_in_error(error);
+        let refusal = Refusal::new(near, locate::on_one_line(error), locate::hint_for(error));
         self.problem(origin, part, None, refusal, true);
         if let (Some(line), Some(problem)) = (line, self.problems.last_mut()) {
             problem.line = part.first_line + line.saturating_sub(1);

@@ -80,6 +80,29 @@ pub fn remark_on(error: &str) -> Option<&'static str> {
     remarks.iter().find(|(part, _)| error.starts_with(part)).map(|(_, near)| *near)
 }
 
+/// Text that stands near the place an error of the parser is about.
+pub fn near_in_error(error: &str) -> String {
+    if error.starts_with("Condition") {
+        return "condition:".to_owned();
+    }
+    let quoted = error.split('\'').nth(1).unwrap_or_default();
+    if error.starts_with("Unknown modifier") && !quoted.is_empty() {
+        return format!("|{quoted}");
+    }
+    String::new()
+}
+
+/// An error that comes with a drawing of the place: its first line, and what it ends with.
+pub fn on_one_line(error: &str) -> String {
+    let mut lines = error.lines().map(str::trim).filter(|l| !l.is_empty());
+    let first = lines.next().unwrap_or_default();
+    let first = first.split(" -->").next().unwrap_or(first).trim_end().trim_end_matches(':');
+    match lines.last() {
+        Some(last) => format!("{first}: {}", last.trim_start_matches(['=', ' '])),
+        None => error.trim().to_owned(),
+    }
+}
+
 /// What to do about an error of the parser.
 pub fn hint_for(error: &str) -> &'static str {
     let hints = [
@@ -119,6 +142,15 @@ mod tests {
     #[test]
     fn documents_that_depend_on_each_other_stay_together() {
         assert_eq!(parts("action: global\n---\ntitle: A\n").len(), 1);
+    }
+
+    #[test]
+    fn drawings_become_a_line() {
+        let drawn = "Condition parse error at 1:3:  --> 1:3\n  |\n1 | s | count()\n  |   ^---\n  |\n  = expected EOI";
+        assert_eq!(on_one_line(drawn), "Condition parse error at 1:3: expected EOI");
+        assert_eq!(on_one_line("Missing required field 'title'"), "Missing required field 'title'");
+        assert_eq!(near_in_error(drawn), "condition:");
+        assert_eq!(near_in_error("Unknown modifier 'endswth'"), "|endswth");
     }
 
     #[test]
