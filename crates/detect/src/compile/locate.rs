@@ -97,7 +97,7 @@ pub fn on_one_line(error: &str) -> String {
     let mut lines = error.lines().map(str::trim).filter(|l| !l.is_empty());
     let first = lines.next().unwrap_or_default();
     let first = first.split(" -->").next().unwrap_or(first).trim_end().trim_end_matches(':');
-    match lines.last() {
+    match lines.next_back() {
         Some(last) => format!("{first}: {}", last.trim_start_matches(['=', ' '])),
         None => error.trim().to_owned(),
     }
