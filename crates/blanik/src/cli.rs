@@ -16,7 +16,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  done, and there are findings at or above --fail-on LEVEL
-  2  error: a wrong argument, an input or a rule file that cannot be opened
+  2  error: a wrong argument, an input or a rule file that cannot be opened, no event read at all
 
 Examples:
   blanik demo                                   see it work on an invented exercise

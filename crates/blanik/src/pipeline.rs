@@ -66,6 +66,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     };
     let mut outcome = run_hunt(&hunt, args.quiet)?;
     let worst = outcome.findings.worst();
+    let nothing_read = outcome.reading.accounting.events_read == 0;
     let missing = std::mem::take(&mut outcome.missing);
     for remark in &outcome.remarks {
         eprintln!("blanik: {remark}");
@@ -83,6 +84,11 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     }
     if !missing.is_empty() {
         bail!("cannot open {} (the other inputs were read)", missing.join("; "));
+    }
+    if nothing_read {
+        bail!(
+            "no event could be read from the inputs: that is no all-clear (--rejections FILE says why)"
+        );
     }
     Ok(exit_code(args.fail_on.is_some_and(|level| worst.is_some_and(|w| w >= level))))
 }

@@ -390,3 +390,12 @@ fn raw_records_are_refused_where_there_is_no_room_for_them() {
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("--raw goes with"), "{}", ran.err);
 }
+
+#[test]
+fn nothing_read_is_no_all_clear() {
+    let folder = three();
+    fs::write(folder.path().join("junk"), [0x80, 0xff, 0x00, 0x17]).expect("a file");
+    let ran = run(folder.path(), &["hunt", "junk", "--quiet", "--json"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("no event could be read"), "{}", ran.err);
+}
