@@ -35,6 +35,9 @@ pub(crate) fn walk(path: &Path, depth_max: usize) -> Vec<Walked> {
 
 fn enter(path: &Path, depth_left: usize, above: &mut Vec<PathBuf>, out: &mut Vec<Walked>) {
     let owned = || path.to_owned();
+    if let Some(reason) = leads_out(path, above) {
+        return out.push(Walked::Skipped { path: owned(), reason });
+    }
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(error) => {
@@ -75,6 +78,17 @@ fn enter(path: &Path, depth_left: usize, above: &mut Vec<PathBuf>, out: &mut Vec
     above.pop();
 }
 
+/// A collection comes from machines that were broken into: a link in it must not draw the
+/// investigator's own files into the evidence.
+fn leads_out(path: &Path, above: &[PathBuf]) -> Option<String> {
+    let root = above.first()?;
+    let is_link = fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink());
+    let target = is_link.then(|| path.canonicalize().ok()).flatten()?;
+    (!target.starts_with(root)).then(|| {
+        "is a link that leads out of the folder named; name its target to read it".to_owned()
+    })
+}
+
 fn entries(path: &Path) -> io::Result<Vec<PathBuf>> {
     let mut entries: Vec<_> =
         fs::read_dir(path)?.map(|entry| entry.map(|e| e.path())).collect::<io::Result<_>>()?;
@@ -100,6 +114,22 @@ mod tests {
         assert_eq!(walked[1], Walked::File { path: at("b/2"), bytes: 1 });
         #[cfg(unix)]
         assert!(matches!(&walked[2], Walked::Skipped { path, .. } if *path == at("b/loop")));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_out_of_the_folder_is_not_followed() {
+        let (inside, outside) =
+            (tempfile::tempdir().expect("new"), tempfile::tempdir().expect("new"));
+        fs::write(outside.path().join("own"), "x").expect("new");
+        std::os::unix::fs::symlink(outside.path(), inside.path().join("out")).expect("new");
+        std::os::unix::fs::symlink(outside.path().join("own"), inside.path().join("own"))
+            .expect("new");
+        let walked = walk(inside.path(), 9);
+        assert!(walked.iter().all(|w| matches!(w, Walked::Skipped { .. })), "{walked:?}");
+        assert_eq!(walked.len(), 2);
+        // The path that the caller names may itself be a link.
+        assert!(matches!(&walk(&inside.path().join("own"), 9)[..], [Walked::File { .. }]));
     }
 
     #[test]
