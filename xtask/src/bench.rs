@@ -1,40 +1,42 @@
-//! How long a hunt takes, and how much memory: the data set's Windows, Zeek and Suricata logs, with
-//! SigmaHQ's rules and with the built-in ones. Nothing here judges; a claim of speed cites a run.
+//! How long hunts take, and how much memory: each row beside a comparator that is run in the same go.
+//! Nothing here judges in a way that could fail a build; a claim of speed cites a run.
 
+mod inputs;
 mod measure;
 mod report;
+mod rows;
+mod tools;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::tree;
-use measure::Sample;
-use report::{Row, Run};
+use report::Run;
+use rows::Bench;
+use tools::Tools;
 
-/// The logs: a name for people, and the data set's folder.
-const LOGS: &[(&str, &str)] = &[
-    ("OTRF Windows JSON", "windows-json-otrf"),
-    ("Windows EVTX", "windows-evtx"),
-    ("Zeek", "zeek"),
-    ("Suricata EVE", "suricata"),
-];
-
-/// SigmaHQ's rules in the data set: detection rules, without those that need placeholders.
-const SIGMA: &[&str] = &[
-    "rules/sigma-rules/rules",
-    "rules/sigma-rules/rules-emerging-threats",
-    "rules/sigma-rules/rules-threat-hunting",
-];
+/// SigmaHQ's detection rules in the data set.
+const SIGMA: &str = "rules/sigma-rules/rules";
+/// Rows beside those that compare with parsing.
+const OTHERS: &[&str] =
+    &["rules", "threads", "startup", "memory", "linear", "rsigma", "pathological"];
+/// Packages that may have micro-benchmarks.
+const MICRO: &[(&str, &str)] =
+    &[("blanik-ingest", "crates/ingest/benches"), ("blanik-detect", "crates/detect/benches")];
 
 /// What the command line asks for.
 #[derive(Debug, Default)]
 pub struct Options {
     data: Option<PathBuf>,
+    corpus: Option<PathBuf>,
     program: Option<PathBuf>,
     runs: Option<usize>,
+    size: Option<String>,
+    only: Vec<String>,
     date: Option<String>,
+    micro: bool,
     write: bool,
 }
 
@@ -47,41 +49,83 @@ impl Options {
             let mut value = || args.next().with_context(|| format!("{arg} needs a value"));
             match arg.as_str() {
                 "--data" => options.data = Some(value()?.into()),
+                "--corpus" => options.corpus = Some(value()?.into()),
                 "--program" => options.program = Some(value()?.into()),
                 "--runs" => options.runs = Some(value()?.parse().context("--runs needs a number")?),
+                "--size" => options.size = Some(value()?.clone()),
+                "--only" => options.only.extend(value()?.split(',').map(str::to_owned)),
                 "--date" => options.date = Some(value()?.clone()),
+                "--micro" => options.micro = true,
                 "--write" => options.write = true,
                 _ => bail!("unknown: {arg}"),
             }
         }
         ensure!(options.runs != Some(0), "--runs needs a number from 1");
+        let words: Vec<&str> =
+            rows::PARSING.iter().map(|row| row.word).chain(OTHERS.to_vec()).collect();
+        for word in &options.only {
+            ensure!(words.contains(&word.as_str()), "no row {word}: they are {}", words.join(", "));
+        }
         Ok(options)
+    }
+
+    fn wants(&self, word: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only == word)
+    }
+
+    fn size(&self) -> &str {
+        self.size.as_deref().unwrap_or("1GB")
+    }
+
+    fn runs(&self) -> usize {
+        self.runs.unwrap_or(5)
+    }
+
+    /// The command as it can be given again; folders are those of whoever does.
+    fn command(&self) -> String {
+        let mut command =
+            format!("cargo xtask bench --size {} --runs {}", self.size(), self.runs());
+        if !self.only.is_empty() {
+            command.push_str(&format!(" --only {}", self.only.join(",")));
+        }
+        if self.micro {
+            command.push_str(" --micro");
+        }
+        command
     }
 }
 
-/// Builds the program (or takes the one named), hunts, prints the table, and writes it where asked.
+/// Builds the program (or takes the one named), measures, prints the tables, and writes them where asked.
 pub fn run(options: &Options) -> Result<ExitCode> {
     let root = tree::root();
-    let data = data(options, &root)?;
-    let program = options.program.clone().map_or_else(|| build(&root), Ok)?;
-    let runs = options.runs.unwrap_or(3);
-    let mut rows = Vec::new();
-    for (name, folder) in LOGS {
-        let logs = data.join(folder);
-        if !logs.exists() {
-            eprintln!("bench: SKIPPED {name}: {} is not there", logs.display());
-            continue;
-        }
-        for (rules, paths) in [("SigmaHQ", sigma(&data)), ("built-in", Vec::new())] {
-            eprintln!("bench: {name}, {rules} rules, {runs} runs");
-            let row = hunt(&program, &logs, &paths, runs)
-                .with_context(|| format!("hunting {name} with {rules} rules"))?;
-            rows.push(row.named(name, folder, rules));
-        }
-    }
-    ensure!(!rows.is_empty(), "nothing was measured: {} holds none of the logs", data.display());
-    let run = Run { date: date(options)?, machine: report::machine(), runs, rows };
-    println!("{}", run.table());
+    let data = tree::data(options.data.as_deref())?;
+    let corpus = options.corpus.clone().unwrap_or_else(|| root.join("target/corpus"));
+    ensure!(corpus.is_dir(), "{} is not there: `cargo xtask corpus` makes it", corpus.display());
+    let scratch = measure::Scratch::new()?;
+    let bench = Bench {
+        tools: Tools::build(options.program.as_deref())?,
+        rules: data.join(SIGMA),
+        rules10: corpus.join("rules10"),
+        data: &data,
+        corpus: &corpus,
+        size: options.size(),
+        runs: options.runs(),
+        scratch: scratch.path(),
+    };
+    let mut run = Run {
+        date: date(options)?,
+        machine: report::machine(),
+        command: options.command(),
+        installed: tools::INSTALLED,
+        ..Run::default()
+    };
+    measure_all(options, &bench, &mut run)?;
+    ensure!(
+        !run.lines.is_empty() || !run.cases.is_empty() || !run.micro.is_empty(),
+        "nothing was measured: {} holds none of the inputs",
+        corpus.display()
+    );
+    println!("{}", run.text());
     if options.write {
         let page = root.join("docs/BENCHMARKS.md");
         let old = std::fs::read_to_string(&page).context("docs/BENCHMARKS.md cannot be read")?;
@@ -91,52 +135,57 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn data(options: &Options, root: &Path) -> Result<PathBuf> {
-    let from_environment = || std::env::var_os("BLANIK_DATA").map(PathBuf::from);
-    let data =
-        options.data.clone().or_else(from_environment).unwrap_or_else(|| root.join("target/data"));
-    ensure!(
-        data.is_dir(),
-        "{} is not there: unpack the data set, and name its folder with --data or BLANIK_DATA",
-        data.display()
-    );
-    Ok(data)
+/// This program in release mode.
+pub fn release_of_this() -> Result<PathBuf> {
+    tools::release("xtask")
 }
 
-fn build(root: &Path) -> Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
-        .args(["build", "--release", "--package", "blanik"])
-        .current_dir(root)
-        .status()
-        .context("cannot run cargo")?;
-    ensure!(built.success(), "the release build failed");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    Ok(target.join("release/blanik"))
-}
-
-fn sigma(data: &Path) -> Vec<PathBuf> {
-    SIGMA.iter().map(|folder| data.join(folder)).filter(|p| p.is_dir()).collect()
-}
-
-/// Hunts `runs` times; times are medians, memory is the largest.
-fn hunt(program: &Path, logs: &Path, rules: &[PathBuf], runs: usize) -> Result<Row> {
-    let folder = measure::Scratch::new()?;
-    let summary = folder.path().join("summary.json");
-    let mut samples = Vec::new();
-    for _ in 0..runs {
-        let mut command = Command::new(program);
-        command.arg("hunt").arg(logs).arg("--quiet").arg("--summary").arg(&summary);
-        command.args(["--format", "jsonl", "--output"]).arg(folder.path().join("findings.jsonl"));
-        for path in rules {
-            command.arg("--rules").arg(path);
-        }
-        samples.push(Sample::take(&command, folder.path())?);
+fn measure_all(options: &Options, bench: &Bench, run: &mut Run) -> Result<()> {
+    for row in rows::PARSING.iter().filter(|row| options.wants(row.word)) {
+        eprintln!("bench: {} …", row.word);
+        run.lines.extend(bench.beside_parsing(row).with_context(|| row.word)?);
     }
-    let text = std::fs::read(&summary).context("the hunt wrote no summary")?;
-    let read: serde_json::Value =
-        serde_json::from_slice(&text).context("the summary is not JSON")?;
-    Row::new(&samples, &read)
+    for word in OTHERS.iter().filter(|word| options.wants(word)) {
+        eprintln!("bench: {word} …");
+        if *word == "pathological" {
+            run.cases = bench.pathological().context("pathological")?;
+            continue;
+        }
+        let lines = match *word {
+            "rules" => bench.more_rules(),
+            "threads" => bench.threads(),
+            "startup" => bench.start_up(),
+            "memory" => bench.memory(),
+            "linear" => bench.linear(),
+            _ => bench.rsigma_rows(),
+        };
+        run.lines.extend(lines.with_context(|| *word)?);
+    }
+    if options.micro {
+        run.micro = micro()?;
+    }
+    Ok(())
+}
+
+/// What the micro-benchmarks write, of the packages that have some.
+fn micro() -> Result<Vec<(String, String)>> {
+    let mut all = Vec::new();
+    for (package, folder) in MICRO {
+        if !tree::root().join(folder).is_dir() {
+            eprintln!("bench: SKIPPED {package}: it has no micro-benchmarks");
+            continue;
+        }
+        eprintln!("bench: cargo bench -p {package} …");
+        let out = tools::cargo()
+            .args(["bench", "--quiet", "--package", package])
+            .current_dir(tree::root())
+            .output()
+            .context("cannot run cargo")?;
+        let said = String::from_utf8_lossy(&out.stderr);
+        ensure!(out.status.success(), "cargo bench -p {package}: {said}");
+        all.push(((*package).to_owned(), String::from_utf8_lossy(&out.stdout).into_owned()));
+    }
+    Ok(all)
 }
 
 /// The day of the run: as asked, or by the machine's `date`.

@@ -1,12 +1,14 @@
-//! The project's own chores: `cargo xtask check`, `cargo xtask bench`.
+//! The project's own chores: `cargo xtask check`, `cargo xtask corpus`, `cargo xtask bench`.
 
 mod bench;
 mod check;
+mod compare;
+mod corpus;
 mod tree;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 const USAGE: &str = "\
 The project's own chores.
@@ -14,11 +16,20 @@ The project's own chores.
 cargo xtask check
     Layers, house rules, links between documents, built-in rules: what CI asks beside the tests.
 
-cargo xtask bench [--data FOLDER] [--runs N] [--program FILE] [--date YYYY-MM-DD] [--write]
-    Hunts the data set and prints time and memory. --data: the unpacked data [default: $BLANIK_DATA,
-    or target/data]; --runs: of which the median is shown [default: 3]; --program: measure this one
-    [default: a release build]; --date: the day to print [default: today]; --write: into
-    docs/BENCHMARKS.md, too.
+cargo xtask corpus [--data FOLDER] [--out FOLDER] [--size SIZE]… [--seed N] [only] [INPUT…]
+    Makes the inputs that speed is measured on, the same bytes for the same data and seed, and prints
+    their digests and how often their values are new. --data: the unpacked data set [default:
+    $BLANIK_DATA, or target/data]; --out [default: target/corpus]; --size: 10MB, 10GB … [default:
+    100MB and 1GB]; --seed [default: 1]; INPUT: ndjson, evtx, eve, zeek, rules10, pathological
+    [default: all].
+
+cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--only ROW,…]
+                  [--program FILE] [--micro] [--date YYYY-MM-DD] [--write]
+    Hunts the corpus, each row in turn with what it is compared with, and prints time and memory.
+    --size: of the inputs [default: 1GB]; --runs: of which the median is shown [default: 5]; --only:
+    evtx, ndjson, zeek, eve, rules, threads, startup, memory, linear, rsigma, pathological; --program:
+    measure this one [default: a release build]; --micro: run the micro-benchmarks, too; --date: the
+    day to print [default: today]; --write: into docs/BENCHMARKS.md, too.
 
 Exit codes: 0 done; 1 the check found something; 2 error.";
 
@@ -36,6 +47,10 @@ fn run() -> Result<ExitCode> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.first().map(String::as_str) {
         Some("check") if args.len() == 1 => check::run(),
+        // Made for gigabytes: a build for debugging would take ten times as long.
+        Some("corpus") if cfg!(debug_assertions) => optimised(&args),
+        Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
+        Some("compare") => compare::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),
         None | Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
@@ -43,4 +58,12 @@ fn run() -> Result<ExitCode> {
         }
         _ => bail!("unknown: {}\n\n{USAGE}", args.join(" ")),
     }
+}
+
+/// Runs the same command in a release build of this program.
+fn optimised(args: &[String]) -> Result<ExitCode> {
+    let program = bench::release_of_this()?;
+    let status =
+        Command::new(program).args(args).status().context("cannot run the release build")?;
+    Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(2.into(), ExitCode::from))
 }

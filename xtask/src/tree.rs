@@ -59,3 +59,36 @@ pub fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().expect("xtask lies in the root").to_owned()
 }
+
+/// The unpacked data set: as given, or `BLANIK_DATA`, or `target/data`.
+pub fn data(given: Option<&Path>) -> Result<PathBuf> {
+    let from_environment = || std::env::var_os("BLANIK_DATA").map(PathBuf::from);
+    let data = given.map(Path::to_owned).or_else(from_environment);
+    let data = data.unwrap_or_else(|| root().join("target/data"));
+    ensure!(
+        data.is_dir(),
+        "{} is not there: unpack the data set, and name its folder with --data or BLANIK_DATA",
+        data.display()
+    );
+    Ok(data)
+}
+
+/// All files below a folder, sorted.
+pub fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let problem = |path: &Path| format!("cannot read {}", path.display());
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| problem(&folder))? {
+            let entry = entry.with_context(|| problem(&folder))?;
+            let kind = entry.file_type().with_context(|| problem(&entry.path()))?;
+            if kind.is_dir() {
+                folders.push(entry.path());
+            } else if kind.is_file() {
+                files.push(entry.path());
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}

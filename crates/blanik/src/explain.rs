@@ -12,7 +12,7 @@ use blanik_detect::reference::BatchRow;
 use blanik_detect::{Rule, Rules};
 use blanik_ingest::{Batcher, Feeder, Normaliser, Options, Severity, entity};
 use blanik_model::text::{for_terminal, shorten};
-use blanik_model::{EventBatch, Timestamp};
+use blanik_model::{EventBatch, Everything, Timestamp};
 
 use crate::cli::HuntArgs;
 use crate::hunt::Filter;
@@ -41,7 +41,7 @@ pub fn run(args: &HuntArgs, rules: &Rules) -> Result<ExitCode> {
     let filter = Filter { from: args.from, to: args.to, hosts: args.host.clone() };
     let options = Options { format: args.input_format, ..Options::default() };
     let mut feeder = Feeder::new(inputs(&args.paths), options);
-    let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+    let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
     let record = args.record;
     let mut search = Search { rules, rule, filter, record, cases: Vec::new(), about: 0, read: 0 };
     let mut lost = 0;

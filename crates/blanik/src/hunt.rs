@@ -15,7 +15,7 @@ use std::thread;
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
 use blanik_ingest::{Feeder, Input, Normaliser, Options};
-use blanik_model::Timestamp;
+use blanik_model::{Interests, Timestamp};
 
 use crate::progress::Progress;
 use crate::summary::{Accounting, Count, ReadingStats, Rejection};
@@ -102,6 +102,7 @@ struct Shared<'h> {
     spool: Mutex<Spool<FindingEntry>>,
     losses: Mutex<Losses>,
     normaliser: Arc<Normaliser>,
+    interests: Arc<dyn Interests>,
     progress: &'h Progress,
 }
 
@@ -119,6 +120,7 @@ impl Hunt {
             spool: Mutex::new(Spool::new().context(TEMPORARY)?),
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
             normaliser: Arc::new(Normaliser::new()),
+            interests: Arc::clone(&self.rules) as Arc<dyn Interests>,
             progress,
         };
         let tallies: Vec<Result<Tally>> = thread::scope(|scope| {

@@ -1,76 +1,79 @@
-//! Rule files from disk, and the placeholders they refer to.
+//! Rule files from disk, compiled on all processors, and the placeholders they refer to.
+
+mod files;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
+use std::thread;
 
-use anyhow::{Context, Result, bail};
-use blanik_detect::{Document, Options, Problem, Rules, builtin};
+use anyhow::{Context, Result};
+use blanik_detect::{Compiler, Document, Draft, Options, Problem, Rules, builtin};
 
-/// A rule file longer than this is none.
-const RULE_FILE_BYTES_MAX: u64 = 16 << 20;
-/// Folders below the one given.
-const FOLDER_DEPTH_MAX: usize = 64;
+/// Files that a thread takes at a time.
+const FILES_AT_A_TIME: usize = 16;
 
 /// Compiles the rules of these files and folders, or the built-in ones where none are given.
 ///
 /// Errors only where a path cannot be read at all; what is wrong with a rule is a [`Problem`].
 pub fn load(paths: &[PathBuf], placeholders: &[PathBuf]) -> Result<(Rules, Vec<Problem>)> {
     let options = Options { placeholders: read_placeholders(placeholders)? };
-    let documents = if paths.is_empty() { builtin::documents() } else { documents(paths)? };
-    let (rules, problems) = Rules::compile(&documents, &options);
-    Ok((rules, problems))
+    if paths.is_empty() {
+        return Ok(Rules::compile(&builtin::documents(), &options));
+    }
+    compile(&files::find(paths)?, &options)
 }
 
 /// The rule files: each path given, and below folders each `.yml` and `.yaml`, sorted.
 pub fn documents(paths: &[PathBuf]) -> Result<Vec<Document>> {
-    let mut documents = Vec::new();
-    for path in paths {
-        let kind = fs::metadata(path)
-            .with_context(|| format!("cannot read rules from {}", path.display()))?;
-        if kind.is_dir() {
-            let before = documents.len();
-            walk(path, 0, &mut documents)?;
-            if documents.len() == before {
-                bail!("there is no .yml or .yaml file below {}", path.display());
-            }
-        } else {
-            documents.push(read(path)?);
-        }
-    }
-    Ok(documents)
+    files::find(paths)?.iter().map(|path| files::read(path)).collect()
 }
 
-fn walk(folder: &Path, depth: usize, documents: &mut Vec<Document>) -> Result<()> {
-    if depth > FOLDER_DEPTH_MAX {
-        bail!("{} lies too deep: a folder linked into itself?", folder.display());
-    }
-    let context = || format!("cannot read the folder {}", folder.display());
-    let mut entries: Vec<PathBuf> = fs::read_dir(folder)
-        .and_then(|d| d.map(|e| e.map(|e| e.path())).collect())
-        .with_context(context)?;
-    entries.sort();
-    for path in entries {
-        if path.is_dir() {
-            walk(&path, depth + 1, documents)?;
-        } else if path.extension().is_some_and(|e| e == "yml" || e == "yaml") {
-            documents.push(read(&path)?);
+/// Reads and compiles the files by as many threads as there are processors. What comes out is what
+/// [`Rules::compile`] makes of them: they are joined in their order, whoever is done first.
+fn compile(files: &[PathBuf], options: &Options) -> Result<(Rules, Vec<Problem>)> {
+    let lots: Vec<&[PathBuf]> = files.chunks(FILES_AT_A_TIME).collect();
+    let next = AtomicUsize::new(0);
+    let (sender, drafted) = mpsc::channel();
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(lots.len());
+    thread::scope(|scope| {
+        for _ in 0..threads {
+            let (sender, lots, next) = (sender.clone(), &lots, &next);
+            scope.spawn(move || {
+                let take = || next.fetch_add(1, Ordering::Relaxed);
+                while let Some((at, lot)) = Some(take()).and_then(|i| Some((i, lots.get(i)?))) {
+                    if sender.send((at, draft(lot, options))).is_err() {
+                        break; // A file before these cannot be read.
+                    }
+                }
+            });
         }
-    }
-    Ok(())
+        drop(sender);
+        join(drafted)
+    })
 }
 
-fn read(path: &Path) -> Result<Document> {
-    let context = || format!("cannot read the rule file {}", path.display());
-    let len = fs::metadata(path).with_context(context)?.len();
-    if len > RULE_FILE_BYTES_MAX {
-        bail!("{} has {len} bytes: no rule file is so long", path.display());
+type Drafts = Result<Vec<Draft>>;
+
+fn draft(files: &[PathBuf], options: &Options) -> Drafts {
+    files.iter().map(|path| Ok(files::read(path)?.draft(options))).collect()
+}
+
+/// Joins lots of drafts by their number. The first that could not be read ends it.
+fn join(drafted: mpsc::Receiver<(usize, Drafts)>) -> Result<(Rules, Vec<Problem>)> {
+    let mut compiler = Compiler::default();
+    let mut early = BTreeMap::new();
+    let mut awaited = 0;
+    for (at, drafts) in drafted {
+        early.insert(at, drafts);
+        while let Some(drafts) = early.remove(&awaited) {
+            drafts?.into_iter().for_each(|draft| compiler.add(draft));
+            awaited += 1;
+        }
     }
-    let bytes = fs::read(path).with_context(context)?;
-    // Invalid UTF-8 becomes U+FFFD here; the parser then names what it cannot read.
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.strip_prefix('\u{FEFF}').unwrap_or(&text).to_owned();
-    Ok(Document { origin: path.display().to_string(), text })
+    Ok(compiler.finish())
 }
 
 /// Values for `%name%`: a YAML or JSON file that maps names to lists, or a text file `name.txt` with a
@@ -115,5 +118,49 @@ impl OneOrMany {
             OneOrMany::One(value) => vec![value],
             OneOrMany::Many(values) => values,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The built-in rules as files, with copies whose ids are taken and files that are no rules.
+    fn folder() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for (i, document) in builtin::documents().iter().enumerate() {
+            let broken = document.text.replacen("condition:", "condition: not_there and", 1);
+            for (name, text) in [("a", &document.text), ("b", &document.text), ("c", &broken)] {
+                let path = folder.path().join(format!("{}", i % 7)).join(format!("{i}{name}.yml"));
+                fs::create_dir_all(path.parent().expect("it is in the folder")).expect("made");
+                fs::write(path, text).expect("written");
+            }
+        }
+        folder
+    }
+
+    #[test]
+    fn all_processors_make_of_them_what_one_does() {
+        let folder = folder();
+        let paths = [folder.path().to_owned()];
+        let (rules, problems) = load(&paths, &[]).expect("they are readable");
+        let documents = documents(&paths).expect("they are readable");
+        let (expected, expected_problems) = Rules::compile(&documents, &Options::default());
+        assert_eq!(problems, expected_problems);
+        assert!(problems.len() >= 2 * builtin::documents().len());
+        let spell = |rules: &Rules| rules.iter().map(|r| format!("{r:?}")).collect::<Vec<_>>();
+        assert_eq!(spell(&rules), spell(&expected));
+        assert_eq!(rules.predicates().len(), expected.predicates().len());
+    }
+
+    #[test]
+    fn the_first_file_that_cannot_be_read_is_named() {
+        let folder = folder();
+        let mut files = files::find(&[folder.path().to_owned()]).expect("they are there");
+        for (at, name) in [(300, "late"), (40, "early"), (200, "between")] {
+            files[at] = folder.path().join(name);
+        }
+        let error = compile(&files, &Options::default()).expect_err("three are missing");
+        assert!(error.to_string().contains("early"), "{error:#}");
     }
 }

@@ -76,6 +76,28 @@ impl Expr {
         }
     }
 
+    /// The value, if it is the same for all events whatever predicates hold: what [`fold`](Self::fold)
+    /// gives where nothing is known.
+    pub fn constant(&self) -> Option<bool> {
+        match self {
+            Expr::All(parts) => {
+                let (_, never, open) = count_constant(parts);
+                if never > 0 { Some(false) } else { (open == 0).then_some(true) }
+            }
+            Expr::Any(parts) => {
+                let (sure, _, open) = count_constant(parts);
+                if sure > 0 { Some(true) } else { (open == 0).then_some(false) }
+            }
+            Expr::AtLeast(n, parts) => {
+                let (sure, _, open) = count_constant(parts);
+                if sure >= *n { Some(true) } else { (sure + open < *n).then_some(false) }
+            }
+            Expr::Not(part) => part.constant().map(|b| !b),
+            Expr::Is(_) => None,
+            Expr::Const(b) => Some(*b),
+        }
+    }
+
     /// Predicates of which one must hold for the expression to hold, chosen to hold rarely, and how
     /// rarely. `None` if it may hold although no predicate does.
     pub fn necessary(&self, predicates: &Predicates) -> Option<(u32, Vec<PredicateId>)> {
@@ -106,6 +128,15 @@ impl Expr {
             Expr::Const(true) | Expr::Not(_) => None,
         }
     }
+}
+
+/// How many parts always hold, never do, and neither.
+fn count_constant(parts: &[Expr]) -> (usize, usize, usize) {
+    parts.iter().fold((0, 0, 0), |(sure, never, open), part| match part.constant() {
+        Some(true) => (sure + 1, never, open),
+        Some(false) => (sure, never + 1, open),
+        None => (sure, never, open + 1),
+    })
 }
 
 fn fold_joined(

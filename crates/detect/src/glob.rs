@@ -5,6 +5,8 @@
 
 use rsigma_parser::value::{SigmaString, SpecialChar, StringPart};
 
+use crate::need::Place;
+
 /// What a Windows program takes for the dash of an option (Sigma modifiers appendix, `windash`).
 pub const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
 
@@ -72,13 +74,19 @@ impl Glob {
         self
     }
 
-    /// The longest text that every match contains.
-    pub fn longest_literal(&self) -> Option<&str> {
-        let literals = self.tokens.iter().filter_map(|t| match t {
-            Token::Literal(text) => Some(&**text),
+    /// The longest text that every match contains, and where; `None` if there is none.
+    pub fn necessary_literal(&self) -> Option<(&str, Place)> {
+        let last = self.tokens.len().saturating_sub(1);
+        let literals = self.tokens.iter().enumerate().filter_map(|(i, token)| match token {
+            Token::Literal(text) if !text.is_empty() => Some(match i {
+                0 if last == 0 => (&**text, Place::Whole),
+                0 => (&**text, Place::Prefix),
+                _ if i == last => (&**text, Place::Suffix),
+                _ => (&**text, Place::Anywhere),
+            }),
             _ => None,
         });
-        literals.max_by_key(|text| text.len())
+        literals.max_by_key(|(text, _)| text.len())
     }
 
     /// The text, if the pattern is nothing but text.

@@ -13,12 +13,15 @@ pub mod compile;
 pub mod explain;
 pub mod expr;
 pub mod glob;
+pub mod need;
+pub mod pattern;
 pub mod predicate;
 pub mod reference;
+mod required;
 pub mod rules;
 pub mod scan;
 pub mod test;
 
-pub use compile::{Document, Options, Problem};
+pub use compile::{Compiler, Document, Draft, Options, Problem};
 pub use rules::{LogSource, Rule, RuleIx, Rules};
 pub use scan::Scanner;

@@ -88,6 +88,16 @@ impl Predicates {
         &self.all[id.0 as usize]
     }
 
+    /// The ids of all predicates, ascending.
+    pub fn ids(&self) -> impl Iterator<Item = PredicateId> + use<> {
+        (0..self.all.len() as u32).map(PredicateId)
+    }
+
+    /// How many field names there are; their ids count from 0.
+    pub fn fields(&self) -> usize {
+        self.field_names.len()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.all.len()

@@ -1,12 +1,12 @@
 //! Compiled rules: immutable, shared by all scanners.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use blanik_model::{Kind, Level, Status};
+use blanik_model::{Interest, Interests, Kind, Level, Status};
 
 use crate::expr::Expr;
 use crate::predicate::Predicates;
-use crate::scan::plan::Routes;
+use crate::scan::index::Index;
 
 /// Index of a rule in its [`Rules`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,7 +88,7 @@ pub struct Rule {
 pub struct Rules {
     pub(crate) rules: Vec<Rule>,
     pub(crate) predicates: Predicates,
-    pub(crate) routes: Routes,
+    pub(crate) index: OnceLock<Index>,
 }
 
 impl Rules {
@@ -115,7 +115,7 @@ impl Rules {
     /// Keeps the rules for which `keep`. Indices given out before are void.
     pub fn retain(&mut self, keep: impl FnMut(&Rule) -> bool) {
         self.rules.retain(keep);
-        self.routes = Routes::default();
+        self.index = OnceLock::new();
     }
 
     /// The predicates of all rules.
@@ -130,10 +130,23 @@ impl Rules {
         rule.log_source.names(kind) && self.folded(&rule.expr, kind) != Expr::Const(false)
     }
 
+    /// What scanners share, made when first asked for.
+    pub fn index(&self) -> &Index {
+        self.index.get_or_init(|| Index::new(self))
+    }
+
     /// The expression with what is known of the kind's events decided.
     pub(crate) fn folded(&self, expr: &Expr, kind: &Kind) -> Expr {
         expr.fold(&|id| {
             crate::scan::plan::known_for_kind(self.predicates.get(id), &self.predicates, kind)
         })
+    }
+}
+
+/// What the rules that can match a kind ask of its events: their fields, those they are compared with,
+/// and, where they have keywords, all other values too.
+impl Interests for Rules {
+    fn of(&self, kind: &Kind) -> Interest {
+        self.index().plan(self, kind).interest.clone()
     }
 }

@@ -1,7 +1,7 @@
 //! The fast path: a batch of events of one kind × rules → which row met which rule.
 //!
 //! 1. Each column's distinct values are looked up in a memo (value → the predicates that hold); only
-//!    values never seen before are tested.
+//!    values never seen before are tested. Keywords are searched for in all text at once.
 //! 2. The predicates that held anywhere in the batch name the rules worth looking at: each rule is
 //!    entered through its rarest necessary predicate.
 //! 3. These rules are evaluated on bitmaps of rows, one per predicate, made when first asked for.
@@ -10,60 +10,57 @@
 //! grow past their bounds.
 
 pub mod bitmap;
+mod columns;
+mod evaluate;
 pub mod field_matcher;
+mod hit_sets;
+pub mod index;
+mod keywords;
+pub mod literals;
 mod memo;
 pub mod plan;
+mod source;
 
 use std::sync::Arc;
 
 use blanik_model::batch::ABSENT;
-use blanik_model::{EventBatch, Kind};
-use hashbrown::HashMap;
+use blanik_model::{Code, Column, EventBatch, Value};
 
-use crate::expr::Expr;
-use crate::predicate::{FieldId, PredicateId, Target};
-use crate::reference::{self, BatchRow};
+use crate::predicate::{FieldId, PredicateId};
 use crate::rules::{RuleIx, Rules};
-use bitmap::Bitmap;
-use memo::{HitSetId, HitSets, Memos};
-use plan::Plan;
-
-/// Plans kept at a time; readers bound the number of kinds, this bounds it again.
-const PLANS_MAX: usize = 8192;
+use evaluate::{Evaluation, Ground};
+use field_matcher::{FieldMatcher, Scratch};
+use hit_sets::{HitSetId, HitSets, SETS_BYTES_MAX};
+use keywords::{Keywords, TextSearch};
+use memo::{Memo, Memos};
+use plan::{Candidate, Plan};
 
 /// One thread's scanner. Cheap to make; remembers across batches.
 pub struct Scanner {
     rules: Arc<Rules>,
-    plans: HashMap<Arc<Kind>, Arc<Plan>>,
-    memos: Memos,
-    batch: BatchState,
+    memos: Memos<MemoOf>,
+    matching: Matching,
+    evaluation: Evaluation,
+    candidates: Vec<Candidate>,
 }
 
-/// What is known of the batch being scanned.
-#[derive(Default)]
-struct BatchState {
-    sets: HitSets,
-    columns: Vec<ColumnHits>,
-    // By field: index into `columns`. A field's name stands for at most one column of a batch.
-    by_field: HashMap<FieldId, usize>,
-    hit: Vec<PredicateId>,
-    is_hit: Vec<bool>,
-    bitmaps: HashMap<PredicateId, Arc<Bitmap>>,
-}
-
-/// For one column and one target: the predicates each distinct value meets.
-struct ColumnHits {
-    target: Target,
-    column: usize,
-    by_code: Vec<HitSetId>,
+/// Whose memo it is: a field's, or that of the [`Keywords`] of this number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum MemoOf {
+    Field(FieldId),
+    Keywords(u32),
 }
 
 impl Scanner {
     /// A scanner that has seen nothing yet.
     pub fn new(rules: Arc<Rules>) -> Self {
-        let batch =
-            BatchState { is_hit: vec![false; rules.predicates().len()], ..Default::default() };
-        Scanner { rules, plans: HashMap::new(), memos: Memos::default(), batch }
+        Scanner {
+            rules,
+            memos: Memos::default(),
+            matching: Matching::default(),
+            evaluation: Evaluation::default(),
+            candidates: Vec::new(),
+        }
     }
 
     /// The rules it scans with.
@@ -71,193 +68,158 @@ impl Scanner {
         &self.rules
     }
 
+    /// Bytes it holds, about; what it shares with other scanners is not counted.
+    pub fn memory(&self) -> usize {
+        self.memos.memory() + self.matching.sets.memory() + self.evaluation.memory()
+    }
+
     /// Calls `met` for each row that meets a rule; rules in ascending order, each one's rows in
     /// ascending order. Returns whether any rule is about this kind.
+    ///
+    /// The batch has the fields that rules ask for ([`Interests`](blanik_model::Interests) of the
+    /// rules), and, where they ask for other values too, these as its rest; or it has all fields.
     pub fn scan(&mut self, batch: &EventBatch, mut met: impl FnMut(usize, RuleIx)) -> bool {
-        let plan = self.plan(batch.kind());
-        if plan.rules.is_empty() {
+        let rules = Arc::clone(&self.rules);
+        let index = rules.index();
+        let plan = index.plan(&rules, batch.kind());
+        if !plan.is_about {
             return false;
         }
-        self.batch.reset();
-        self.look_up(batch, &plan);
-        for local in plan.candidates(&self.batch.hit) {
-            let (ix, expr) = &plan.rules[local];
-            let rows = self.batch.evaluate(expr, batch, &self.rules);
-            rows.ones().for_each(|row| met(row, *ix));
+        if self.matching.sets.memory() > SETS_BYTES_MAX {
+            self.memos.clear();
+            self.matching.sets = HitSets::default();
+        }
+        self.evaluation.begin(rules.predicates().len());
+        self.look_up_fields(batch, &plan);
+        if let Some(keywords) = &plan.keywords {
+            self.look_up_keywords(batch, keywords);
+        }
+        let Scanner { matching, evaluation, candidates, .. } = self;
+        evaluation.note_hits(&matching.sets, |id| !index.entered(id).is_empty());
+        plan.candidates(index, &evaluation.hit, |id| evaluation.is_hit(id), candidates);
+        let predicates = rules.predicates();
+        let on = Ground { batch, predicates };
+        for candidate in candidates {
+            let expr = plan.expr(&rules, *candidate);
+            evaluation.rows(expr, on, |row| met(row, candidate.ix));
         }
         true
     }
 
-    fn plan(&mut self, kind: &Arc<Kind>) -> Arc<Plan> {
-        if let Some(plan) = self.plans.get(kind) {
-            return Arc::clone(plan);
-        }
-        if self.plans.len() >= PLANS_MAX {
-            self.plans.clear();
-        }
-        let plan = Arc::new(Plan::new(&self.rules, kind));
-        self.plans.insert(Arc::clone(kind), Arc::clone(&plan));
-        plan
-    }
-
     /// Finds for each distinct value of each column that rules ask about which predicates it meets.
-    fn look_up(&mut self, batch: &EventBatch, plan: &Plan) {
-        self.memos.make_room(&mut self.batch.sets);
+    fn look_up_fields(&mut self, batch: &EventBatch, plan: &Plan) {
         let predicates = self.rules.predicates();
         for (i, column) in batch.columns().iter().enumerate() {
-            let field = predicates.field_id(column.name()).map(Target::Field);
-            for target in field.into_iter().chain([Target::Keywords]) {
-                let Some(matcher) = plan.route.matcher(target, predicates) else { continue };
-                let memo = self.memos.get(&plan.route, target);
-                let sets = &mut self.batch.sets;
-                let by_code: Vec<HitSetId> = column
-                    .dictionary()
-                    .iter()
-                    .map(|value| memo.hits(value, matcher, predicates, sets))
-                    .collect();
-                self.batch.note(target, i, by_code);
+            let field = predicates.field_id(column.name()).filter(|field| plan.asks(*field));
+            let Some(field) = field else { continue };
+            let matcher = self.rules.index().matcher(field, predicates);
+            let memo = self.memos.get(MemoOf::Field(field));
+            let Matching { sets, scratch, found } = &mut self.matching;
+            let mut matching = Lookup { rules: &self.rules, sets, scratch, found };
+            let dictionary = column.dictionary();
+            let hits = (0..dictionary.len() as Code).map(|code| {
+                matching.recall(memo, matcher, dictionary.hash(code), dictionary.get(code))
+            });
+            self.evaluation.columns.add(field, i, hits);
+        }
+    }
+
+    /// Finds the rows that have a value which meets a keyword.
+    fn look_up_keywords(&mut self, batch: &EventBatch, keywords: &Keywords) {
+        let memo = self.memos.get(MemoOf::Keywords(keywords.number));
+        let Matching { sets, scratch, found } = &mut self.matching;
+        let mut matching = Lookup { rules: &self.rules, sets, scratch, found };
+        let matcher = &keywords.matcher;
+        let rows = &mut self.evaluation.keyword_rows;
+        for column in batch.columns() {
+            let dictionary = column.dictionary();
+            let mut by_code = Vec::new();
+            match &keywords.search {
+                Some(search) => search_column(search, column, |code| {
+                    by_code.push((code, matching.ask(matcher, dictionary.get(code))));
+                }),
+                None => by_code.extend((0..dictionary.len() as Code).map(|code| {
+                    let (hash, value) = (dictionary.hash(code), dictionary.get(code));
+                    (code, matching.recall(memo, matcher, hash, value))
+                })),
             }
+            by_code.retain(|(_, set)| *set != HitSetId::EMPTY);
+            add_rows(column, by_code, rows);
+        }
+        let rest = batch.rest();
+        let mut ask = |value: usize| {
+            let set = matching.ask(matcher, rest.value(value));
+            if set != HitSetId::EMPTY {
+                rows.push((rest.row_of(value) as u32, set));
+            }
+        };
+        match &keywords.search {
+            Some(search) => search.find(rest.text(), |offset| {
+                let value = rest.value_at(offset);
+                ask(value);
+                rest.end_of(value)
+            }),
+            None => (0..rest.len()).for_each(ask),
         }
     }
 }
 
-impl BatchState {
-    fn reset(&mut self) {
-        self.columns.clear();
-        self.by_field.clear();
-        self.bitmaps.clear();
-        for id in self.hit.drain(..) {
-            self.is_hit[id.0 as usize] = false;
+/// Calls with the values of the column that are worth asking.
+fn search_column(search: &TextSearch, column: &Column, mut ask: impl FnMut(Code)) {
+    let dictionary = column.dictionary();
+    search.find(dictionary.text(), |offset| {
+        let code = dictionary.code_at(offset);
+        ask(code);
+        dictionary.end_of(code)
+    });
+}
+
+/// Adds the rows that hold one of these codes, with its set.
+fn add_rows(column: &Column, mut sets: Vec<(Code, HitSetId)>, rows: &mut Vec<(u32, HitSetId)>) {
+    if sets.is_empty() {
+        return;
+    }
+    sets.sort_unstable();
+    sets.dedup();
+    for (row, code) in column.codes().iter().enumerate().filter(|(_, code)| **code != ABSENT) {
+        if let Ok(i) = sets.binary_search_by_key(code, |(of, _)| *of) {
+            rows.push((row as u32, sets[i].1));
         }
     }
+}
 
-    fn note(&mut self, target: Target, column: usize, by_code: Vec<HitSetId>) {
-        let mut distinct: Vec<HitSetId> = by_code.clone();
-        distinct.sort_unstable();
-        distinct.dedup();
-        for set in distinct {
-            for &id in self.sets.get(set) {
-                if !std::mem::replace(&mut self.is_hit[id.0 as usize], true) {
-                    self.hit.push(id);
-                }
-            }
-        }
-        if let Target::Field(field) = target {
-            self.by_field.insert(field, self.columns.len());
-        }
-        self.columns.push(ColumnHits { target, column, by_code });
-    }
+/// What is needed to find the predicates that a value meets.
+#[derive(Default)]
+struct Matching {
+    sets: HitSets,
+    scratch: Scratch,
+    found: Vec<PredicateId>,
+}
 
-    /// The rows for which the expression holds.
-    fn evaluate(&mut self, expr: &Expr, batch: &EventBatch, rules: &Rules) -> Bitmap {
-        let rows = batch.len();
-        match expr {
-            Expr::Is(id) => (*self.rows_of(*id, batch, rules)).clone(),
-            Expr::Const(b) => Bitmap::filled(rows, *b),
-            Expr::Not(part) => {
-                let mut bits = self.evaluate(part, batch, rules);
-                bits.invert();
-                bits
-            }
-            Expr::All(parts) => {
-                if parts.iter().any(|p| self.cannot_hold(p, rules)) {
-                    return Bitmap::filled(rows, false);
-                }
-                let mut bits = Bitmap::filled(rows, true);
-                for part in parts {
-                    match part {
-                        Expr::Is(id) => bits.and(&self.rows_of(*id, batch, rules)),
-                        _ => bits.and(&self.evaluate(part, batch, rules)),
-                    }
-                    if bits.is_empty() {
-                        break;
-                    }
-                }
-                bits
-            }
-            Expr::Any(parts) => {
-                let mut bits = Bitmap::filled(rows, false);
-                for part in parts.iter().filter(|p| !self.cannot_hold(p, rules)).collect::<Vec<_>>()
-                {
-                    bits.or(&self.evaluate(part, batch, rules));
-                }
-                bits
-            }
-            Expr::AtLeast(n, parts) => {
-                let mut counts = vec![0usize; rows];
-                for part in parts {
-                    self.evaluate(part, batch, rules).ones().for_each(|row| counts[row] += 1);
-                }
-                Bitmap::of(rows, |row| counts[row] >= *n)
-            }
-        }
-    }
+struct Lookup<'s> {
+    rules: &'s Rules,
+    sets: &'s mut HitSets,
+    scratch: &'s mut Scratch,
+    found: &'s mut Vec<PredicateId>,
+}
 
-    /// True if a predicate is asked for that no value of the batch meets.
-    fn cannot_hold(&self, expr: &Expr, rules: &Rules) -> bool {
-        match expr {
-            Expr::Is(id) => {
-                let predicate = rules.predicates().get(*id);
-                !self.is_hit[id.0 as usize]
-                    && !predicate.holds_for_absent()
-                    && !predicate.test.needs_other_field()
-            }
-            Expr::All(parts) => parts.iter().any(|p| self.cannot_hold(p, rules)),
-            Expr::Any(parts) => parts.iter().all(|p| self.cannot_hold(p, rules)),
-            Expr::Const(b) => !b,
-            Expr::Not(_) | Expr::AtLeast(..) => false,
-        }
-    }
-
-    fn rows_of(&mut self, id: PredicateId, batch: &EventBatch, rules: &Rules) -> Arc<Bitmap> {
-        if let Some(bits) = self.bitmaps.get(&id) {
-            return Arc::clone(bits);
-        }
-        let bits = Arc::new(self.compute_rows(id, batch, rules));
-        self.bitmaps.insert(id, Arc::clone(&bits));
-        bits
-    }
-
-    fn compute_rows(&self, id: PredicateId, batch: &EventBatch, rules: &Rules) -> Bitmap {
-        let predicate = rules.predicates().get(id);
-        let rows = batch.len();
-        if predicate.test.needs_other_field() {
-            return Bitmap::of(rows, |row| {
-                reference::holds(rules.predicates(), id, &BatchRow { batch, row })
-            });
-        }
-        let absent = predicate.holds_for_absent();
-        match predicate.target {
-            Target::Field(field) => match self.by_field.get(&field) {
-                Some(&i) => self.rows_in_column(&self.columns[i], id, batch, absent),
-                None => Bitmap::filled(rows, absent),
-            },
-            Target::Keywords => {
-                let mut bits = Bitmap::filled(rows, false);
-                for column in self.columns.iter().filter(|c| c.target == Target::Keywords) {
-                    bits.or(&self.rows_in_column(column, id, batch, false));
-                }
-                bits
-            }
-        }
-    }
-
-    fn rows_in_column(
-        &self,
-        hits: &ColumnHits,
-        id: PredicateId,
-        batch: &EventBatch,
-        absent: bool,
-    ) -> Bitmap {
-        let meets: Vec<bool> =
-            hits.by_code.iter().map(|set| self.sets.get(*set).binary_search(&id).is_ok()).collect();
-        if !absent && !meets.contains(&true) {
-            return Bitmap::filled(batch.len(), false);
-        }
-        let codes = batch.columns()[hits.column].codes();
-        Bitmap::of(batch.len(), |row| match codes.get(row) {
-            None | Some(&ABSENT) => absent,
-            Some(&code) => meets[code as usize],
+impl Lookup<'_> {
+    fn recall(
+        &mut self,
+        memo: &mut Memo,
+        matcher: &FieldMatcher,
+        hash: u64,
+        value: Value<'_>,
+    ) -> HitSetId {
+        memo.recall(hash, value).unwrap_or_else(|| {
+            let set = self.ask(matcher, value);
+            memo.remember(hash, value, set);
+            set
         })
+    }
+
+    fn ask(&mut self, matcher: &FieldMatcher, value: Value<'_>) -> HitSetId {
+        matcher.hits(value, self.rules.predicates(), self.scratch, self.found);
+        self.sets.intern(self.found)
     }
 }

@@ -5,6 +5,7 @@
 //! [`Predicate`](crate::predicate::Predicate) joins a test to one.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 
@@ -12,6 +13,8 @@ use blanik_model::{Timestamp, Type, Value};
 use ipnet::IpNet;
 
 use crate::glob::Glob;
+use crate::need::{self, Need, Place};
+pub use crate::pattern::Pattern;
 use crate::predicate::FieldId;
 
 /// How text is compared.
@@ -35,6 +38,15 @@ impl TextOp {
             TextOp::Contains => memchr::memmem::find(text.as_bytes(), with.as_bytes()).is_some(),
             TextOp::StartsWith => text.starts_with(with),
             TextOp::EndsWith => text.ends_with(with),
+        }
+    }
+
+    fn place(self) -> Place {
+        match self {
+            TextOp::Equals => Place::Whole,
+            TextOp::Contains => Place::Anywhere,
+            TextOp::StartsWith => Place::Prefix,
+            TextOp::EndsWith => Place::Suffix,
         }
     }
 }
@@ -108,40 +120,6 @@ impl Hash for Number {
     }
 }
 
-/// A compiled regular expression; two are equal if they were written alike.
-#[derive(Clone, Debug)]
-pub struct Pattern {
-    source: String,
-    regex: regex::Regex,
-}
-
-impl Pattern {
-    /// Compiles. Errors are the regex crate's.
-    pub fn new(source: String) -> Result<Self, regex::Error> {
-        let regex = regex::Regex::new(&source)?;
-        Ok(Pattern { source, regex })
-    }
-
-    /// As it was written.
-    pub fn source(&self) -> &str {
-        &self.source
-    }
-}
-
-impl PartialEq for Pattern {
-    fn eq(&self, other: &Self) -> bool {
-        self.source == other.source
-    }
-}
-
-impl Eq for Pattern {}
-
-impl Hash for Pattern {
-    fn hash<H: Hasher>(&self, h: &mut H) {
-        self.source.hash(h);
-    }
-}
-
 /// A question about a value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Test {
@@ -207,29 +185,73 @@ pub enum Test {
 /// A value prepared to be asked many questions: its scalars, each with its text in lower case.
 pub struct Subject<'a> {
     null: bool,
-    scalars: Vec<Scalar<'a>>,
+    // Most values are one scalar; it stands here, so that no list is made.
+    first: Option<Scalar<'a>>,
+    others: Vec<Scalar<'a>>,
 }
 
 struct Scalar<'a> {
     ty: Type,
     text: &'a str,
     lower: Cow<'a, str>,
+    address: OnceCell<Option<IpAddr>>,
+    number: OnceCell<Option<f64>>,
 }
 
 impl<'a> Subject<'a> {
     /// Prepares a value.
     pub fn new(value: Value<'a>) -> Self {
-        let scalars = value
-            .scalars()
-            .filter(|v| !v.is_null())
-            .map(|v| Scalar { ty: v.ty, text: v.text, lower: lowercase(v.text) })
-            .collect();
-        Subject { null: value.is_null(), scalars }
+        Self::of(value, None)
+    }
+
+    /// Prepares a value, with its lower-case text written to `buffer`, which is cleared before.
+    pub fn with_buffer(value: Value<'a>, buffer: &'a mut String) -> Self {
+        if value.ty == Type::List {
+            return Self::of(value, None);
+        }
+        buffer.clear();
+        if value.text.is_ascii() {
+            buffer.push_str(value.text);
+            buffer.make_ascii_lowercase();
+        } else {
+            buffer.push_str(&value.text.to_lowercase());
+        }
+        Self::of(value, Some(buffer))
+    }
+
+    fn of(value: Value<'a>, lower: Option<&'a str>) -> Self {
+        let mut scalars = value.scalars().filter(|v| !v.is_null()).map(|v| Scalar {
+            ty: v.ty,
+            text: v.text,
+            lower: lower.map_or_else(|| lowercase(v.text), Cow::Borrowed),
+            address: OnceCell::new(),
+            number: OnceCell::new(),
+        });
+        Subject { null: value.is_null(), first: scalars.next(), others: scalars.collect() }
+    }
+
+    fn scalars(&self) -> impl Iterator<Item = &Scalar<'a>> {
+        self.first.iter().chain(&self.others)
     }
 
     /// The lower-case text of each scalar.
     pub fn lowered(&self) -> impl Iterator<Item = &str> {
-        self.scalars.iter().map(|s| &*s.lower)
+        self.scalars().map(|s| &*s.lower)
+    }
+
+    /// True if all its text is ASCII.
+    pub fn is_ascii(&self) -> bool {
+        self.scalars().all(|s| s.text.is_ascii())
+    }
+
+    /// The scalars that are numbers.
+    pub fn numbers(&self) -> impl Iterator<Item = f64> {
+        self.scalars().filter_map(Scalar::number)
+    }
+
+    /// True if one of its scalars is an address.
+    pub fn has_address(&self) -> bool {
+        self.scalars().any(|s| s.address().is_some())
     }
 }
 
@@ -251,23 +273,25 @@ impl Test {
         subject: &Subject<'_>,
         other: &dyn Fn(FieldId) -> Option<Value<'v>>,
     ) -> bool {
-        let any = |question: &dyn Fn(&Scalar<'_>) -> bool| subject.scalars.iter().any(question);
+        let any = |question: &dyn Fn(&Scalar<'_>) -> bool| subject.scalars().any(question);
         match self {
             Test::Text { op, text, cased } => any(&|s| op.holds(s.folded(*cased), text)),
             Test::Glob { glob, cased } => any(&|s| glob.matches(s.folded(*cased))),
-            Test::Regex(pattern) => any(&|s| pattern.regex.is_match(s.text)),
-            Test::Number { comparison, with } => any(&|s| s.compares(*comparison, *with)),
+            Test::Regex(pattern) => any(&|s| pattern.is_match(s.text, &s.lower)),
+            Test::Number { comparison, with } => {
+                any(&|s| s.number().is_some_and(|n| comparison.holds(n, *with)))
+            }
             Test::Bool(expected) => any(&|s| s.truth() == Some(*expected)),
             Test::Null => subject.null,
             // Presence alone counts, not the value (modifiers appendix, `exists`).
             Test::Exists(expected) => *expected,
-            Test::Cidr(net) => any(&|s| s.text.parse::<IpAddr>().is_ok_and(|ip| net.contains(&ip))),
+            Test::Cidr(net) => any(&|s| s.address().is_some_and(|ip| net.contains(&ip))),
             Test::TimePart { part, comparison, with } => {
                 any(&|s| s.time_part(*part).is_some_and(|n| comparison.holds(n as f64, *with)))
             }
             Test::FieldRef { field, op, cased } => other(*field).is_some_and(|value| {
                 let other = Subject::new(value);
-                any(&|s| other.scalars.iter().any(|o| op.holds(s.folded(*cased), o.folded(*cased))))
+                any(&|s| other.scalars().any(|o| op.holds(s.folded(*cased), o.folded(*cased))))
             }),
             Test::Any(tests) => tests.iter().any(|t| t.holds(subject, other)),
             Test::All(tests) => tests.iter().all(|t| t.holds(subject, other)),
@@ -296,77 +320,159 @@ impl Test {
         }
     }
 
+    /// Calls with each other field whose value it is compared with.
+    pub fn other_fields(&self, visit: &mut dyn FnMut(FieldId)) {
+        match self {
+            Test::FieldRef { field, .. } => visit(*field),
+            Test::Any(tests) | Test::All(tests) => {
+                tests.iter().for_each(|test| test.other_fields(visit));
+            }
+            Test::Not(test) => test.other_fields(visit),
+            _ => {}
+        }
+    }
+
     /// Texts of which one must stand in a value's lower-case text for the test to hold; `None` if it
-    /// may hold without. `(text, true)` must be the whole value.
-    ///
-    /// Only ASCII texts are given: in them, lower case does not depend on what stands around.
-    pub fn necessary_texts<'t>(&'t self, out: &mut Vec<(Cow<'t, str>, bool)>) -> Option<()> {
+    /// may hold without.
+    pub fn needs<'t>(&'t self, out: &mut Vec<Need<'t>>) -> Option<()> {
+        self.needs_if(false, out)
+    }
+
+    /// The same for values that are ASCII. More is known of these.
+    pub fn needs_in_ascii<'t>(&'t self, out: &mut Vec<Need<'t>>) -> Option<()> {
+        self.needs_if(true, out)
+    }
+
+    fn needs_if<'t>(&'t self, ascii: bool, out: &mut Vec<Need<'t>>) -> Option<()> {
         match self {
             Test::Text { op, text, cased } => {
-                let text = if *cased { lowercase(text) } else { Cow::Borrowed(&**text) };
-                let whole = *op == TextOp::Equals;
-                (text.is_ascii() && (whole || !text.is_empty())).then(|| out.push((text, whole)))
+                out.push(op.place().need(text, *cased)?);
+                Some(())
             }
             Test::Glob { glob, cased } => {
-                let text = glob.longest_literal()?;
-                let text = if *cased { lowercase(text) } else { Cow::Borrowed(text) };
-                (text.is_ascii() && !text.is_empty()).then(|| out.push((text, false)))
+                let (text, place) = glob.necessary_literal()?;
+                let need = place.need(text, *cased)?;
+                out.push(Need { suffices: false, ..need });
+                Some(())
             }
-            Test::Any(tests) => tests.iter().try_for_each(|t| t.necessary_texts(out)),
+            Test::Bool(truth) => {
+                let words = if *truth { TRUE_WORDS } else { FALSE_WORDS };
+                out.extend(words.iter().map(|word| Need {
+                    text: Cow::Borrowed(*word),
+                    place: Place::Whole,
+                    suffices: false,
+                }));
+                Some(())
+            }
+            Test::Regex(pattern) if ascii => {
+                out.extend(pattern.required()?.iter().map(|text| Need {
+                    text: Cow::Borrowed(&**text),
+                    place: Place::Anywhere,
+                    suffices: false,
+                }));
+                Some(())
+            }
+            Test::Any(tests) => tests.iter().try_for_each(|t| t.needs_if(ascii, out)),
             Test::All(tests) => {
-                let mut best: Option<Vec<(Cow<'t, str>, bool)>> = None;
+                let mut best: Option<Vec<Need<'t>>> = None;
                 for test in tests {
-                    let mut texts = Vec::new();
-                    if test.necessary_texts(&mut texts).is_some()
-                        && best.as_ref().is_none_or(|b| rarity(&texts) > rarity(b))
+                    let mut needs = Vec::new();
+                    if test.needs_if(ascii, &mut needs).is_some()
+                        && best.as_ref().is_none_or(|b| need::rarity(&needs) > need::rarity(b))
                     {
-                        best = Some(texts);
+                        best = Some(needs);
                     }
                 }
-                out.extend(best?);
+                out.extend(best?.into_iter().map(|need| Need { suffices: false, ..need }));
                 Some(())
             }
             _ => None,
         }
     }
 
+    /// Numbers of which a value must be one for the test to hold; `None` if it may hold for others.
+    pub fn needed_numbers(&self, out: &mut Vec<Number>) -> Option<()> {
+        match self {
+            Test::Number { comparison: Comparison::Equal, with } => {
+                out.push(*with);
+                Some(())
+            }
+            Test::Any(tests) => tests.iter().try_for_each(|t| t.needed_numbers(out)),
+            _ => None,
+        }
+    }
+
+    /// Whole numbers, as a log writes them, of which a value must be one for the test to hold; `None`
+    /// if it may hold for others.
+    pub fn whole_numbers(&self, out: &mut Vec<u32>) -> Option<()> {
+        match self {
+            Test::Number { comparison: Comparison::Equal, with } => {
+                let n = with.get();
+                if n.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&n) {
+                    out.push(n as u32);
+                }
+                Some(())
+            }
+            Test::Text { op: TextOp::Equals, text, .. } => {
+                out.extend(text.parse::<u32>());
+                Some(())
+            }
+            Test::Any(tests) => tests.iter().try_for_each(|t| t.whole_numbers(out)),
+            _ => None,
+        }
+    }
+
+    /// True if the value must be a network address for the test to hold.
+    pub fn needs_address(&self) -> bool {
+        match self {
+            Test::Cidr(_) => true,
+            Test::Any(tests) => tests.iter().all(Test::needs_address),
+            Test::All(tests) => tests.iter().any(Test::needs_address),
+            _ => false,
+        }
+    }
+
     /// How rarely it should hold, by the look of it: the more text it needs, the rarer. 0 is "often".
     pub fn rarity(&self) -> u32 {
-        let mut texts = Vec::new();
         match self {
             Test::Number { comparison: Comparison::Equal, .. } => 3,
             Test::Regex(_) | Test::Cidr(_) => 4,
             Test::FieldRef { .. } => 1,
-            _ => match self.necessary_texts(&mut texts) {
-                Some(()) => rarity(&texts),
-                None => 0,
-            },
+            Test::Text { op, text, .. } => {
+                text.len() as u32 + if *op == TextOp::Equals { 4 } else { 0 }
+            }
+            Test::Any(tests) => tests.iter().map(Test::rarity).min().unwrap_or(0),
+            Test::All(tests) => tests.iter().map(Test::rarity).max().unwrap_or(0),
+            Test::Glob { glob, .. } => {
+                glob.necessary_literal().map_or(0, |(text, _)| text.len() as u32)
+            }
+            _ => 0,
         }
     }
 }
 
-/// The shortest text decides; a whole value is rarer than a part.
-fn rarity(texts: &[(Cow<'_, str>, bool)]) -> u32 {
-    let one = |(text, whole): &(Cow<'_, str>, bool)| text.len() as u32 + if *whole { 4 } else { 0 };
-    texts.iter().map(one).min().unwrap_or(0)
-}
+/// Logs write truth as one of these.
+const TRUE_WORDS: &[&str] = &["true", "1", "yes"];
+const FALSE_WORDS: &[&str] = &["false", "0", "no"];
 
 impl Scalar<'_> {
     fn folded(&self, cased: bool) -> &str {
         if cased { self.text } else { &self.lower }
     }
 
-    fn compares(&self, comparison: Comparison, with: Number) -> bool {
-        let n = (Value { ty: self.ty, text: self.text }).as_f64();
-        n.is_some_and(|n| comparison.holds(n, with))
+    fn number(&self) -> Option<f64> {
+        *self.number.get_or_init(|| (Value { ty: self.ty, text: self.text }).as_f64())
     }
 
-    /// Logs write truth as `true`, `1` or `yes`.
+    fn address(&self) -> Option<IpAddr> {
+        *self.address.get_or_init(|| self.text.parse().ok())
+    }
+
     fn truth(&self) -> Option<bool> {
         match self.ty {
             Type::Bool | Type::String => match &*self.lower {
-                "true" | "1" | "yes" => Some(true),
-                "false" | "0" | "no" => Some(false),
+                word if TRUE_WORDS.contains(&word) => Some(true),
+                word if FALSE_WORDS.contains(&word) => Some(false),
                 _ => None,
             },
             _ => None,

@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
-use blanik_model::{EventBatch, Kind};
-use hashbrown::HashMap;
+use blanik_model::{EventBatch, Interest, Interests, Kind, Value};
 
 use crate::block::Block;
 use crate::decode::{Decoder, Origin, RecordSink};
+use crate::entity;
+use crate::layout::{LayoutId, Leaves, Unread};
+use crate::normalise::reading::{Layouts, Wanted};
 use crate::normalise::{Normalised, Normaliser};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
+use crate::reread::Reread;
 
+/// Bytes of a value that are taken: a longer one is cut there, and counted. Its record has the rest.
+pub const VALUE_BYTES_MAX: usize = 1 << 20;
 /// Bytes of columns and raw records after which a batcher is full.
 const HELD_BYTES_MAX: usize = 16 << 20;
 /// Events after which it is.
@@ -28,13 +33,17 @@ const ORDER_BITS: u32 = 28;
 /// See the module.
 pub struct Batcher {
     decoder: Decoder,
+    reread: Reread,
     gather: Gather,
 }
 
 struct Gather {
     normaliser: Arc<Normaliser>,
+    interests: Arc<dyn Interests>,
     normalised: Normalised,
-    batches: HashMap<Arc<Kind>, EventBatch>,
+    layouts: Layouts,
+    // By the kind's entry in the tables.
+    open: Vec<Open>,
     // Batches that had grown too wide.
     closed: Vec<EventBatch>,
     rejections: Vec<Rejection>,
@@ -42,29 +51,48 @@ struct Gather {
     held_events: usize,
     order: u64,
     records: u64,
+    truncated: u64,
+}
+
+/// What is gathered of a kind.
+#[derive(Default)]
+struct Open {
+    wanted: Option<Wanted>,
+    batch: Option<EventBatch>,
 }
 
 impl Batcher {
-    /// A batcher that holds nothing yet.
-    pub fn new(normaliser: Arc<Normaliser>) -> Self {
+    /// A batcher that holds nothing yet, and makes columns of the fields that somebody is interested
+    /// in.
+    pub fn new(normaliser: Arc<Normaliser>, interests: Arc<dyn Interests>) -> Self {
+        let mut open = Vec::new();
+        open.resize_with(normaliser.entries(), Open::default);
         Batcher {
             decoder: Decoder::new(),
+            reread: Reread::default(),
             gather: Gather {
                 normaliser,
+                interests,
                 normalised: Normalised::default(),
-                batches: HashMap::new(),
+                layouts: Layouts::default(),
+                open,
                 closed: Vec::new(),
                 rejections: Vec::new(),
                 held_bytes: 0,
                 held_events: 0,
                 order: 0,
                 records: 0,
+                truncated: 0,
             },
         }
     }
 
     /// Decodes a block's records into the batches of their kinds.
     pub fn take(&mut self, block: &Block) {
+        if self.gather.held_events == 0 {
+            self.reread.clear();
+        }
+        self.reread.note(block);
         self.gather.order = block.seq << ORDER_BITS;
         self.gather.held_bytes += block.bytes.len();
         self.decoder.decode(block, &mut self.gather);
@@ -73,6 +101,11 @@ impl Batcher {
     /// Records decoded so far.
     pub fn records(&self) -> u64 {
         self.gather.records
+    }
+
+    /// Values so far of which only the first [`VALUE_BYTES_MAX`] bytes were taken.
+    pub fn truncated(&self) -> u64 {
+        self.gather.truncated
     }
 
     /// What could not be decoded since this was last asked.
@@ -90,10 +123,19 @@ impl Batcher {
         self.gather.held_bytes = 0;
         self.gather.held_events = 0;
         let mut batches = std::mem::take(&mut self.gather.closed);
-        batches.extend(self.gather.batches.drain().map(|(_, batch)| batch));
+        batches.extend(self.gather.open.iter_mut().filter_map(|open| open.batch.take()));
         // Stable: of one kind, what was closed comes first.
         batches.sort_by(|a, b| a.kind().cmp(b.kind()));
         batches
+    }
+
+    /// The event with all its fields, as a batch of one row: read again from its record. `None` if the
+    /// batch has them all, or was handed out before the last one.
+    pub fn whole(&mut self, batch: &EventBatch, row: usize) -> Option<EventBatch> {
+        if !batch.is_partial() {
+            return None;
+        }
+        self.reread.whole(&self.gather.normaliser, batch, row)
     }
 }
 
@@ -103,10 +145,57 @@ fn is_wide(batch: &EventBatch) -> bool {
     cells > CELLS_MAX || columns > COLUMNS_DENSE && cells > CELLS_SPARSE_MAX
 }
 
+impl Gather {
+    /// What is wanted of a kind's events: what the interests name, and the machines they are about.
+    fn wanted<'w>(open: &'w mut Open, interests: &dyn Interests, kind: &Kind) -> &'w Wanted {
+        open.wanted.get_or_insert_with(|| match interests.of(kind) {
+            Interest::All => Wanted::All,
+            Interest::Fields { names, rest } => {
+                let mut names = names;
+                names.extend(entity::host_fields(kind).map(Arc::from));
+                names.sort();
+                names.dedup();
+                Wanted::Columns(names.into(), rest)
+            }
+        })
+    }
+
+    fn close_if_wide(&mut self, entry: usize) {
+        if self.open[entry].batch.as_ref().is_some_and(is_wide) {
+            self.closed.extend(self.open[entry].batch.take());
+        }
+    }
+
+    fn taken(&mut self) {
+        self.order += 1;
+        self.records += 1;
+        self.held_events += 1;
+    }
+}
+
+impl Open {
+    fn batch(&mut self, kind: &Arc<Kind>) -> &mut EventBatch {
+        self.batch.get_or_insert_with(|| match &self.wanted {
+            Some(Wanted::Columns(names, _)) => EventBatch::of_columns(Arc::clone(kind), names),
+            _ => EventBatch::new(Arc::clone(kind)),
+        })
+    }
+}
+
+/// The value, or as much of it as is taken.
+fn bounded<'v>(value: Value<'v>, truncated: &mut u64) -> Value<'v> {
+    if value.text.len() <= VALUE_BYTES_MAX {
+        return value;
+    }
+    *truncated += 1;
+    Value { text: &value.text[..value.text.floor_char_boundary(VALUE_BYTES_MAX)], ..value }
+}
+
 impl RecordSink for Gather {
     fn record(&mut self, record: &Record, hint: Hint<'_>, origin: Origin<'_>) {
         self.normaliser.normalise(record, hint, &mut self.normalised);
-        let Normalised { kind, time, fields, .. } = &self.normalised;
+        let Normalised { kind, time, fields, entry, .. } = &self.normalised;
+        let entry = *entry;
         if let Err(overfull) = fields.whole() {
             let reason = format!("once its fields were named, {overfull}");
             self.rejections.push(Rejection::loss(
@@ -117,30 +206,83 @@ impl RecordSink for Gather {
             ));
             return;
         }
-        let batch = match self.batches.get_mut(kind) {
-            Some(batch) => batch,
-            None => self
-                .batches
-                .entry(Arc::clone(kind))
-                .or_insert_with(|| EventBatch::new(Arc::clone(kind))),
-        };
+        let open = &mut self.open[entry];
+        let wanted = Self::wanted(open, &*self.interests, kind).clone();
+        let batch = open.batch(kind);
         batch.begin_row(*time, origin.source, origin.number, self.order, origin.raw, origin.span);
         let columns = batch.columns().len();
         for (name, value) in fields.iter() {
-            batch.set(name, value);
+            let value = bounded(value, &mut self.truncated);
+            match &wanted {
+                Wanted::Columns(names, rest)
+                    if names.binary_search_by(|n| (**n).cmp(name)).is_err() =>
+                {
+                    if *rest {
+                        batch.push_rest(value);
+                    }
+                }
+                _ => batch.set(name, value),
+            }
             self.held_bytes += value.text.len() / 4 + 8;
         }
         self.held_bytes += (batch.columns().len() - columns) * COLUMN_BYTES;
-        if is_wide(batch) {
-            self.closed.extend(self.batches.remove(kind));
-        }
-        self.order += 1;
-        self.records += 1;
-        self.held_events += 1;
+        self.close_if_wide(entry);
+        self.taken();
     }
 
     fn reject(&mut self, rejection: Rejection) {
         self.rejections.push(rejection);
+    }
+
+    fn learn(&mut self, record: &Record, hint: Hint<'_>, complete: bool) -> Option<LayoutId> {
+        self.layouts.learn(&self.normaliser, record, hint, complete)
+    }
+
+    fn needs(&self, layout: LayoutId) -> Option<&[usize]> {
+        self.layouts.needs(layout)
+    }
+
+    fn row(
+        &mut self,
+        layout: LayoutId,
+        leaves: Leaves<'_>,
+        origin: Origin<'_>,
+    ) -> Result<(), Unread> {
+        let Gather { layouts, normaliser, interests, open, .. } = self;
+        let mut wanted = |entry: usize, kind: &Arc<Kind>| {
+            Self::wanted(&mut open[entry], &**interests, kind).clone()
+        };
+        let read = layouts.read(normaliser, layout, leaves, &mut wanted)?;
+        let reading = read.reading;
+        let entry = reading.entry;
+        let batch = self.open[entry].batch(&reading.kind);
+        batch.begin_row(
+            read.time,
+            origin.source,
+            origin.number,
+            self.order,
+            origin.raw,
+            origin.span,
+        );
+        let before = batch.columns().len();
+        let mut bytes = 0;
+        for ((slot, column), name) in reading.columns.iter().zip(&reading.names) {
+            let Some(value) = read.value(*slot) else { continue };
+            let value = bounded(value, &mut self.truncated);
+            bytes += value.text.len() / 4 + 8;
+            match *column {
+                usize::MAX => batch.set(name, value),
+                column => batch.set_at(column, value),
+            }
+        }
+        for slot in &reading.rest {
+            let Some(value) = read.value(*slot) else { continue };
+            batch.push_rest(bounded(value, &mut self.truncated));
+        }
+        self.held_bytes += bytes + (batch.columns().len() - before) * COLUMN_BYTES;
+        self.close_if_wide(entry);
+        self.taken();
+        Ok(())
     }
 }
 
@@ -148,7 +290,7 @@ impl RecordSink for Gather {
 mod tests {
     use std::fmt::Write;
 
-    use blanik_model::SourceId;
+    use blanik_model::{Everything, SourceId};
 
     use super::*;
     use crate::block::Framing;
@@ -172,7 +314,7 @@ mod tests {
 
     #[test]
     fn a_record_of_too_many_names_is_refused_and_named() {
-        let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+        let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
         batcher.take(&block(wide(0..RECORD_FIELDS_MAX + 1) + "{\"a\":1}\n"));
         assert_eq!(batcher.records(), 1);
         let rejections = batcher.take_rejections();
@@ -184,7 +326,7 @@ mod tests {
 
     #[test]
     fn an_event_id_with_a_fraction_of_zero_is_one() {
-        let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+        let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
         batcher.take(&block("{\"EventID\":4624.0,\"Channel\":\"Security\"}".into()));
         let batches = batcher.drain();
         assert_eq!(batches[0].kind().event_id, Some(4624));
@@ -192,7 +334,7 @@ mod tests {
 
     #[test]
     fn wide_records_soon_fill_a_batcher() {
-        let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+        let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
         let mut at = 0;
         while !batcher.is_full() {
             batcher.take(&block(wide(at..at + 10_000)));
@@ -208,7 +350,7 @@ mod tests {
         for n in 0..20_000 {
             writeln!(text, "{{\"n{n}\":1}}").expect("to memory");
         }
-        let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+        let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
         batcher.take(&block(text));
         let batches = batcher.drain();
         let memory: usize = batches.iter().map(EventBatch::memory).sum();

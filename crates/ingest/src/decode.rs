@@ -9,12 +9,13 @@ use std::ops::Range;
 
 use blanik_model::{RawBlock, SourceId};
 
-use crate::block::{Block, Element, Framing};
+use crate::block::{Block, Element, Framing, ZeekHeader};
+use crate::layout::{LayoutId, Leaves, Unread};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
 
 pub use self::evtx::EvtxReader;
-use self::json::{JsonError, JsonReader};
+use self::json::{Got, JsonError, JsonReader, TakesLayouts};
 use self::xml::XmlReader;
 
 /// Levels of objects and lists in a record.
@@ -39,12 +40,39 @@ pub trait RecordSink {
     fn record(&mut self, record: &Record, hint: Hint<'_>, origin: Origin<'_>);
     /// Something that could not be decoded, or that is worth knowing.
     fn reject(&mut self, rejection: Rejection);
+
+    /// Learns the layout of a record: its names in their order. `complete` if each record of that
+    /// layout will have a value for each. `None` if such records are to be given as records.
+    fn learn(&mut self, record: &Record, hint: Hint<'_>, complete: bool) -> Option<LayoutId> {
+        let _ = (record, hint, complete);
+        None
+    }
+
+    /// The leaves that a record of the layout is asked for, ascending, where that is known already:
+    /// the others may be [`Leaf::Absent`](crate::Leaf).
+    fn needs(&self, layout: LayoutId) -> Option<&[usize]> {
+        let _ = layout;
+        None
+    }
+
+    /// A record by its layout. Where that fails, nothing was taken: it must be given as a record.
+    fn row(
+        &mut self,
+        layout: LayoutId,
+        leaves: Leaves<'_>,
+        origin: Origin<'_>,
+    ) -> Result<(), Unread> {
+        let _ = (layout, leaves, origin);
+        Err(Unread::ByName)
+    }
 }
 
 /// See the module.
 #[derive(Default)]
 pub struct Decoder {
     json: JsonReader,
+    // Of what the EVTX reader makes: the same names mean something else there.
+    rendered: JsonReader,
     xml: XmlReader,
     evtx: EvtxReader,
     zeek: zeek::ZeekReader,
@@ -68,19 +96,36 @@ impl Decoder {
         }
     }
 
+    /// Reads one record's text by its names. False if that fails.
+    pub(crate) fn json_again(&mut self, text: &[u8], record: &mut Record) -> bool {
+        self.json.read(text, record).is_ok()
+    }
+
+    /// The same of an XML event.
+    pub(crate) fn xml_again(&mut self, text: &[u8], record: &mut Record) -> bool {
+        self.xml.read(text, record).is_ok()
+    }
+
+    /// The same of a Zeek line.
+    pub(crate) fn zeek_again(
+        &mut self,
+        text: &[u8],
+        header: &ZeekHeader,
+        record: &mut Record,
+    ) -> bool {
+        self.zeek.line(text, header, record);
+        record.whole().is_ok()
+    }
+
     fn json_lines(&mut self, block: &Block, sink: &mut impl RecordSink) {
         let mut lossy = Lossy::default();
         for (number, span) in lines(block) {
             let text = &block.bytes[span.start as usize..span.end as usize];
             let place = Place::Line(number);
-            match self.json.read(text, &mut self.record) {
-                Ok(clean) => {
-                    if !clean {
-                        lossy.add(place);
-                    }
-                    let origin = Origin { source: block.source, number, raw: &block.bytes, span };
-                    sink.record(&self.record, Hint::Json, origin);
-                }
+            let origin = Origin { source: block.source, number, raw: &block.bytes, span };
+            match json(&mut self.json, text, &mut self.record, Hint::Json, origin, sink) {
+                Ok(true) => {}
+                Ok(false) => lossy.add(place),
                 Err(error) => sink.reject(rejected(block.source, place, &error)),
             }
         }
@@ -92,13 +137,10 @@ impl Decoder {
         for Element { number, span, complete } in elements {
             let text = &block.bytes[span.start as usize..span.end as usize];
             let place = Place::Record(*number);
-            match self.json.read(text, &mut self.record) {
-                Ok(clean) => {
-                    if !clean {
-                        lossy.add(place);
-                    }
-                    sink.record(&self.record, Hint::Json, origin(block, *number, span));
-                }
+            let origin = origin(block, *number, span);
+            match json(&mut self.json, text, &mut self.record, Hint::Json, origin, sink) {
+                Ok(true) => {}
+                Ok(false) => lossy.add(place),
                 Err(error) if *complete => sink.reject(rejected(block.source, place, &error)),
                 Err(_) => sink.reject(cut_off(block.source, place)),
             }
@@ -142,16 +184,52 @@ impl Decoder {
             let raw: RawBlock = rendered.json.into();
             for (id, span) in rendered.records {
                 let text = &raw[span.start as usize..span.end as usize];
-                match self.json.read(text, &mut self.record) {
-                    Ok(_) => {
-                        let origin = Origin { source: block.source, number: id, raw: &raw, span };
-                        sink.record(&self.record, Hint::WindowsXmlShape, origin);
-                    }
+                let origin = Origin { source: block.source, number: id, raw: &raw, span };
+                let (reader, hint) = (&mut self.rendered, Hint::WindowsXmlShape);
+                match json(reader, text, &mut self.record, hint, origin, sink) {
+                    Ok(_) => {}
                     Err(error) => sink.reject(rejected(block.source, Place::Record(id), &error)),
                 }
             }
         }
     }
+}
+
+/// A record on its way to a sink.
+struct Row<'a, 's, S> {
+    sink: &'s mut S,
+    origin: Origin<'a>,
+}
+
+impl<S: RecordSink> TakesLayouts for Row<'_, '_, S> {
+    fn needs(&self, layout: LayoutId) -> Option<&[usize]> {
+        self.sink.needs(layout)
+    }
+
+    fn row(&mut self, layout: LayoutId, leaves: Leaves<'_>) -> Result<(), Unread> {
+        self.sink.row(layout, leaves, self.origin.clone())
+    }
+}
+
+/// Reads a JSON text, by its layout where that is known. `Ok(false)` if it was not UTF-8.
+fn json(
+    reader: &mut JsonReader,
+    text: &[u8],
+    record: &mut Record,
+    hint: Hint<'_>,
+    origin: Origin<'_>,
+    sink: &mut impl RecordSink,
+) -> Result<bool, JsonError> {
+    let mut row = Row { sink, origin };
+    let (got, clean) = reader.read_or_take(text, record, Some(&mut row))?;
+    let Row { sink, origin } = row;
+    if let Got::Record(met) = got {
+        sink.record(record, hint, origin);
+        if let Some(met) = met {
+            reader.learnt(met, sink.learn(record, hint, true));
+        }
+    }
+    Ok(clean)
 }
 
 fn origin<'a>(block: &'a Block, number: u64, span: &Range<u32>) -> Origin<'a> {

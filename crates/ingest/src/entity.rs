@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use blanik_model::batch::ABSENT;
-use blanik_model::{Column, EventBatch, Type, Value};
+use blanik_model::{Column, EventBatch, Kind, Type, Value};
 
 use crate::normalise::operation::{Made, Operation};
 use crate::normalise::table::{numbers, rows};
@@ -47,6 +47,11 @@ static ENTITIES: LazyLock<Entities> = LazyLock::new(|| {
     entities
 });
 
+/// The fields that say which machine an event of that kind is about.
+pub fn host_fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
+    ENTITIES.hosts.iter().filter(|c| c.fits(kind)).flat_map(|c| c.sources.iter().copied())
+}
+
 /// The machine that the event is about, or the sensor that saw it.
 pub fn host(batch: &EventBatch, row: usize) -> Option<String> {
     first(&ENTITIES.hosts, batch, row)
@@ -58,7 +63,7 @@ pub fn hosts(batch: &EventBatch) -> BTreeMap<String, u64> {
     let mut rows: Vec<usize> = (0..batch.len()).collect();
     // Nearly always the first candidate has a value everywhere: then its codes are counted.
     if let Some(column) =
-        ENTITIES.hosts.iter().find(|c| c.fits(batch)).and_then(|c| c.column(batch))
+        ENTITIES.hosts.iter().find(|c| c.fits(batch.kind())).and_then(|c| c.column(batch))
     {
         let mut by_code = vec![0u64; column.dictionary().len()];
         let text = |code: u32| column.dictionary().get(code);
@@ -89,12 +94,11 @@ pub fn account(batch: &EventBatch, row: usize) -> Option<String> {
 }
 
 fn first(candidates: &[Candidate], batch: &EventBatch, row: usize) -> Option<String> {
-    candidates.iter().filter(|c| c.fits(batch)).find_map(|c| c.read(batch, row))
+    candidates.iter().filter(|c| c.fits(batch.kind())).find_map(|c| c.read(batch, row))
 }
 
 impl Candidate {
-    fn fits(&self, batch: &EventBatch) -> bool {
-        let kind = batch.kind();
+    fn fits(&self, kind: &Kind) -> bool {
         kind.product.as_deref() == self.product
             && self.service.is_none_or(|service| kind.services.iter().any(|s| **s == *service))
             && (self.event_ids.is_empty()

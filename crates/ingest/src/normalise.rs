@@ -14,6 +14,7 @@ mod names;
 pub(crate) mod operation;
 mod pairs;
 mod plan;
+pub(crate) mod reading;
 mod shape;
 pub(crate) mod table;
 mod time;
@@ -59,6 +60,7 @@ pub struct Normalised {
     pub time: Option<Timestamp>,
     /// Its fields: the log's own, renamed to Sigma's where they are the same thing, then the derived.
     pub fields: Record,
+    pub(crate) entry: EntryId,
     plan: Plan,
     unwrapped: Unwrapped,
     zipped: Record,
@@ -99,6 +101,11 @@ impl Normaliser {
         kinds.sort();
         kinds.dedup();
         kinds
+    }
+
+    /// Number of entries that a record may have.
+    pub(crate) fn entries(&self) -> usize {
+        self.kinds.len()
     }
 
     /// Says what the record is, in `out`.
@@ -155,7 +162,8 @@ impl Normaliser {
             "suricata" => text(record, "event_type").and_then(|t| self.kinds.of_suricata(t)),
             _ => None,
         };
-        let entry = self.kinds.get(entry.unwrap_or_else(|| self.kinds.of_shape(shape)));
+        out.entry = entry.unwrap_or_else(|| self.kinds.of_shape(shape));
+        let entry = self.kinds.get(out.entry);
         for derivation in &entry.derivations {
             out.plan.derive(derivation, record);
         }

@@ -6,11 +6,11 @@
 
 use std::hash::BuildHasher;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
-use crate::{Kind, Timestamp, Type, Value};
+use crate::{Kind, Rest, Timestamp, Type, Value};
 
 /// Names a log that was opened: an index into the list its reader keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,15 +25,32 @@ pub const ABSENT: Code = Code::MAX;
 /// Bytes that several rows' raw records lie in.
 pub type RawBlock = Arc<Vec<u8>>;
 
+/// Seeded per process, so that a log cannot be written to collide; nothing depends on its order. One
+/// for all dictionaries, so that what one has hashed need not be hashed again.
+static HASHER: LazyLock<DefaultHashBuilder> = LazyLock::new(DefaultHashBuilder::default);
+
 /// The distinct values of a column, numbered in the order in which they first came.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Dictionary {
     text: String,
     ends: Vec<u32>,
     types: Vec<Type>,
-    // Seeded per process, so that a log cannot be written to collide; nothing depends on its order.
+    hashes: Vec<u64>,
     hasher: DefaultHashBuilder,
     table: HashTable<Code>,
+}
+
+impl Default for Dictionary {
+    fn default() -> Self {
+        Dictionary {
+            text: String::new(),
+            ends: Vec::new(),
+            types: Vec::new(),
+            hashes: Vec::new(),
+            hasher: HASHER.clone(),
+            table: HashTable::new(),
+        }
+    }
 }
 
 impl Dictionary {
@@ -52,9 +69,30 @@ impl Dictionary {
         self.text.len()
     }
 
+    /// The text of all values behind each other, by code, without separators.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The code of the value that holds the byte of [`text`](Self::text) at `offset`.
+    pub fn code_at(&self, offset: usize) -> Code {
+        self.ends.partition_point(|end| *end as usize <= offset) as Code
+    }
+
+    /// Where the value's text ends in [`text`](Self::text). Panics on a code of another dictionary.
+    pub fn end_of(&self, code: Code) -> usize {
+        self.ends[code as usize] as usize
+    }
+
     /// The value of a code given out by [`intern`](Self::intern). Panics on any other.
     pub fn get(&self, code: Code) -> Value<'_> {
         value_at(&self.text, &self.ends, &self.types, code)
+    }
+
+    /// The hash of a value: the same in all dictionaries of the process, and another in the next.
+    /// Panics on a code of another dictionary.
+    pub fn hash(&self, code: Code) -> u64 {
+        self.hashes[code as usize]
     }
 
     /// All values, by code.
@@ -65,8 +103,10 @@ impl Dictionary {
     /// The code of a value, new or known. Type and text together make a value distinct.
     pub fn intern(&mut self, value: Value<'_>) -> Code {
         let hash = self.hasher.hash_one((value.ty as u8, value.text));
-        let (text, ends, types) = (&self.text, &self.ends, &self.types);
-        if let Some(&code) = self.table.find(hash, |&c| value_at(text, ends, types, c) == value) {
+        let (text, ends, types, hashes) = (&self.text, &self.ends, &self.types, &self.hashes);
+        let same =
+            |&c: &Code| hashes[c as usize] == hash && value_at(text, ends, types, c) == value;
+        if let Some(&code) = self.table.find(hash, same) {
             return code;
         }
         let code = self.ends.len() as Code;
@@ -74,11 +114,9 @@ impl Dictionary {
         self.ends
             .push(u32::try_from(self.text.len()).expect("a batch is flushed long before 4 GiB"));
         self.types.push(value.ty);
-        let (text, ends, types, hasher) = (&self.text, &self.ends, &self.types, &self.hasher);
-        self.table.insert_unique(hash, code, |&c| {
-            let v = value_at(text, ends, types, c);
-            hasher.hash_one((v.ty as u8, v.text))
-        });
+        self.hashes.push(hash);
+        let hashes = &self.hashes;
+        self.table.insert_unique(hash, code, |&c| hashes[c as usize]);
         code
     }
 }
@@ -112,6 +150,21 @@ impl Column {
     /// The codes of the first rows; rows past the slice's end are [`ABSENT`].
     pub fn codes(&self) -> &[Code] {
         &self.codes
+    }
+
+    fn set(&mut self, row: usize, value: Value<'_>) {
+        // Logs repeat themselves, most of all from one event to the next.
+        let last = self.codes.last().filter(|&&last| last != ABSENT);
+        let code = match last {
+            Some(&last) if self.dictionary.get(last) == value => last,
+            _ => self.dictionary.intern(value),
+        };
+        if self.codes.len() > row {
+            self.codes[row] = code;
+        } else {
+            self.codes.resize(row, ABSENT);
+            self.codes.push(code);
+        }
     }
 
     /// The row's value, if it has the field.
@@ -148,6 +201,8 @@ pub struct EventBatch {
     index: HashMap<Arc<str>, usize>,
     rows: Vec<Row>,
     raw: Vec<RawBlock>,
+    rest: Rest,
+    partial: bool,
     // Where the next field of this row is expected, as records of a kind list them in one order.
     cursor: usize,
 }
@@ -161,8 +216,25 @@ impl EventBatch {
             index: HashMap::new(),
             rows: Vec::new(),
             raw: Vec::new(),
+            rest: Rest::default(),
+            partial: false,
             cursor: 0,
         }
+    }
+
+    /// An empty batch that will have these columns only, in this order, each name once: its events
+    /// are [partial](Self::is_partial).
+    pub fn of_columns(kind: Arc<Kind>, names: &[Arc<str>]) -> Self {
+        let mut batch = EventBatch { partial: true, ..EventBatch::new(kind) };
+        for name in names {
+            batch.column_for(name);
+        }
+        batch
+    }
+
+    /// True if its events may have fields that no column holds.
+    pub fn is_partial(&self) -> bool {
+        self.partial
     }
 
     /// What all its events are.
@@ -217,6 +289,11 @@ impl EventBatch {
         &self.raw[row.block as usize][row.span.start as usize..row.span.end as usize]
     }
 
+    /// The bytes that the row's record lies in.
+    pub fn raw_block(&self, row: usize) -> &RawBlock {
+        &self.raw[self.rows[row].block as usize]
+    }
+
     /// Starts an event. Its raw record is `span` of `block`; consecutive rows of one block share it.
     /// Panics if `span` does not lie in `block`.
     pub fn begin_row(
@@ -244,15 +321,25 @@ impl EventBatch {
     pub fn set(&mut self, name: &str, value: Value<'_>) {
         let row = self.rows.len().checked_sub(1).expect("begin_row comes first");
         let i = self.column_for(name);
-        let column = &mut self.columns[i];
-        let code = column.dictionary.intern(value);
-        if column.codes.len() > row {
-            column.codes[row] = code;
-        } else {
-            column.codes.resize(row, ABSENT);
-            column.codes.push(code);
-        }
+        self.columns[i].set(row, value);
         self.cursor = i + 1;
+    }
+
+    /// The same, by the column's index. Panics if there is none.
+    pub fn set_at(&mut self, column: usize, value: Value<'_>) {
+        let row = self.rows.len().checked_sub(1).expect("begin_row comes first");
+        self.columns[column].set(row, value);
+    }
+
+    /// Adds a value of a field that has no column to the event begun last.
+    pub fn push_rest(&mut self, value: Value<'_>) {
+        let row = self.rows.len().checked_sub(1).expect("begin_row comes first");
+        self.rest.push(row, value);
+    }
+
+    /// The values that no column holds, where the reader was asked to keep them.
+    pub fn rest(&self) -> &Rest {
+        &self.rest
     }
 
     fn column_for(&mut self, name: &str) -> usize {
@@ -278,9 +365,9 @@ impl EventBatch {
         let columns: usize = self
             .columns
             .iter()
-            .map(|c| c.dictionary.text.len() + 4 * c.codes.len() + 16 * c.dictionary.len())
+            .map(|c| c.dictionary.text.len() + 4 * c.codes.len() + 24 * c.dictionary.len())
             .sum();
-        columns + self.rows.len() * size_of::<Row>()
+        columns + self.rows.len() * size_of::<Row>() + self.rest.memory()
     }
 }
 

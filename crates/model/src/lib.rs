@@ -6,15 +6,19 @@
 pub mod attack;
 pub mod batch;
 pub mod finding;
+pub mod interest;
 pub mod kind;
 pub mod level;
+pub mod rest;
 pub mod text;
 pub mod time;
 pub mod value;
 
 pub use batch::{Code, Column, Dictionary, EventBatch, RawBlock, Row, SourceId};
 pub use finding::Finding;
+pub use interest::{Everything, Interest, Interests};
 pub use kind::Kind;
 pub use level::{Level, Status};
+pub use rest::Rest;
 pub use time::Timestamp;
 pub use value::{ListBuilder, OwnedValue, Type, Value};

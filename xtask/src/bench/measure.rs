@@ -1,8 +1,10 @@
-//! One run of a program, measured by GNU time: it asks the kernel what its child used.
+//! Runs of programs, measured by GNU time: it asks the kernel what its child used. What is compared is
+//! run alternately, so that what else the machine does falls on all alike.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
@@ -27,6 +29,7 @@ impl Sample {
             "{TIME} is missing (Debian's package `time` has it): it measures memory"
         );
         let file = scratch.join("time");
+        let start = Instant::now();
         let out = Command::new(TIME)
             .args(["--quiet", "-f", "%e %U %S %M", "-o"])
             .arg(&file)
@@ -36,10 +39,13 @@ impl Sample {
             .stdout(Stdio::null())
             .output()
             .context("cannot run GNU time")?;
+        // Finer than the hundredths of GNU time, which matters for start-up.
+        let wall_s = start.elapsed().as_secs_f64();
         let said = String::from_utf8_lossy(&out.stderr);
         ensure!(matches!(out.status.code(), Some(0 | 1)), "it ended with {}: {said}", out.status);
         let text = fs::read_to_string(&file).context("GNU time wrote nothing")?;
-        Sample::parse(&text).with_context(|| format!("GNU time wrote {text:?}"))
+        let sample = Sample::parse(&text).with_context(|| format!("GNU time wrote {text:?}"))?;
+        Ok(Sample { wall_s, ..sample })
     }
 
     fn parse(text: &str) -> Option<Sample> {
@@ -56,6 +62,70 @@ pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);
     values.get(values.len().checked_sub(1)? / 2).copied()
+}
+
+/// Commands that do one piece of work together, one after another.
+#[derive(Debug)]
+pub struct Job {
+    /// The commands.
+    pub commands: Vec<Command>,
+    /// The same command on an input so small that nothing but its start-up is seen.
+    pub tiny: Option<Command>,
+}
+
+/// What a job took: times are medians of its runs, memory is the largest.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// Seconds from start to end.
+    pub wall_s: f64,
+    /// Seconds of processor, start-up included.
+    pub whole_cpu_s: f64,
+    /// Seconds of processor that start-up takes, of all commands.
+    pub start_cpu_s: f64,
+    /// Most memory resident at once, in KiB.
+    pub rss_kib: u64,
+}
+
+impl Measured {
+    /// Seconds of processor, start-up excluded.
+    pub fn cpu_s(&self) -> f64 {
+        (self.whole_cpu_s - self.start_cpu_s).max(0.0)
+    }
+}
+
+/// Runs all jobs in turn, `runs` times.
+pub fn alternately(jobs: &[&Job], runs: usize, scratch: &Path) -> Result<Vec<Measured>> {
+    let mut samples = vec![Vec::new(); jobs.len()];
+    let mut starts = vec![Vec::new(); jobs.len()];
+    for _ in 0..runs {
+        for (index, job) in jobs.iter().enumerate() {
+            if let Some(tiny) = &job.tiny {
+                starts[index].push(Sample::take(tiny, scratch)?.cpu_s);
+            }
+            let each = job.commands.iter().map(|command| Sample::take(command, scratch));
+            samples[index].push(sum(&each.collect::<Result<Vec<_>>>()?));
+        }
+    }
+    let measured = |index: usize| {
+        let runs: &[Sample] = &samples[index];
+        let start = median(starts[index].iter().copied()).unwrap_or(0.0);
+        Measured {
+            wall_s: median(runs.iter().map(|s| s.wall_s)).unwrap_or(0.0),
+            whole_cpu_s: median(runs.iter().map(|s| s.cpu_s)).unwrap_or(0.0),
+            start_cpu_s: start * jobs[index].commands.len() as f64,
+            rss_kib: runs.iter().map(|s| s.rss_kib).max().unwrap_or(0),
+        }
+    };
+    Ok((0..jobs.len()).map(measured).collect())
+}
+
+/// Of commands run one after another.
+fn sum(samples: &[Sample]) -> Sample {
+    Sample {
+        wall_s: samples.iter().map(|s| s.wall_s).sum(),
+        cpu_s: samples.iter().map(|s| s.cpu_s).sum(),
+        rss_kib: samples.iter().map(|s| s.rss_kib).max().unwrap_or(0),
+    }
 }
 
 /// A folder for what the runs write, gone when dropped.
@@ -91,6 +161,15 @@ mod tests {
         let sample = Sample { wall_s: 1.5, cpu_s: 2.5, rss_kib: 2048 };
         assert_eq!(Sample::parse("1.50 2.25 0.25 2048\n"), Some(sample));
         assert_eq!(Sample::parse("1.50 2.25"), None);
+    }
+
+    #[test]
+    fn commands_of_a_job_add_up() {
+        let one = Sample { wall_s: 1.0, cpu_s: 2.0, rss_kib: 7 };
+        let two = Sample { wall_s: 3.0, cpu_s: 4.0, rss_kib: 5 };
+        assert_eq!(sum(&[one, two]), Sample { wall_s: 4.0, cpu_s: 6.0, rss_kib: 7 });
+        let measured = Measured { whole_cpu_s: 5.0, start_cpu_s: 2.0, ..Measured::default() };
+        assert_eq!(measured.cpu_s(), 3.0);
     }
 
     #[test]

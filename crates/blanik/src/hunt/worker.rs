@@ -30,7 +30,10 @@ impl<'s, 'h> Worker<'s, 'h> {
     pub fn new(shared: &'s Shared<'h>) -> Self {
         Worker {
             shared,
-            batcher: Batcher::new(std::sync::Arc::clone(&shared.normaliser)),
+            batcher: Batcher::new(
+                std::sync::Arc::clone(&shared.normaliser),
+                std::sync::Arc::clone(&shared.interests),
+            ),
             scanner: Scanner::new(std::sync::Arc::clone(&shared.hunt.rules)),
             tally: Tally::default(),
             met: Vec::new(),
@@ -113,9 +116,7 @@ impl<'s, 'h> Worker<'s, 'h> {
         let mut kept = 0;
         for of_row in met.chunk_by(|a, b| a.0 == b.0) {
             let before = kept;
-            for (row, ix) in of_row {
-                kept += u64::from(self.keep(batch, *row, *ix)?);
-            }
+            kept += self.keep_row(batch, of_row)?;
             self.tally.with_findings += u64::from(kept > before);
         }
         self.met = met;
@@ -133,26 +134,33 @@ impl<'s, 'h> Worker<'s, 'h> {
         }
     }
 
-    /// Spools the finding, unless a filter drops it.
-    fn keep(&mut self, batch: &EventBatch, row: usize, ix: RuleIx) -> Result<bool> {
+    /// Spools a row's findings, unless a filter drops them. Returns how many.
+    fn keep_row(&mut self, batch: &EventBatch, met: &[(usize, RuleIx)]) -> Result<u64> {
+        let row = met[0].0;
         let hunt = self.shared.hunt;
         let at = &batch.rows()[row];
         if !hunt.filter.has_time(at.time) {
-            self.tally.without_time += u64::from(at.time.is_none());
-            return Ok(false);
+            self.tally.without_time += u64::from(at.time.is_none()) * met.len() as u64;
+            return Ok(0);
         }
         let host = entity::host(batch, row);
         if !hunt.filter.has_host(host.as_deref()) {
-            return Ok(false);
+            return Ok(0);
         }
-        let finding = self.finding(batch, row, ix, host);
-        let json = serde_json::to_vec(&finding).context("a finding cannot be written as JSON")?;
-        let key = Key::new(at.time, at.order, ix.0);
-        let mut spool = self.shared.spool.lock().expect(LOCK);
-        spool
-            .push(key, finding.level, &json)
-            .context("cannot write the temporary file of findings")?;
-        Ok(true)
+        // The batch has the fields that rules ask for; who reads a finding wants them all.
+        let whole = self.batcher.whole(batch, row);
+        let (event, row) = whole.as_ref().map_or((batch, row), |whole| (whole, 0));
+        for (_, ix) in met {
+            let finding = self.finding(event, row, *ix, host.clone());
+            let json =
+                serde_json::to_vec(&finding).context("a finding cannot be written as JSON")?;
+            let key = Key::new(at.time, at.order, ix.0);
+            let mut spool = self.shared.spool.lock().expect(LOCK);
+            spool
+                .push(key, finding.level, &json)
+                .context("cannot write the temporary file of findings")?;
+        }
+        Ok(met.len() as u64)
     }
 
     fn finding(&self, batch: &EventBatch, row: usize, ix: RuleIx, host: Option<String>) -> Finding {

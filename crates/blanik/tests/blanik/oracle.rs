@@ -36,7 +36,7 @@ fn check(folder: &str, events: u64, findings: u64) {
         let workers: Vec<_> = (0..threads)
             .map(|_| {
                 let mut comparer = Comparer::new(oracle);
-                let mut batcher = Batcher::new(Arc::clone(&normaliser));
+                let mut batcher = Batcher::new(Arc::clone(&normaliser), Arc::new(Everything));
                 let feeder = &feeder;
                 scope.spawn(move || {
                     loop {

@@ -60,7 +60,7 @@ fn each_log_fires_its_rule() {
 /// The events of a log that meet the rule.
 fn findings(rules: &Arc<Rules>, log: &Path, rule: &str) -> usize {
     assert!(log.exists(), "{} is missing", log.display());
-    let mut batcher = Batcher::new(Arc::new(Normaliser::new()));
+    let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
     let feeder = Feeder::new(vec![Input::Path(log.to_owned())], Options::default());
     feeder.for_each(|block| batcher.take(&block));
     let mut scanner = Scanner::new(Arc::clone(rules));

@@ -3,6 +3,7 @@
 //! One place where each modifier of the Sigma modifiers appendix gets its meaning. Which of them may
 //! stand together is said in [`modifiers`](super::modifiers).
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -315,10 +316,13 @@ fn encoded(
 }
 
 /// The item's values with `%placeholder%` replaced, if it has the modifier `expand`.
-fn expanded(item: &DetectionItem, options: &Options) -> Result<Vec<SigmaValue>, ItemError> {
+fn expanded<'i>(
+    item: &'i DetectionItem,
+    options: &Options,
+) -> Result<Cow<'i, [SigmaValue]>, ItemError> {
     item.values.iter().try_for_each(check_scalar)?;
     if !item.field.modifiers.contains(&Modifier::Expand) {
-        return Ok(item.values.clone());
+        return Ok(Cow::Borrowed(&item.values));
     }
     let mut out = Vec::new();
     for value in &item.values {
@@ -330,7 +334,7 @@ fn expanded(item: &DetectionItem, options: &Options) -> Result<Vec<SigmaValue>, 
             other => out.push(other.clone()),
         }
     }
-    Ok(out)
+    Ok(Cow::Owned(out))
 }
 
 /// The parser makes text of a list or a map that stands where a value is expected; this tells it.

@@ -13,25 +13,45 @@ pub struct Part<'t> {
 /// The YAML documents of a file. A file whose documents depend on each other (`action: global`) is
 /// one part; otherwise each document is, so that a broken one costs nothing but itself.
 pub fn parts(text: &str) -> Vec<Part<'_>> {
-    let depends = text.lines().any(|l| l.starts_with("action:"));
+    let depends = text.starts_with("action:") || text.contains("\naction:");
     if depends {
         return vec![Part { text, first_line: 1 }];
     }
     let mut parts = Vec::new();
-    let (mut start, mut start_line, mut at) = (0, 1, 0);
-    for (i, line) in text.split_inclusive('\n').enumerate() {
-        if line.trim_end() == "---" {
-            parts.push(Part { text: &text[start..at], first_line: start_line });
-            start = at + line.len();
-            start_line = i as u32 + 2;
-        }
-        at += line.len();
+    let (mut start, mut start_line) = (0, 1);
+    for (at, behind) in markers(text) {
+        parts.push(Part { text: &text[start..at], first_line: start_line });
+        start_line += lines_begun(&text[start..behind]);
+        start = behind;
     }
     parts.push(Part { text: &text[start..], first_line: start_line });
     if parts.len() > 1 {
         parts.retain(|p| !p.only_comments());
     }
     parts
+}
+
+/// The lines that are `---`: where each begins, and where the next line does.
+fn markers(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    memchr::memmem::find_iter(text.as_bytes(), "---").filter_map(|at| {
+        let begins_line = at == 0 || text.as_bytes()[at - 1] == b'\n';
+        let rest = text[at..].split_inclusive('\n').next().filter(|_| begins_line)?;
+        (rest.trim_end() == "---").then_some((at, at + rest.len()))
+    })
+}
+
+/// The lines that begin behind the start of `text`.
+fn lines_begun(text: &str) -> u32 {
+    memchr::memchr_iter(b'\n', text.as_bytes()).count() as u32
+}
+
+/// Where in a text something was found.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Its line, from 0.
+    line: u32,
+    /// Where that line begins.
+    begins: usize,
 }
 
 impl Part<'_> {
@@ -46,18 +66,30 @@ impl Part<'_> {
     /// The line of the file on which `near` stands, looked for behind the line that names the rule.
     /// The part's own first line if it is not found.
     pub fn line_of(&self, rule: Option<&str>, near: &str) -> u32 {
-        let lines = || self.text.lines().zip(0..);
-        let find = |what: &str, from: u32| {
-            (!what.is_empty())
-                .then(|| lines().skip(from as usize).find(|(l, _)| l.contains(what)))
-                .flatten()
-                .map(|(_, i): (&str, u32)| i)
-        };
-        let named = rule.and_then(|r| find(r, 0));
+        let start = Place { line: 0, begins: 0 };
+        let named = rule.and_then(|r| self.find(r, start));
         // Keys may be in any order: the rule's name can stand behind what is looked for.
-        let found = find(near, named.unwrap_or(0)).or_else(|| find(near, 0)).or(named);
-        let first_text = lines().find(|(l, _)| !l.trim().is_empty()).map_or(0, |(_, i)| i);
-        self.first_line + found.unwrap_or(first_text)
+        let found = named
+            .and_then(|named| self.find(near, named))
+            .or_else(|| self.find(near, start))
+            .or(named);
+        self.first_line + found.map_or_else(|| self.first_line_with_text(), |place| place.line)
+    }
+
+    /// The first line from `from` on that contains `what`.
+    fn find(&self, what: &str, from: Place) -> Option<Place> {
+        // A line's end belongs to no line.
+        if what.is_empty() || what.contains(['\n', '\r']) {
+            return None;
+        }
+        let rest = &self.text[from.begins..];
+        let before = &rest[..memchr::memmem::find(rest.as_bytes(), what.as_bytes())?];
+        let begins = memchr::memrchr(b'\n', before.as_bytes()).map_or(0, |end| end + 1);
+        Some(Place { line: from.line + lines_begun(before), begins: from.begins + begins })
+    }
+
+    fn first_line_with_text(&self) -> u32 {
+        self.text.lines().zip(0..).find(|(l, _)| !l.trim().is_empty()).map_or(0, |(_, i)| i)
     }
 }
 

@@ -1,134 +1,192 @@
 //! What of the rules matters for a kind: made when its first batch arrives.
 //!
-//! Kinds that the same rules are about (by log source) share a *route*: the predicates and automata.
-//! A *plan* is a kind's own: rules its event id rules out are gone, the others know their entry.
+//! A plan names the log sources that name the kind, and holds what is the kind's own: the rules that
+//! ask for its event id, with that question decided, and what is asked of its events.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::Arc;
 
-use blanik_model::{Kind, Value};
-use hashbrown::HashMap;
+use blanik_model::{Interest, Kind, Value};
 
-use super::field_matcher::FieldMatcher;
+use super::index::{Index, entry};
+use super::keywords::Keywords;
 use crate::expr::Expr;
-use crate::predicate::{Predicate, PredicateId, Predicates, Target};
+use crate::predicate::{FieldId, Predicate, PredicateId, Predicates, Target};
 use crate::rules::{RuleIx, Rules};
 use crate::test::Subject;
-
-/// The routes made so far; shared by all scanners of a set of rules.
-#[derive(Debug, Default)]
-pub struct Routes {
-    by_rules: Mutex<HashMap<Vec<RuleIx>, Arc<Route>>>,
-}
-
-/// See the module.
-#[derive(Debug)]
-pub struct Route {
-    number: usize,
-    targets: HashMap<Target, (Vec<PredicateId>, OnceLock<FieldMatcher>)>,
-}
-
-impl Route {
-    fn new(number: usize, rules: &Rules, about: &[RuleIx]) -> Self {
-        let mut by_target: HashMap<Target, Vec<PredicateId>> = HashMap::new();
-        for ix in about {
-            rules.get(*ix).expr.predicates(&mut |id| {
-                let predicate = rules.predicates().get(id);
-                if !predicate.test.needs_other_field() {
-                    by_target.entry(predicate.target).or_default().push(id);
-                }
-            });
-        }
-        let finish = |(target, mut ids): (Target, Vec<PredicateId>)| {
-            ids.sort_unstable();
-            ids.dedup();
-            (target, (ids, OnceLock::new()))
-        };
-        Route { number, targets: by_target.into_iter().map(finish).collect() }
-    }
-
-    /// Distinguishes the routes of a set of rules.
-    pub fn number(&self) -> usize {
-        self.number
-    }
-
-    /// The matcher for a target, made when first asked for; `None` if no rule asks about it.
-    pub fn matcher(&self, target: Target, predicates: &Predicates) -> Option<&FieldMatcher> {
-        let (ids, matcher) = self.targets.get(&target)?;
-        Some(matcher.get_or_init(|| FieldMatcher::new(ids, predicates)))
-    }
-}
 
 /// See the module.
 #[derive(Debug)]
 pub struct Plan {
-    /// Predicates and automata.
-    pub route: Arc<Route>,
-    /// The rules that can meet an event of the kind, ascending, with what is known of it decided.
-    pub rules: Vec<(RuleIx, Expr)>,
-    // By predicate: indices into `rules`.
-    entries: HashMap<PredicateId, Vec<usize>>,
-    always: Vec<usize>,
+    /// Whether any rule can meet an event of the kind.
+    pub is_about: bool,
+    /// What is asked of the kind's events.
+    pub interest: Interest,
+    /// The keywords looked for in any value.
+    pub keywords: Option<Arc<Keywords>>,
+    // Fields whose values are looked up, ascending.
+    fields: Box<[FieldId]>,
+    // By log source of the index: does it name the kind?
+    sources: Box<[bool]>,
+    always: Box<[RuleIx]>,
+    own: Box<[Own]>,
+}
+
+/// A rule with what is known of the kind decided.
+#[derive(Debug)]
+struct Own {
+    ix: RuleIx,
+    expr: Expr,
+    // None: it must always be looked at.
+    entry: Option<Vec<PredicateId>>,
+}
+
+/// A rule to look at: its number, and its place among the kind's own, if it is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Candidate {
+    /// The rule.
+    pub ix: RuleIx,
+    own: Option<u32>,
 }
 
 impl Plan {
     /// Makes the plan.
-    pub fn new(rules: &Rules, kind: &Kind) -> Self {
-        let about: Vec<RuleIx> =
-            rules.iter().filter(|(_, r)| r.log_source.names(kind)).map(|(ix, _)| ix).collect();
-        let live: Vec<(RuleIx, Expr)> = about
-            .iter()
-            .map(|ix| (*ix, rules.folded(&rules.get(*ix).expr, kind)))
+    pub fn new(index: &Index, rules: &Rules, kind: &Kind) -> Self {
+        let predicates = rules.predicates();
+        let sources: Box<[bool]> = index.sources.iter().map(|s| s.log_source.names(kind)).collect();
+        let named = || index.sources.iter().zip(&sources).filter(|(_, named)| **named);
+        let mut own: Vec<Own> = named()
+            .flat_map(|(source, _)| source.asking(kind.event_id))
+            .map(|ix| (ix, rules.folded(&rules.get(ix).expr, kind)))
             .filter(|(_, expr)| *expr != Expr::Const(false))
+            .map(|(ix, expr)| Own { ix, entry: entry(&expr, predicates), expr })
             .collect();
-        let route = route(rules, about);
-        let mut entries: HashMap<PredicateId, Vec<usize>> = HashMap::new();
-        let mut always = Vec::new();
-        for (local, (_, expr)) in live.iter().enumerate() {
-            match entry(expr, rules) {
-                Some(ids) => {
-                    ids.into_iter().for_each(|id| entries.entry(id).or_default().push(local))
-                }
-                None => always.push(local),
-            }
+        own.sort_unstable_by_key(|own| own.ix);
+        let plain = || named().flat_map(|(source, _)| &source.plain);
+        let mut asked = Asked::default();
+        plain().for_each(|ix| asked.add(&rules.get(*ix).expr, predicates));
+        own.iter().for_each(|own| asked.add(&own.expr, predicates));
+        let (fields, names, keywords) = asked.finish(predicates);
+        let keywords = (!keywords.is_empty()).then(|| index.keywords(keywords, predicates));
+        let interest = match &keywords {
+            Some(keywords) if !keywords.is_searchable() => Interest::All,
+            keywords => Interest::Fields { names, rest: keywords.is_some() },
+        };
+        Plan {
+            is_about: plain().next().is_some() || !own.is_empty(),
+            interest,
+            keywords,
+            fields,
+            always: named().flat_map(|(source, _)| &source.always).copied().collect(),
+            sources,
+            own: own.into(),
         }
-        Plan { route, rules: live, entries, always }
     }
 
-    /// The rules to look at, ascending, given the predicates that held somewhere in the batch.
-    pub fn candidates(&self, hit: &[PredicateId]) -> Vec<usize> {
-        let mut locals = self.always.clone();
+    /// True if a rule asks for the field's values one by one.
+    pub fn asks(&self, field: FieldId) -> bool {
+        self.fields.binary_search(&field).is_ok()
+    }
+
+    /// The rules to look at, ascending, into `out`. `hit` are predicates that held somewhere in the
+    /// batch: all that rules are entered by; `is_hit` knows all that did.
+    pub fn candidates(
+        &self,
+        index: &Index,
+        hit: &[PredicateId],
+        is_hit: impl Fn(PredicateId) -> bool,
+        out: &mut Vec<Candidate>,
+    ) {
+        out.clear();
+        let plain = |ix: &RuleIx| Candidate { ix: *ix, own: None };
+        out.extend(self.always.iter().map(plain));
         for id in hit {
-            if let Some(entered) = self.entries.get(id) {
-                locals.extend(entered);
+            let entered = index.entered(*id).iter();
+            let named = |ix: &&RuleIx| self.sources[index.source_of[ix.0 as usize] as usize];
+            out.extend(entered.filter(named).map(plain));
+        }
+        for (i, own) in self.own.iter().enumerate() {
+            if own.entry.as_ref().is_none_or(|entry| entry.iter().any(|id| is_hit(*id))) {
+                out.push(Candidate { ix: own.ix, own: Some(i as u32) });
             }
         }
-        locals.sort_unstable();
-        locals.dedup();
-        locals
+        out.sort_unstable();
+        out.dedup();
+    }
+
+    /// What the candidate says of the kind's events.
+    pub fn expr<'a>(&'a self, rules: &'a Rules, candidate: Candidate) -> &'a Expr {
+        match candidate.own {
+            Some(i) => &self.own[i as usize].expr,
+            None => &rules.get(candidate.ix).expr,
+        }
+    }
+
+    /// Bytes held, about.
+    pub fn memory(&self) -> usize {
+        let names = match &self.interest {
+            Interest::All => 0,
+            Interest::Fields { names, .. } => names.len() * size_of::<Arc<str>>(),
+        };
+        let own: usize = self.own.iter().map(|own| 64 + 64 * count(&own.expr)).sum();
+        4 * (self.fields.len() + self.always.len()) + self.sources.len() + names + own
     }
 }
 
-/// The predicates through which a rule is entered; `None` if it must always be looked at.
-fn entry(expr: &Expr, rules: &Rules) -> Option<Vec<PredicateId>> {
-    let (_, ids) = expr.necessary(rules.predicates())?;
-    // A comparison with another field is not evaluated per value, so it is never seen to hold.
-    let seen = |id: &PredicateId| !rules.predicates().get(*id).test.needs_other_field();
-    ids.iter().all(seen).then_some(ids)
+fn count(expr: &Expr) -> usize {
+    let mut count = 0;
+    expr.predicates(&mut |_| count += 1);
+    count
 }
 
-fn route(rules: &Rules, about: Vec<RuleIx>) -> Arc<Route> {
-    let mut routes = rules.routes.by_rules.lock().expect("no one panics while holding it");
-    let number = routes.len();
-    if let Some(route) = routes.get(&about) {
-        return Arc::clone(route);
+/// What expressions ask of events.
+#[derive(Default)]
+struct Asked {
+    fields: Vec<FieldId>,
+    others: Vec<FieldId>,
+    keywords: Vec<PredicateId>,
+    seen: Vec<bool>,
+}
+
+impl Asked {
+    fn add(&mut self, expr: &Expr, predicates: &Predicates) {
+        self.seen.resize(predicates.len(), false);
+        expr.predicates(&mut |id| {
+            if std::mem::replace(&mut self.seen[id.0 as usize], true) {
+                return;
+            }
+            let predicate = predicates.get(id);
+            match predicate.target {
+                Target::Keywords => self.keywords.push(id),
+                // Compared row by row, not looked up.
+                Target::Field(field) if predicate.test.needs_other_field() => {
+                    self.others.push(field);
+                }
+                Target::Field(field) => self.fields.push(field),
+            }
+            predicate.test.other_fields(&mut |field| self.others.push(field));
+        });
     }
-    let route = Arc::new(Route::new(number, rules, &about));
-    routes.insert(about, Arc::clone(&route));
-    route
+
+    /// The fields asked for, the names of these and of the fields compared with, and the keywords:
+    /// each ascending, each once.
+    fn finish(
+        mut self,
+        predicates: &Predicates,
+    ) -> (Box<[FieldId]>, Vec<Arc<str>>, Vec<PredicateId>) {
+        self.fields.sort_unstable();
+        self.fields.dedup();
+        self.keywords.sort_unstable();
+        let named = self.fields.iter().chain(&self.others);
+        let mut names: Vec<Arc<str>> =
+            named.map(|field| Arc::clone(predicates.field_name(*field))).collect();
+        names.sort_unstable();
+        names.dedup();
+        (self.fields.into(), names, self.keywords)
+    }
 }
 
 /// The name of the field that says what a Windows kind's number says.
-const EVENT_ID_FIELD: &str = "EventID";
+pub const EVENT_ID_FIELD: &str = "EventID";
 
 /// The predicate's answer where the kind alone decides it: readers give every event of a Windows
 /// kind the field `EventID` with the kind's number.

@@ -4,6 +4,8 @@
 //! gathers the values of all elements in order: one list, or the value itself if it is the only one.
 //! A number keeps the text it has in the log.
 
+mod index;
+mod known;
 mod numbers;
 
 use std::borrow::Cow;
@@ -12,8 +14,11 @@ use std::collections::HashMap;
 use blanik_model::{ListBuilder, OwnedValue, Value};
 use simd_json::{Buffers, ErrorType, Node, Tape};
 
+pub(crate) use self::known::Met;
+use self::known::{Known, Walked};
 use self::numbers::Numbers;
 use super::DEPTH_MAX;
+use crate::layout::{LayoutId, Leaves, Unread};
 use crate::record::{Overfull, RECORD_FIELDS_MAX, RECORD_TEXT_BYTES_MAX, Record};
 
 /// Why a text is no record.
@@ -37,6 +42,25 @@ pub(crate) struct JsonReader {
     path: String,
     number: String,
     list: ListBuilder,
+    known: Known,
+    needed: Vec<usize>,
+}
+
+/// What became of a text.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Got {
+    /// Its values were taken, by its layout.
+    Row,
+    /// It stands in the record; and if its layout may be learnt, where to note it.
+    Record(Option<Met>),
+}
+
+/// Takes records by their layouts.
+pub(crate) trait TakesLayouts {
+    /// The leaves that are asked for, where that is known.
+    fn needs(&self, layout: LayoutId) -> Option<&[usize]>;
+    /// Takes one.
+    fn row(&mut self, layout: LayoutId, leaves: Leaves<'_>) -> Result<(), Unread>;
 }
 
 impl Default for JsonReader {
@@ -48,6 +72,8 @@ impl Default for JsonReader {
             path: String::new(),
             number: String::new(),
             list: ListBuilder::default(),
+            known: Known::default(),
+            needed: Vec::new(),
         }
     }
 }
@@ -55,14 +81,68 @@ impl Default for JsonReader {
 impl JsonReader {
     /// Reads `text` into `record`. `Ok(false)` if it held bytes that are not UTF-8.
     pub fn read(&mut self, text: &[u8], record: &mut Record) -> Result<bool, JsonError> {
+        self.read_or_take(text, record, None).map(|(_, clean)| clean)
+    }
+
+    /// The same, but hands the values to `take` where their layout is known; if it takes them, the
+    /// record stays empty.
+    pub fn read_or_take(
+        &mut self,
+        text: &[u8],
+        record: &mut Record,
+        take: Option<&mut dyn TakesLayouts>,
+    ) -> Result<(Got, bool), JsonError> {
+        let mut learn = None;
+        if let Some(take) = take
+            && let Ok(text) = std::str::from_utf8(text)
+        {
+            match self.known.walk(text) {
+                Walked::Layout(layout, met) => match self.hand_over(layout, text, take) {
+                    Ok(()) => {
+                        record.clear();
+                        return Ok((Got::Row, true));
+                    }
+                    Err(Unread::ByName) => {}
+                    Err(Unread::Forgotten) => learn = Some(met),
+                },
+                Walked::New(met) => learn = Some(met),
+                Walked::Away => {}
+            }
+        }
+        let got = |record: &Record| {
+            // What the walk takes for the names, the parser must take for them too.
+            Got::Record(learn.filter(|met| met.values == record.len()))
+        };
         match self.read_utf8(text, record) {
-            Ok(()) => Ok(true),
+            Ok(()) => Ok((got(record), true)),
             // The parser checks UTF-8 itself; only where it objects is the text repaired.
             Err(error) => match String::from_utf8_lossy(text) {
                 Cow::Borrowed(_) => Err(error),
-                Cow::Owned(repaired) => self.read_utf8(repaired.as_bytes(), record).map(|()| false),
+                Cow::Owned(repaired) => {
+                    self.read_utf8(repaired.as_bytes(), record)?;
+                    Ok((Got::Record(None), false))
+                }
             },
         }
+    }
+
+    fn hand_over(
+        &mut self,
+        layout: LayoutId,
+        text: &str,
+        take: &mut dyn TakesLayouts,
+    ) -> Result<(), Unread> {
+        self.needed.clear();
+        let needed = take.needs(layout).map(|needed| {
+            self.needed.extend_from_slice(needed);
+            &self.needed[..]
+        });
+        self.known.with_leaves(text, needed, |leaves| take.row(layout, leaves))
+    }
+
+    /// Notes what was learnt of records whose names are those of that text.
+    pub fn learnt(&mut self, met: Met, layout: Option<LayoutId>) {
+        self.known.learnt(met, layout);
     }
 
     fn read_utf8(&mut self, text: &[u8], record: &mut Record) -> Result<(), JsonError> {

@@ -1,41 +1,68 @@
 //! A line of a Zeek log → a flat record, by the columns its header names.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use blanik_model::{ListBuilder, Type, Value};
 
 use super::{Origin, RecordSink, lines};
 use crate::block::{Block, ZeekHeader, ZeekType};
+use crate::layout::{LayoutId, Leaf, Leaves, Unread, emptied, hold};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
 
-/// Reads lines, in a buffer it keeps.
+/// Reads lines, in buffers it keeps.
 #[derive(Default)]
 pub(crate) struct ZeekReader {
     list: ListBuilder,
+    known: Option<Known>,
+    // Of the present line: where each column ends.
+    ends: Vec<usize>,
+    leaves: Vec<Leaf<'static>>,
+    held: String,
+}
+
+/// What was learnt of lines below a header.
+struct Known {
+    header: Arc<ZeekHeader>,
+    layout: Option<LayoutId>,
 }
 
 impl ZeekReader {
     pub fn decode(
         &mut self,
         block: &Block,
-        header: &ZeekHeader,
+        header: &Arc<ZeekHeader>,
         record: &mut Record,
         sink: &mut impl RecordSink,
     ) {
-        let bytes = &block.bytes[..];
+        // Nearly all logs are text; the lines of others are read one by one.
+        let text = std::str::from_utf8(&block.bytes).ok();
+        let mut ends = std::mem::take(&mut self.ends);
         for (number, span) in lines(block) {
-            let line = &bytes[span.start as usize..span.end as usize];
-            let unfinished = block.last && span.end as usize == bytes.len();
-            if line.starts_with(b"#") {
+            let bytes = &block.bytes[span.start as usize..span.end as usize];
+            if bytes.starts_with(b"#") {
                 continue;
             }
+            ends.clear();
+            ends.extend(memchr::memchr_iter(header.separator, bytes));
+            ends.push(bytes.len());
             let expected = header.fields.len();
-            let mut columns = line.split(|&b| b == header.separator).count();
+            let mut columns = ends.len();
             // Some writers end each line with a separator.
-            if columns == expected + 1 && line.last() == Some(&header.separator) {
+            if columns == expected + 1 && bytes.last() == Some(&header.separator) {
                 columns = expected;
             }
+            let whole = columns == expected;
+            if whole && let Some(text) = text {
+                let line = &text[span.start as usize..span.end as usize];
+                let origin =
+                    Origin { source: block.source, number, raw: &block.bytes, span: span.clone() };
+                if self.row(line, &ends, header, origin, sink) {
+                    continue;
+                }
+            }
+            let unfinished = block.last && span.end as usize == block.bytes.len();
             let place = Place::Line(number);
             let count = || format!("has {columns} columns where the header names {expected}");
             if columns != expected && !(unfinished && columns < expected) {
@@ -47,7 +74,7 @@ impl ZeekReader {
                     format!("the log breaks off in this line, which {}; read so far", count());
                 sink.reject(Rejection::note(block.source, place, reason));
             }
-            self.line(line, header, record);
+            self.line(bytes, header, record);
             if let Err(overfull) = record.whole() {
                 sink.reject(Rejection::loss(block.source, place, 1, overfull.to_string()));
                 continue;
@@ -55,10 +82,81 @@ impl ZeekReader {
             let hint = Hint::Zeek { path: &header.path };
             let source = block.source;
             sink.record(record, hint, Origin { source, number, raw: &block.bytes, span });
+            if whole {
+                self.learn(header, record, sink);
+            }
         }
+        self.ends = ends;
     }
 
-    fn line(&mut self, line: &[u8], header: &ZeekHeader, record: &mut Record) {
+    /// Learns the header's columns, once.
+    fn learn(&mut self, header: &Arc<ZeekHeader>, record: &mut Record, sink: &mut impl RecordSink) {
+        if self.known.as_ref().is_some_and(|known| Arc::ptr_eq(&known.header, header)) {
+            return;
+        }
+        record.clear();
+        header.fields.iter().for_each(|name| record.push(name, Value::NULL));
+        let hint = Hint::Zeek { path: &header.path };
+        let layout = record.whole().ok().and_then(|()| sink.learn(record, hint, false));
+        self.known = Some(Known { header: Arc::clone(header), layout });
+    }
+
+    /// Reads a line by the layout of its header. False if it must be read by names.
+    fn row(
+        &mut self,
+        line: &str,
+        ends: &[usize],
+        header: &Arc<ZeekHeader>,
+        origin: Origin<'_>,
+        sink: &mut impl RecordSink,
+    ) -> bool {
+        let Some(known) = &self.known else { return false };
+        let (true, Some(layout)) = (Arc::ptr_eq(&known.header, header), known.layout) else {
+            return false;
+        };
+        let mut leaves = emptied(std::mem::take(&mut self.leaves));
+        leaves.resize(header.fields.len(), Leaf::Absent);
+        self.held.clear();
+        let mut fill = |i: usize| {
+            let start = if i == 0 { 0 } else { ends[i - 1] + 1 };
+            leaves[i] = self.column(&line[start..ends[i]], i, header);
+        };
+        match sink.needs(layout) {
+            Some(needed) => needed.iter().for_each(|&i| fill(i)),
+            None => (0..header.fields.len()).for_each(fill),
+        }
+        let taken = sink.row(layout, Leaves { leaves: &leaves, held: &self.held }, origin);
+        self.leaves = emptied(leaves);
+        if taken == Err(Unread::Forgotten) {
+            self.known = None;
+        }
+        taken.is_ok()
+    }
+
+    /// The value that stands in a column.
+    fn column<'l>(&mut self, column: &'l str, i: usize, header: &ZeekHeader) -> Leaf<'l> {
+        if column.as_bytes() == header.unset_field {
+            return Leaf::Absent;
+        }
+        let member = match header.types.get(i).unwrap_or(&ZeekType::Text) {
+            ZeekType::Texts => ZeekType::Text,
+            ZeekType::Numbers => ZeekType::Number,
+            ZeekType::Bools => ZeekType::Bool,
+            ty => {
+                let text = if column.as_bytes() == header.empty_field { "" } else { column };
+                if memchr::memmem::find(text.as_bytes(), b"\\x").is_none() {
+                    return Leaf::Value(value(*ty, text));
+                }
+                let unescaped = String::from_utf8_lossy(&unescape(text.as_bytes())).into_owned();
+                return hold(&mut self.held, value(*ty, &unescaped));
+            }
+        };
+        self.gather(member, column.as_bytes(), header);
+        hold(&mut self.held, self.list.value())
+    }
+
+    /// Reads one line.
+    pub fn line(&mut self, line: &[u8], header: &ZeekHeader, record: &mut Record) {
         record.clear();
         let columns = line.split(|&b| b == header.separator);
         let types = header.types.iter().chain(std::iter::repeat(&ZeekType::Text));
@@ -87,6 +185,12 @@ impl ZeekReader {
         header: &ZeekHeader,
         record: &mut Record,
     ) {
+        self.gather(ty, column, header);
+        record.push(name, self.list.value());
+    }
+
+    /// Makes the list of a column's members.
+    fn gather(&mut self, ty: ZeekType, column: &[u8], header: &ZeekHeader) {
         self.list.clear();
         if column != header.empty_field {
             for member in split(column, &header.set_separator) {
@@ -97,7 +201,6 @@ impl ZeekReader {
                 }
             }
         }
-        record.push(name, self.list.value());
     }
 }
 
@@ -111,11 +214,24 @@ fn value(ty: ZeekType, text: &str) -> Value<'_> {
     match ty {
         ZeekType::Bool if text == "T" => Value::bool(true),
         ZeekType::Bool if text == "F" => Value::bool(false),
-        ZeekType::Number if text.parse::<f64>().is_ok() => {
+        ZeekType::Number if is_plain(text) || text.parse::<f64>().is_ok() => {
             Value { ty: Type::Number, text: without_trailing_zeroes(text) }
         }
         _ => Value::string(text),
     }
+}
+
+/// True for digits with at most one point among them: a number, without asking further.
+fn is_plain(text: &str) -> bool {
+    let mut points = 0;
+    let digits = text.bytes().all(|b| match b {
+        b'.' => {
+            points += 1;
+            points == 1
+        }
+        b => b.is_ascii_digit(),
+    });
+    digits && text.len() > points
 }
 
 /// `60.000000`, as Zeek pads every such number to six digits, is `60`.

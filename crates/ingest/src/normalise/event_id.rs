@@ -40,7 +40,7 @@ fn is_settled(id: u32, name: &str, fields: &Record) -> bool {
 }
 
 /// Whether the text is the number's own.
-fn is(text: &str, id: u32) -> bool {
+pub(crate) fn is(text: &str, id: u32) -> bool {
     let canonical = !text.starts_with(['0', '+']) || text == "0";
     canonical && text.parse() == Ok(id)
 }

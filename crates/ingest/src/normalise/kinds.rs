@@ -168,6 +168,11 @@ impl Kinds {
         self.entries.len() - 1
     }
 
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     /// An entry.
     pub fn get(&self, id: EntryId) -> &Entry {
         &self.entries[id]

@@ -67,6 +67,16 @@ impl Operation {
         }
     }
 
+    /// True if what it makes always stands, letter by letter, in a source's text.
+    pub fn takes_a_part(&self) -> bool {
+        match self {
+            Self::Copy | Self::Item(_) | Self::Hash(_) | Self::Setting(_) | Self::Line(_) => true,
+            Self::Tail | Self::UriStem | Self::UriQuery | Self::UriExtension => true,
+            Self::List | Self::Hex | Self::Join | Self::Account | Self::Registry => false,
+            Self::Details | Self::Integrity | Self::Device | Self::Map(_) => false,
+        }
+    }
+
     /// Applies it to the sources' values (`None` where the record lacks one). Text goes to `out`,
     /// which comes empty.
     pub fn apply(&self, sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {

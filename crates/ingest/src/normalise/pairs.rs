@@ -37,6 +37,11 @@ pub(crate) fn unzip(record: &Record, out: &mut Record) -> bool {
     false
 }
 
+/// True if a record of these names may have the two lists.
+pub(crate) fn may_unzip(record: &Record) -> bool {
+    find(record).is_some()
+}
+
 /// The prefix that the parallel lists have in this record, and the first field with it.
 fn find(record: &Record) -> Option<(&'static str, usize)> {
     (0..record.len()).find_map(|i| {

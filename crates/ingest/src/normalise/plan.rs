@@ -206,6 +206,14 @@ impl Plan {
         matches!(self.fields[i].held, Held::Own(_)).then_some(i)
     }
 
+    /// The fields that the record has itself: index there, and name here.
+    pub fn own_fields<'a>(&'a self, record: &'a Record) -> impl Iterator<Item = (usize, &'a str)> {
+        self.fields.iter().filter_map(move |planned| match planned.held {
+            Held::Own(field) => Some((field, name_of(planned, record))),
+            Held::Derived { .. } => None,
+        })
+    }
+
     /// Writes all fields.
     pub fn write(&self, record: &Record, out: &mut Record) {
         for planned in &self.fields {

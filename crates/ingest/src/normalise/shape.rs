@@ -26,11 +26,15 @@ pub(crate) struct Shape {
 }
 
 /// What a mark asks of a field's value.
-#[derive(Clone, Copy, Debug)]
-enum Want {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// That there is one.
     Any,
+    /// This text.
     Text(&'static str),
+    /// A text that contains this.
     Containing(&'static str),
+    /// A whole number.
     WholeNumber,
 }
 
@@ -90,6 +94,29 @@ impl Shapes {
         self.rows.iter().position(|row| row.name == name)
     }
 
+    /// Index of the first row that asks for no more than these marks.
+    pub fn of_marks(&self, seen: u128) -> Option<usize> {
+        self.rows.iter().position(|row| row.fits(seen))
+    }
+
+    /// The marks that a name alone makes, and those that its value decides.
+    pub fn marks(&self, name: &str) -> (u128, Vec<(Want, u128)>) {
+        let mut seen = 0;
+        for &(prefix, bit) in &self.prefixes {
+            if name.starts_with(prefix) {
+                seen |= bit;
+            }
+        }
+        let mut open = Vec::new();
+        for &(want, bit) in self.names.get(name).map_or(&[][..], |m| m) {
+            match want {
+                Want::Any => seen |= bit,
+                _ => open.push((want, bit)),
+            }
+        }
+        (seen, open)
+    }
+
     /// Index of the first row that fits the record.
     pub fn of(&self, record: &Record) -> Option<usize> {
         let mut seen = 0u128;
@@ -110,7 +137,7 @@ impl Shapes {
                 }
             }
         }
-        self.rows.iter().position(|row| row.fits(seen))
+        self.of_marks(seen)
     }
 }
 
@@ -123,7 +150,8 @@ impl Want {
         }
     }
 
-    fn fits(self, text: &str) -> bool {
+    /// Whether a value's text has it.
+    pub fn fits(self, text: &str) -> bool {
         match self {
             Want::Any => true,
             Want::Text(want) => text.eq_ignore_ascii_case(want),

@@ -18,7 +18,7 @@ enum How {
 }
 
 /// A field that may hold the time.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Candidate {
     /// Its name.
     pub field: Key,

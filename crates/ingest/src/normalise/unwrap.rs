@@ -61,6 +61,11 @@ impl Wrappers {
         Wrappers(rows(TABLE, ["how", "field", "has"]).into_iter().map(read).collect())
     }
 
+    /// True if a record of these names may be an envelope.
+    pub fn may_open(&self, record: &Record) -> bool {
+        self.0.iter().any(|wrapper| wrapper.fits(record))
+    }
+
     /// The event that the record is an envelope of, if it is one.
     pub fn open<'a>(&self, record: &Record, out: &'a mut Unwrapped) -> Option<&'a Record> {
         let mut opened = false;

@@ -99,7 +99,7 @@ fn string_end(text: &[u8], mut at: usize) -> Option<usize> {
 }
 
 /// RFC 8259, 6.
-fn is_number(text: &[u8]) -> bool {
+pub(super) fn is_number(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"-").unwrap_or(text);
     let (whole, rest) = digits(text);
     if whole.is_empty() || whole.len() > 1 && whole[0] == b'0' {

@@ -1,0 +1,53 @@
+//! What somebody wants to know of a kind's events.
+//!
+//! Rules ask for a dozen of an event's fields, and a log has fifty. A reader that is told which may
+//! leave the others in the raw record. It is a matter of cost alone: what is found must not differ.
+
+use std::sync::Arc;
+
+use crate::Kind;
+
+/// Which fields of a kind's events are asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Interest {
+    /// All of them, each as a column.
+    All,
+    /// These, each as a column.
+    Fields {
+        /// Their names, ascending, each once.
+        names: Vec<Arc<str>>,
+        /// Whether the values of the other fields are wanted too, as [`Rest`](crate::Rest).
+        rest: bool,
+    },
+}
+
+impl Interest {
+    /// True if the field is asked for by name.
+    pub fn names(&self, field: &str) -> bool {
+        match self {
+            Interest::All => true,
+            Interest::Fields { names, .. } => names.binary_search_by(|n| (**n).cmp(field)).is_ok(),
+        }
+    }
+
+    /// True if other fields' values are wanted beside the named.
+    pub fn wants_rest(&self) -> bool {
+        matches!(self, Interest::Fields { rest: true, .. })
+    }
+}
+
+/// Says what is asked for of each kind. The same answer each time it is asked.
+pub trait Interests: Send + Sync {
+    /// The interest in a kind's events.
+    fn of(&self, kind: &Kind) -> Interest;
+}
+
+/// An interest in everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Everything;
+
+impl Interests for Everything {
+    fn of(&self, _: &Kind) -> Interest {
+        Interest::All
+    }
+}
