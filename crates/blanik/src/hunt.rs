@@ -14,7 +14,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
-use blanik_ingest::{Feeder, Input, Normaliser, Options};
+use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns};
 use blanik_model::{Interests, Timestamp};
 
 use crate::progress::Progress;
@@ -99,6 +99,8 @@ pub struct Outcome {
 struct Shared<'h> {
     hunt: &'h Hunt,
     feeder: Mutex<Feeder>,
+    recycler: Recycler,
+    turns: Arc<Turns>,
     spool: Mutex<Spool<FindingEntry>>,
     losses: Mutex<Losses>,
     normaliser: Arc<Normaliser>,
@@ -114,9 +116,14 @@ impl Hunt {
     /// Hunts. Errors only where the machine fails (temporary files); what is wrong with the inputs is
     /// in the outcome.
     pub fn run(&self, progress: &Progress) -> Result<Outcome> {
+        let turns = Arc::new(Turns::new(self.threads));
+        let feeder =
+            Feeder::in_turns(self.inputs.clone(), self.reading.clone(), Arc::clone(&turns));
         let shared = Shared {
             hunt: self,
-            feeder: Mutex::new(Feeder::new(self.inputs.clone(), self.reading.clone())),
+            recycler: feeder.recycler(),
+            feeder: Mutex::new(feeder),
+            turns,
             spool: Mutex::new(Spool::new().context(TEMPORARY)?),
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
             normaliser: Arc::new(Normaliser::new()),

@@ -189,7 +189,7 @@ mod tests {
             (r".{100,}", "none"),
             (r"^$", "none"),
             (r"\d{3}\.\d", "."),
-            (r"(ipfs\.io/|ipfs\.io\s).+\..+@", "ipfs.io/ ipfs.io, @, ."),
+            (r"(ipfs\.io/|ipfs\.io\s).+\..+@", "ipfs.io/ ipfs.io, ., @"),
             ("č", "none"),
             ("čau", "none"),
         ] {

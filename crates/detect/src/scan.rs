@@ -24,14 +24,14 @@ mod source;
 use std::sync::Arc;
 
 use blanik_model::batch::ABSENT;
-use blanik_model::{Code, Column, EventBatch, Value};
+use blanik_model::{Code, Column, EventBatch, Value, TextSearch};
 
 use crate::predicate::{FieldId, PredicateId};
 use crate::rules::{RuleIx, Rules};
 use evaluate::{Evaluation, Ground};
 use field_matcher::{FieldMatcher, Scratch};
 use hit_sets::{HitSetId, HitSets, SETS_BYTES_MAX};
-use keywords::{Keywords, TextSearch};
+use keywords::Keywords;
 use memo::{Memo, Memos};
 use plan::{Candidate, Plan};
 

@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use blanik_model::{EventBatch, Interest, Interests, Kind, Value};
+use blanik_model::{EventBatch, Interests, Kind, RawBlock, Value};
+use hashbrown::HashMap;
 
 use crate::block::Block;
 use crate::decode::{Decoder, Origin, RecordSink};
-use crate::entity;
 use crate::layout::{LayoutId, Leaves, Unread};
-use crate::normalise::reading::{Layouts, Wanted};
+use crate::normalise::reading::Layouts;
 use crate::normalise::{Normalised, Normaliser};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
 use crate::reread::Reread;
+use crate::wanted::Wanted;
 
 /// Bytes of a value that are taken: a longer one is cut there, and counted. Its record has the rest.
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
@@ -27,6 +28,8 @@ const COLUMNS_DENSE: usize = 256;
 const CELLS_SPARSE_MAX: usize = 256 << 10;
 /// What a column costs before anything is in it: its name, a dictionary, a table.
 const COLUMN_BYTES: usize = 400;
+/// Bytes of a batch whose memory is worth keeping.
+const SPARE_BYTES_MAX: usize = 8 << 20;
 /// Records that one block may hold, for their place in the total order: more than a block has bytes.
 const ORDER_BITS: u32 = 28;
 
@@ -44,6 +47,8 @@ struct Gather {
     layouts: Layouts,
     // By the kind's entry in the tables.
     open: Vec<Open>,
+    // Emptied batches.
+    spare: HashMap<Arc<Kind>, EventBatch>,
     // Batches that had grown too wide.
     closed: Vec<EventBatch>,
     rejections: Vec<Rejection>,
@@ -76,6 +81,7 @@ impl Batcher {
                 normalised: Normalised::default(),
                 layouts: Layouts::default(),
                 open,
+                spare: HashMap::new(),
                 closed: Vec::new(),
                 rejections: Vec::new(),
                 held_bytes: 0,
@@ -129,6 +135,17 @@ impl Batcher {
         batches
     }
 
+    /// Takes a batch that is done with, to gather in its memory again. Gives back the blocks that its
+    /// records lie in.
+    pub fn recycle(&mut self, mut batch: EventBatch) -> Vec<RawBlock> {
+        let worth_it = batch.is_partial() && batch.memory() <= SPARE_BYTES_MAX;
+        let blocks = batch.clear();
+        if worth_it {
+            self.gather.spare.insert(Arc::clone(batch.kind()), batch);
+        }
+        blocks
+    }
+
     /// The event with all its fields, as a batch of one row: read again from its record. `None` if the
     /// batch has them all, or was handed out before the last one.
     pub fn whole(&mut self, batch: &EventBatch, row: usize) -> Option<EventBatch> {
@@ -148,16 +165,7 @@ fn is_wide(batch: &EventBatch) -> bool {
 impl Gather {
     /// What is wanted of a kind's events: what the interests name, and the machines they are about.
     fn wanted<'w>(open: &'w mut Open, interests: &dyn Interests, kind: &Kind) -> &'w Wanted {
-        open.wanted.get_or_insert_with(|| match interests.of(kind) {
-            Interest::All => Wanted::All,
-            Interest::Fields { names, rest } => {
-                let mut names = names;
-                names.extend(entity::host_fields(kind).map(Arc::from));
-                names.sort();
-                names.dedup();
-                Wanted::Columns(names.into(), rest)
-            }
-        })
+        open.wanted.get_or_insert_with(|| Wanted::new(interests.of(kind), kind))
     }
 
     fn close_if_wide(&mut self, entry: usize) {
@@ -174,9 +182,15 @@ impl Gather {
 }
 
 impl Open {
-    fn batch(&mut self, kind: &Arc<Kind>) -> &mut EventBatch {
+    fn batch(
+        &mut self,
+        kind: &Arc<Kind>,
+        spare: &mut HashMap<Arc<Kind>, EventBatch>,
+    ) -> &mut EventBatch {
         self.batch.get_or_insert_with(|| match &self.wanted {
-            Some(Wanted::Columns(names, _)) => EventBatch::of_columns(Arc::clone(kind), names),
+            Some(Wanted::Columns(names, _)) => spare
+                .remove(kind)
+                .unwrap_or_else(|| EventBatch::of_columns(Arc::clone(kind), names)),
             _ => EventBatch::new(Arc::clone(kind)),
         })
     }
@@ -208,7 +222,7 @@ impl RecordSink for Gather {
         }
         let open = &mut self.open[entry];
         let wanted = Self::wanted(open, &*self.interests, kind).clone();
-        let batch = open.batch(kind);
+        let batch = open.batch(kind, &mut self.spare);
         batch.begin_row(*time, origin.source, origin.number, self.order, origin.raw, origin.span);
         let columns = batch.columns().len();
         for (name, value) in fields.iter() {
@@ -217,7 +231,7 @@ impl RecordSink for Gather {
                 Wanted::Columns(names, rest)
                     if names.binary_search_by(|n| (**n).cmp(name)).is_err() =>
                 {
-                    if *rest {
+                    if rest.is_some() {
                         batch.push_rest(value);
                     }
                 }
@@ -248,14 +262,20 @@ impl RecordSink for Gather {
         leaves: Leaves<'_>,
         origin: Origin<'_>,
     ) -> Result<(), Unread> {
-        let Gather { layouts, normaliser, interests, open, .. } = self;
+        let written = leaves.written;
+        let Gather { layouts, normaliser, interests, open, spare, .. } = self;
         let mut wanted = |entry: usize, kind: &Arc<Kind>| {
             Self::wanted(&mut open[entry], &**interests, kind).clone()
         };
         let read = layouts.read(normaliser, layout, leaves, &mut wanted)?;
         let reading = read.reading;
         let entry = reading.entry;
-        let batch = self.open[entry].batch(&reading.kind);
+        if let Some(Wanted::Columns(_, Some(rest))) = &self.open[entry].wanted
+            && rest.may_be_in(written)
+        {
+            return Err(Unread::ByName);
+        }
+        let batch = self.open[entry].batch(&reading.kind, spare);
         batch.begin_row(
             read.time,
             origin.source,

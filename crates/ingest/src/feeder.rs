@@ -9,12 +9,14 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use blanik_model::SourceId;
+use blanik_model::{RawBlock, SourceId};
 
 use crate::block::{Block, Framing};
 use crate::input::{Input, Options};
 use crate::open::Opener;
 use crate::rejection::{Place, Rejection, Severity};
+use crate::turns::Turns;
+use crate::window::Spares;
 
 /// Blocks that may wait to be taken.
 const QUEUE_BLOCKS: usize = 4;
@@ -27,6 +29,7 @@ pub struct Feeder {
     blocks: Option<Receiver<Block>>,
     reader: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
+    spares: Arc<Spares>,
 }
 
 /// How far the reading has come.
@@ -42,11 +45,25 @@ pub struct Progress {
     pub bytes_total: u64,
 }
 
+/// See [`Feeder::recycler`].
+#[derive(Clone, Debug)]
+pub struct Recycler(Arc<Spares>);
+
+impl Recycler {
+    /// Takes a block's memory, if nobody else has it.
+    pub fn take(&self, block: RawBlock) {
+        if let Some(bytes) = Arc::into_inner(block) {
+            self.0.give(bytes);
+        }
+    }
+}
+
 /// What the reading thread leaves for others to see.
 #[derive(Default)]
 pub(crate) struct Shared {
     sources: Mutex<Vec<Arc<str>>>,
     rejections: Mutex<Vec<Rejection>>,
+    spares: Arc<Spares>,
     pub files_done: AtomicU64,
     pub files_total: AtomicU64,
     pub bytes_read: AtomicU64,
@@ -60,17 +77,31 @@ pub(crate) struct Stopped;
 impl Feeder {
     /// Starts reading. Problems, a missing input among them, become [`Rejection`]s.
     pub fn new(inputs: Vec<Input>, options: Options) -> Self {
+        Self::in_turns(inputs, options, Arc::new(Turns::unlimited()))
+    }
+
+    /// The same, but reads only while it has a turn.
+    pub fn in_turns(inputs: Vec<Input>, options: Options, turns: Arc<Turns>) -> Self {
         let shared = Arc::new(Shared::default());
         let (sender, blocks) = sync_channel(QUEUE_BLOCKS);
-        let outlet = Outlet { sender, shared: Arc::clone(&shared), seq: 0, per_source: (0, 0, 0) };
+        let per_source = (0, 0, 0);
+        let outlet = Outlet {
+            sender,
+            shared: Arc::clone(&shared),
+            turns: Arc::clone(&turns),
+            seq: 0,
+            per_source,
+        };
+        let spares = Arc::clone(&shared.spares);
         let reader = std::thread::Builder::new()
             .name("reader".into())
             .spawn(move || {
+                let _turn = turns.take();
                 // An error here only says that the feeder was dropped: there is nobody to tell.
                 let _ = Opener::new(options, outlet).run(&inputs);
             })
             .expect("the system can start one more thread");
-        Feeder { blocks: Some(blocks), reader: Some(reader), shared }
+        Feeder { blocks: Some(blocks), reader: Some(reader), shared, spares }
     }
 
     /// The next block; `None` when all inputs are read. Waits for the disk.
@@ -95,6 +126,11 @@ impl Feeder {
     /// The logs opened so far, by [`SourceId`]: a path; members of archives joined by `!`.
     pub fn sources(&self) -> Vec<Arc<str>> {
         lock(&self.shared.sources).clone()
+    }
+
+    /// Takes the memory of blocks that are done with, to read into it again.
+    pub fn recycler(&self) -> Recycler {
+        Recycler(Arc::clone(&self.spares))
     }
 
     /// How far it has come.
@@ -157,6 +193,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(crate) struct Outlet {
     sender: SyncSender<Block>,
     pub shared: Arc<Shared>,
+    turns: Arc<Turns>,
     seq: u64,
     // The source last complained about, how often, and the records lost beyond the limit.
     per_source: (u32, u64, u64),
@@ -181,7 +218,13 @@ impl Outlet {
     ) -> Result<(), Stopped> {
         let block = Block { source, seq: self.seq, bytes: Arc::new(bytes), first, framing, last };
         self.seq += 1;
-        self.sender.send(block).map_err(|_| Stopped)
+        // Whoever waits needs no turn.
+        self.turns.without(|| self.sender.send(block)).map_err(|_| Stopped)
+    }
+
+    /// Where buffers come from.
+    pub fn spares(&self) -> Arc<Spares> {
+        Arc::clone(&self.shared.spares)
     }
 
     /// Keeps a rejection; beyond a number a log its rejections are only counted.

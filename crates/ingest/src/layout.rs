@@ -47,6 +47,19 @@ pub struct Leaves<'a> {
     pub leaves: &'a [Leaf<'a>],
     /// See [`Leaf::Held`].
     pub held: &'a str,
+    /// The record that they were read from.
+    pub written: Written<'a>,
+}
+
+/// How a record's values stand in its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Written<'a> {
+    /// In JSON strings that escape what must be, by the short forms, and in JSON's other scalars.
+    Json(&'a str),
+    /// As they are.
+    Plain(&'a str),
+    /// In some other way.
+    Otherwise,
 }
 
 impl<'a> Leaves<'a> {

@@ -181,7 +181,8 @@ impl Opener {
                 }
             },
             Content::ZeekWithoutHeader if self.options.format.is_none() => {
-                frame::zeek::headless(nest.source, &mut Window::new(&mut reader), &mut self.outlet);
+                let mut window = Window::new(&mut reader, self.outlet.spares());
+                frame::zeek::headless(nest.source, &mut window, &mut self.outlet);
                 Ok(())
             }
             Content::ZeekWithoutHeader => self.frame(nest, Frame::Zeek, &mut reader),
@@ -207,7 +208,7 @@ impl Opener {
             Some(format) => forced(format, sniffed),
             None => sniffed,
         };
-        let mut window = Window::new(reader);
+        let mut window = Window::new(reader, self.outlet.spares());
         let record_bytes_max = self.options.limits.record_bytes_max.max(BLOCK_BYTES);
         frame::run(how, nest.source, &mut window, record_bytes_max, &mut self.outlet)?;
         if let Some(error) = window.damage() {

@@ -100,6 +100,15 @@ impl Dictionary {
         (0..self.len() as Code).map(|code| self.get(code))
     }
 
+    /// Forgets all values, keeps the memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.types.clear();
+        self.hashes.clear();
+        self.table.clear();
+    }
+
     /// The code of a value, new or known. Type and text together make a value distinct.
     pub fn intern(&mut self, value: Value<'_>) -> Code {
         let hash = self.hasher.hash_one((value.ty as u8, value.text));
@@ -292,6 +301,18 @@ impl EventBatch {
     /// The bytes that the row's record lies in.
     pub fn raw_block(&self, row: usize) -> &RawBlock {
         &self.raw[self.rows[row].block as usize]
+    }
+
+    /// Forgets the events; the kind, the columns' names and the memory stay. Gives back the blocks.
+    pub fn clear(&mut self) -> Vec<RawBlock> {
+        for column in &mut self.columns {
+            column.dictionary.clear();
+            column.codes.clear();
+        }
+        self.rows.clear();
+        self.rest.clear();
+        self.cursor = 0;
+        std::mem::take(&mut self.raw)
     }
 
     /// Starts an event. Its raw record is `span` of `block`; consecutive rows of one block share it.

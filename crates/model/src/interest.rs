@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::Kind;
+use crate::{Kind, TextSearch};
 
 /// Which fields of a kind's events are asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,8 +16,9 @@ pub enum Interest {
     Fields {
         /// Their names, ascending, each once.
         names: Vec<Arc<str>>,
-        /// Whether the values of the other fields are wanted too, as [`Rest`](crate::Rest).
-        rest: bool,
+        /// The values of the other fields are wanted too, as [`Rest`](crate::Rest), if one of these
+        /// texts stands in one of the event's values in lower case.
+        rest: Option<Arc<TextSearch>>,
     },
 }
 
@@ -28,11 +29,6 @@ impl Interest {
             Interest::All => true,
             Interest::Fields { names, .. } => names.binary_search_by(|n| (**n).cmp(field)).is_ok(),
         }
-    }
-
-    /// True if other fields' values are wanted beside the named.
-    pub fn wants_rest(&self) -> bool {
-        matches!(self, Interest::Fields { rest: true, .. })
     }
 }
 

@@ -29,6 +29,13 @@ impl Rest {
         self.rows[row] = before + 1;
     }
 
+    /// Forgets all values, keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.values.clear();
+        self.rows.clear();
+    }
+
     /// True if it holds no value.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()

@@ -43,6 +43,7 @@ impl<'s, 'h> Worker<'s, 'h> {
 
     /// Takes blocks until there are none.
     pub fn run(mut self) -> Result<Tally> {
+        let _turn = self.shared.turns.take();
         while let Some(block) = self.next_block() {
             self.decode(&block)?;
             if self.batcher.is_full() {
@@ -55,10 +56,13 @@ impl<'s, 'h> Worker<'s, 'h> {
     }
 
     fn next_block(&self) -> Option<Block> {
-        let mut feeder = self.shared.feeder.lock().expect(LOCK);
-        let block = feeder.next_block();
-        self.shared.progress.read(feeder.progress());
-        block
+        // Whoever waits for the reader needs no turn.
+        self.shared.turns.without(|| {
+            let mut feeder = self.shared.feeder.lock().expect(LOCK);
+            let block = feeder.next_block();
+            self.shared.progress.read(feeder.progress());
+            block
+        })
     }
 
     /// Decoders of untrusted bytes must not panic. Should one all the same, what is left of the block
@@ -97,6 +101,9 @@ impl<'s, 'h> Worker<'s, 'h> {
         self.sources = self.shared.feeder.lock().expect(LOCK).sources();
         for batch in self.batcher.drain() {
             self.scan(&batch)?;
+            for block in self.batcher.recycle(batch) {
+                self.shared.recycler.take(block);
+            }
         }
         Ok(())
     }

@@ -19,9 +19,17 @@ impl Draw {
         from[self.below(from.len())]
     }
 
-    /// A made-up word of some syllables.
+    /// A made-up word of some syllables, as rules have them.
     fn word(&mut self, syllables: usize) -> String {
         (0..syllables).map(|_| self.of(SYLLABLES)).collect()
+    }
+
+    /// A word as values have them: one in forty is of the kind that rules look for.
+    fn ordinary(&mut self, syllables: usize) -> String {
+        if self.below(40) == 0 {
+            return self.word(syllables);
+        }
+        (0..syllables).map(|_| self.of(ORDINARY)).collect()
     }
 }
 
@@ -29,6 +37,10 @@ const SYLLABLES: &[&str] = &[
     "wi", "ndo", "sys", "tem", "net", "cmd", "ser", "vi", "ce", "po", "we", "rsh", "ell", "ad",
     "min", "con", "fig", "lo", "cal", "re", "mo", "te", "pro", "xy", "ta", "sk", "ho", "st", "ru",
     "nd", "ll", "cu", "rl", "ba", "ck", "up",
+];
+const ORDINARY: &[&str] = &[
+    "ba", "cha", "do", "fe", "gar", "hu", "ik", "jo", "kla", "lem", "mun", "no", "ost", "pra",
+    "qui", "rez", "sto", "tul", "ung", "ves", "zar", "svo", "bod", "dny",
 ];
 const FOLDERS: &[&str] = &[
     r"C:\Windows\System32",
@@ -107,7 +119,7 @@ fn of_category(n: usize, category: &str, draw: &mut Draw) -> String {
 
 fn literal(draw: &mut Draw) -> String {
     match draw.below(4) {
-        0 => format!("' -{} '", draw.word(1)),
+        0 => format!("' -{} '", draw.word(3)),
         1 => format!(r"'\{}\{}'", draw.word(2), draw.word(2)),
         2 => format!("'{}.{}'", draw.word(2), draw.word(1)),
         _ => format!("'{}'", draw.word(4)),
@@ -135,16 +147,16 @@ pub fn kinds() -> Vec<Arc<Kind>> {
 /// Paths of programs.
 pub fn images(count: usize) -> Vec<String> {
     let mut draw = Draw(2);
-    (0..count).map(|_| format!(r"{}\{}.exe", draw.of(FOLDERS), draw.word(3))).collect()
+    (0..count).map(|_| format!(r"{}\{}.exe", draw.of(FOLDERS), draw.ordinary(3))).collect()
 }
 
 /// Command lines of some 150 bytes.
 pub fn command_lines(count: usize) -> Vec<String> {
     let mut draw = Draw(3);
     let line = |_| {
-        let mut line = format!("\"{}\\{}.exe\"", draw.of(FOLDERS), draw.word(3));
+        let mut line = format!("\"{}\\{}.exe\"", draw.of(FOLDERS), draw.ordinary(3));
         for _ in 0..6 {
-            line += &format!(" -{} {}.{}", draw.word(1), draw.word(3), draw.below(100_000));
+            line += &format!(" -{} {}.{}", draw.ordinary(1), draw.ordinary(3), draw.below(100_000));
         }
         line
     };
@@ -156,7 +168,7 @@ pub fn target_objects(count: usize) -> Vec<String> {
     let mut draw = Draw(4);
     let key = |_| {
         let id = draw.below(1 << 30);
-        format!(r"{}\{}\{{{id:08x}-0000}}\{}", draw.of(HIVES), draw.word(4), draw.word(3))
+        format!(r"{}\{}\{{{id:08x}-0000}}\{}", draw.of(HIVES), draw.ordinary(4), draw.ordinary(3))
     };
     (0..count).map(key).collect()
 }

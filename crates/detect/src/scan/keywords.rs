@@ -1,12 +1,11 @@
 //! Keywords: predicates on any value of an event.
 //!
 //! Asking each value would cost more than everything else. Where each keyword needs an ASCII text,
-//! the values stand behind each other, and one pass over a whole batch's text finds the few values
-//! that are worth asking: it looks at a window of four bytes *every so many bytes*, as a text of n
-//! bytes cannot stand between windows that are less than n - 2 apart. It may stop at a value for
-//! nothing; it never passes one by.
+//! one pass over a whole batch's text finds the few values that are worth asking.
 
-use hashbrown::HashMap;
+use std::sync::Arc;
+
+use blanik_model::TextSearch;
 
 use super::field_matcher::FieldMatcher;
 use crate::predicate::{PredicateId, Predicates};
@@ -19,7 +18,7 @@ pub struct Keywords {
     /// What they say of a value.
     pub matcher: FieldMatcher,
     /// Finds values worth asking; without it, all are.
-    pub search: Option<TextSearch>,
+    pub search: Option<Arc<TextSearch>>,
 }
 
 impl Keywords {
@@ -28,7 +27,7 @@ impl Keywords {
         Keywords {
             number,
             matcher: FieldMatcher::new(ids, predicates),
-            search: texts(ids, predicates).map(TextSearch::new),
+            search: texts(ids, predicates).map(|texts| Arc::new(TextSearch::new(texts))),
         }
     }
 
@@ -49,187 +48,4 @@ fn texts(ids: &[PredicateId], predicates: &Predicates) -> Option<Vec<Box<[u8]>>>
     texts.sort_unstable();
     texts.dedup();
     searchable.then_some(texts)
-}
-
-/// The longest window.
-const WINDOW_MAX: usize = 4;
-/// The farthest that windows stand apart.
-const STRIDE_MAX: usize = 8;
-/// Characters beyond ASCII whose lower case has ASCII in it: the Kelvin sign and the dotted I.
-const LOWERED_TO_ASCII: [&str; 2] = ["\u{212A}", "\u{130}"];
-
-/// Finds texts, whatever their case, in much text.
-#[derive(Debug)]
-pub struct TextSearch {
-    texts: Vec<Box<[u8]>>,
-    window: usize,
-    stride: usize,
-    // A bit for each hash of a window.
-    filter: Box<[u64]>,
-    shift: u32,
-    // By window: the texts that have it, and where.
-    places: HashMap<u32, Vec<(u32, u32)>>,
-}
-
-impl TextSearch {
-    /// For these texts, in lower case; none is empty.
-    pub fn new(texts: Vec<Box<[u8]>>) -> Self {
-        let shortest = texts.iter().map(|t| t.len()).min().unwrap_or(WINDOW_MAX);
-        let window = shortest.clamp(1, WINDOW_MAX);
-        let stride = (shortest - window + 1).min(STRIDE_MAX);
-        let bits = (texts.len() * stride * 32).next_power_of_two().max(1 << 12);
-        let mut search = TextSearch {
-            window,
-            stride,
-            filter: vec![0; bits / 64].into(),
-            shift: 64 - bits.trailing_zeros(),
-            places: HashMap::new(),
-            texts: Vec::new(),
-        };
-        for (i, text) in texts.iter().enumerate() {
-            let first = rarest_run(text, window, stride);
-            for at in first..first + stride {
-                let key = folded(&text[at..at + window]);
-                let bit = search.bit(key);
-                search.filter[bit / 64] |= 1 << (bit % 64);
-                search.places.entry(key).or_default().push((i as u32, at as u32));
-            }
-        }
-        search.texts = texts;
-        search
-    }
-
-    /// Calls with an offset in `text` at which a value worth asking has a byte; `settle` gives back
-    /// where that value ends. Values are met in no order, and may be met again.
-    pub fn find(&self, text: &str, mut settle: impl FnMut(usize) -> usize) {
-        self.find_windows(text.as_bytes(), &mut settle);
-        if !text.is_ascii() {
-            for character in LOWERED_TO_ASCII {
-                let mut from = 0;
-                while let Some(at) = text.get(from..).and_then(|rest| rest.find(character)) {
-                    from = settle(from + at).max(from + at + character.len());
-                }
-            }
-        }
-    }
-
-    fn find_windows(&self, text: &[u8], settle: &mut impl FnMut(usize) -> usize) {
-        let mut from = 0;
-        while let Some((start, end)) = self.next(text, from) {
-            // What stands across the border of two values may hide what one of them has.
-            from = start;
-            while from < end {
-                from = settle(from).max(from + 1);
-            }
-        }
-    }
-
-    /// Where the next text stands that has its window at `from` or behind.
-    fn next(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
-        match self.window {
-            1 => self.next_of::<1>(text, from),
-            2 => self.next_of::<2>(text, from),
-            3 => self.next_of::<3>(text, from),
-            _ => self.next_of::<WINDOW_MAX>(text, from),
-        }
-    }
-
-    fn next_of<const WINDOW: usize>(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
-        let rest = text.get(from..)?;
-        for (i, window) in rest.windows(WINDOW).step_by(self.stride).enumerate() {
-            let window: &[u8; WINDOW] = window.try_into().expect("windows are of that size");
-            let key = folded(window);
-            let bit = self.bit(key);
-            if self.filter[bit / 64] >> (bit % 64) & 1 == 0 {
-                continue;
-            }
-            let at = from + i * self.stride;
-            let place = self.confirm(text, key, at);
-            if place.is_some() {
-                return place;
-            }
-        }
-        None
-    }
-
-    /// Where a text stands that has its window at `at`.
-    fn confirm(&self, text: &[u8], key: u32, at: usize) -> Option<(usize, usize)> {
-        self.places.get(&key)?.iter().find_map(|(i, before)| {
-            let wanted = &self.texts[*i as usize];
-            let start = at.checked_sub(*before as usize)?;
-            let end = start + wanted.len();
-            text.get(start..end)?.eq_ignore_ascii_case(wanted).then_some((start, end))
-        })
-    }
-
-    fn bit(&self, key: u32) -> usize {
-        (u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize
-    }
-}
-
-/// A window without case. Some other characters fall together; [`TextSearch::confirm`] tells them.
-#[inline]
-fn folded(window: &[u8]) -> u32 {
-    window.iter().rev().fold(0, |key, byte| key << 8 | u32::from(byte | 0x20))
-}
-
-/// Where in the text to begin so that the windows which follow are met rarely in logs.
-fn rarest_run(text: &[u8], window: usize, stride: usize) -> usize {
-    let cost = |at: usize| text[at..at + window].iter().map(|b| commonness(*b)).product::<u32>();
-    let starts = 0..=text.len() - window + 1 - stride;
-    let run = |first: &usize| (*first..*first + stride).map(cost).sum::<u32>();
-    starts.min_by_key(run).unwrap_or(0)
-}
-
-/// How common a byte is in logs, in no unit.
-fn commonness(byte: u8) -> u32 {
-    match byte {
-        b'e' | b't' | b'a' | b'i' | b'n' | b'o' | b's' | b'r' => 12,
-        b'c' | b'd' | b'l' | b'm' | b'w' | b'p' | b'u' | b'0' => 8,
-        b'j' | b'q' | b'z' | b'x' | b'k' | b'v' => 3,
-        b' ' | b'\\' | b'.' | b'1'..=b'9' => 6,
-        byte if byte.is_ascii_lowercase() => 5,
-        _ => 2,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_kelvin_sign_and_the_dotted_i_alone_lower_to_ascii() {
-        for c in ('\u{80}'..=char::MAX).filter(|c| c.to_lowercase().any(|l| l.is_ascii())) {
-            assert!(LOWERED_TO_ASCII.contains(&c.to_string().as_str()), "{c:?}");
-        }
-    }
-
-    proptest! {
-        /// Each value that has one of the texts in its lower case is met.
-        #[test]
-        fn no_value_is_passed_by(
-            texts in prop::collection::vec("[ak:]{1,4}|kerberos::[a-c]{1,3}|[a-z]{9}", 1..6),
-            values in prop::collection::vec(
-                "[akAK:\u{212A}]{0,9}|[xK\u{130}]{0,6}(K|k)ER[Bb]EROS::[abc]{0,4}|[a-z]{0,30}", 0..20),
-        ) {
-            let search = TextSearch::new(texts.iter().map(|t| t.as_bytes().into()).collect());
-            let mut ends = Vec::new();
-            let mut text = String::new();
-            for value in &values {
-                text.push_str(value);
-                ends.push(text.len());
-            }
-            let mut met = vec![false; values.len()];
-            search.find(&text, |offset| {
-                let i = ends.partition_point(|end| *end <= offset);
-                met[i] = true;
-                ends[i]
-            });
-            for (value, met) in values.iter().zip(met) {
-                let lower = value.to_lowercase();
-                prop_assert!(met || !texts.iter().any(|t| lower.contains(t.as_str())), "{value}");
-            }
-        }
-    }
 }

@@ -19,7 +19,9 @@ use crate::need::Place;
 pub type LiteralIx = u32;
 
 /// Lengths by which texts at a value's beginning or end are looked up: each by the longest that fits.
-const LENGTHS: [usize; 12] = [1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 24, 32];
+/// Close together where many paths have begun alike.
+const LENGTHS: [usize; 21] =
+    [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20, 22, 24, 28, 32, 40, 48, 64];
 /// How texts that may stand anywhere are looked up, by their length.
 #[derive(Clone, Copy, Debug)]
 struct Class {

@@ -69,7 +69,10 @@ impl Plan {
         let keywords = (!keywords.is_empty()).then(|| index.keywords(keywords, predicates));
         let interest = match &keywords {
             Some(keywords) if !keywords.is_searchable() => Interest::All,
-            keywords => Interest::Fields { names, rest: keywords.is_some() },
+            keywords => {
+                let rest = keywords.as_ref().and_then(|keywords| keywords.search.clone());
+                Interest::Fields { names, rest }
+            }
         };
         Plan {
             is_about: plain().next().is_some() || !own.is_empty(),

@@ -7,7 +7,7 @@ use blanik_model::{ListBuilder, Type, Value};
 
 use super::{Origin, RecordSink, lines};
 use crate::block::{Block, ZeekHeader, ZeekType};
-use crate::layout::{LayoutId, Leaf, Leaves, Unread, emptied, hold};
+use crate::layout::{LayoutId, Leaf, Leaves, Unread, Written, emptied, hold};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
 
@@ -125,7 +125,10 @@ impl ZeekReader {
             Some(needed) => needed.iter().for_each(|&i| fill(i)),
             None => (0..header.fields.len()).for_each(fill),
         }
-        let taken = sink.row(layout, Leaves { leaves: &leaves, held: &self.held }, origin);
+        let escaped = memchr::memmem::find(line.as_bytes(), b"\\x").is_some();
+        let written = if escaped { Written::Otherwise } else { Written::Plain(line) };
+        let leaves_of = Leaves { leaves: &leaves, held: &self.held, written };
+        let taken = sink.row(layout, leaves_of, origin);
         self.leaves = emptied(leaves);
         if taken == Err(Unread::Forgotten) {
             self.known = None;

@@ -73,7 +73,7 @@ impl Lines {
     fn end(&mut self, window: &mut Window<'_>, outlet: &mut Outlet) -> Option<Piece> {
         let text = window.bytes().iter().rposition(|&b| b != 0).map_or(0, |i| i + 1);
         let padding = window.bytes().len() - text;
-        window.bytes_mut().truncate(text);
+        window.truncate(text);
         let piece = (text > 0).then(|| self.cut(window, text, true));
         if padding > 0 {
             self.note_padding(padding as u64, outlet);

@@ -19,6 +19,7 @@ use super::time::Candidate;
 use super::{Normaliser, event_id, pairs};
 use crate::layout::{LayoutId, Leaves, Unread};
 use crate::record::{Hint, Record};
+use crate::wanted::Wanted;
 
 /// Layouts kept at a time: more than any log has, and few enough to forget.
 const LAYOUTS_MAX: usize = 4096;
@@ -129,7 +130,7 @@ pub(crate) struct Reading {
     pub columns: Vec<(Slot, usize)>,
     /// The columns' names.
     pub names: Vec<Arc<str>>,
-    /// Values that are no columns but wanted.
+    /// Values that are no columns but wanted: derived ones that do not stand in the record.
     pub rest: Vec<Slot>,
     // The leaves it takes from, ascending.
     leaves: Vec<usize>,
@@ -148,15 +149,6 @@ struct Step {
     sources: Vec<Option<Slot>>,
     // Which sources are the target itself.
     itself: u8,
-}
-
-/// What is wanted of a kind's events.
-#[derive(Clone, Debug)]
-pub(crate) enum Wanted {
-    /// Every field.
-    All,
-    /// Columns of these names, which are sorted; and perhaps the values of the others.
-    Columns(Arc<[Arc<str>]>, bool),
 }
 
 /// Says what is wanted of the entry's kind.
@@ -599,7 +591,8 @@ impl Variant {
                             columns.push((*slot, column));
                             names.push(Arc::clone(&wanted[column]));
                         }
-                        Err(_) if *with_rest => rest.push(*slot),
+                        // What is the record's own stands in its text.
+                        Err(_) if with_rest.is_some() && slot.own.is_none() => rest.push(*slot),
                         Err(_) => {}
                     }
                 }
@@ -615,12 +608,10 @@ impl Variant {
             Some(id) => Some((own.slot(normaliser.event_id.name)?, id)),
             None => None,
         };
-        // A part of a text that is looked through anyway need not be looked through again.
+        let steps_and_early = || self.early.iter().chain(&steps);
         rest.retain(|slot| {
-            let makers = || steps.iter().filter(|step| step.target == *slot);
-            slot.own.is_some()
-                || makers().next().is_none()
-                || makers().any(|step| !step.operation.takes_a_part())
+            let mut makers = steps_and_early().filter(|step| step.target.derived == slot.derived);
+            makers.any(|step| !step.operation.takes_a_part())
         });
         let asked: Vec<Slot> = columns
             .iter()

@@ -15,6 +15,7 @@ const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
 pub(super) struct Index {
     quotes: Vec<u32>,
     slashes: Vec<u64>,
+    escapes_oddly: bool,
 }
 
 impl Index {
@@ -23,6 +24,7 @@ impl Index {
     pub fn build(&mut self, text: &[u8]) -> bool {
         self.quotes.clear();
         self.slashes.clear();
+        self.escapes_oddly = false;
         let mut escaped_first = 0;
         let mut controls = u8x16::splat(0);
         for (number, chunk) in text.chunks(WORD).enumerate() {
@@ -38,7 +40,7 @@ impl Index {
             let found = Found::in_word(word);
             controls |= found.controls;
             let (escaping, escaped) = escapes(found.slashes, &mut escaped_first);
-            if escaping != 0 && !are_escapes(text, base, escaping) {
+            if escaping != 0 && !self.are_escapes(text, base, escaping) {
                 return false;
             }
             self.slashes.push(found.slashes);
@@ -49,6 +51,27 @@ impl Index {
             }
         }
         controls.to_bitmask() == 0
+    }
+
+    fn are_escapes(&mut self, text: &[u8], base: usize, mut escaping: u64) -> bool {
+        while escaping != 0 {
+            let at = base + escaping.trailing_zeros() as usize;
+            escaping &= escaping - 1;
+            match text.get(at + 1) {
+                Some(b'"' | b'\\' | b'b' | b'f' | b'n' | b'r' | b't') => {}
+                Some(b'/') => self.escapes_oddly = true,
+                Some(b'u') if unit(text, at + 2).is_some_and(|c| char::from_u32(c).is_some()) => {
+                    self.escapes_oddly = true;
+                }
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// True if something is escaped that need not be, or by its number.
+    pub fn escapes_oddly(&self) -> bool {
+        self.escapes_oddly
     }
 
     /// Places of the quotation marks that are not escaped, ascending.
@@ -113,19 +136,6 @@ fn escapes(slashes: u64, first: &mut u64) -> (u64, u64) {
     let escaping = escaping_and_ends & slashes;
     *first = escaping >> 63;
     (escaping, escaped)
-}
-
-fn are_escapes(text: &[u8], base: usize, mut escaping: u64) -> bool {
-    while escaping != 0 {
-        let at = base + escaping.trailing_zeros() as usize;
-        escaping &= escaping - 1;
-        match text.get(at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {}
-            Some(b'u') if unit(text, at + 2).is_some_and(|c| char::from_u32(c).is_some()) => {}
-            _ => return false,
-        }
-    }
-    true
 }
 
 /// The number that four hexadecimal digits write.

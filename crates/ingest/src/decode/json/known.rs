@@ -14,7 +14,7 @@ use blanik_model::{ListBuilder, Value};
 use super::index::{Index, unescape};
 use super::numbers::is_number;
 use crate::decode::DEPTH_MAX;
-use crate::layout::{LayoutId, Leaf, Leaves, emptied, hold};
+use crate::layout::{LayoutId, Leaf, Leaves, Written, emptied, hold};
 
 /// Names in the tree. Records that would need more make it begin anew.
 const STEPS_MAX: usize = 1 << 16;
@@ -50,9 +50,11 @@ struct Step {
 /// What is known of records that end at a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum End {
-    /// Nothing yet.
+    /// Nothing yet: it may never be met again.
     #[default]
     New,
+    /// That there was one.
+    Once,
     /// Their layout.
     Layout(LayoutId),
     /// They have none.
@@ -117,7 +119,11 @@ impl Known {
         let Some(step) = walked else { return Walked::Away };
         let met = Met { step, values: self.spans.len() };
         match self.steps[step as usize].end {
-            End::New => Walked::New(met),
+            End::New => {
+                self.steps[step as usize].end = End::Once;
+                Walked::Away
+            }
+            End::Once => Walked::New(met),
             End::Layout(layout) => Walked::Layout(layout, met),
             End::None => Walked::Away,
         }
@@ -138,7 +144,9 @@ impl Known {
             Some(needed) => needed.iter().for_each(|&i| leaves[i] = self.leaf(text, i)),
             None => (0..leaves.len()).for_each(|i| leaves[i] = self.leaf(text, i)),
         }
-        let result = then(Leaves { leaves: &leaves, held: &self.held });
+        let written =
+            if self.index.escapes_oddly() { Written::Otherwise } else { Written::Json(text) };
+        let result = then(Leaves { leaves: &leaves, held: &self.held, written });
         self.leaves = emptied(leaves);
         result
     }
@@ -362,6 +370,7 @@ mod tests {
     /// The names on the way, and the values.
     fn walked(text: &str) -> Option<String> {
         let mut known = Known::default();
+        known.walk(text);
         match known.walk(text) {
             Walked::New(met) => Some(known.with_leaves(text, None, |leaves| {
                 let all = (0..met.values).map(|i| leaves.get(i).expect("all are asked for"));
