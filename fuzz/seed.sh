@@ -33,7 +33,7 @@ for n in 1 2 3 4 5 6 7 8; do
     done
 done
 
-mkdir -p corpus/archive corpus/sniff corpus/normalise corpus/rules corpus/scan corpus/findings
+mkdir -p corpus/archive corpus/sniff corpus/normalise corpus/rules corpus/scan corpus/findings corpus/plain_rule corpus/layouts
 for file in corpus/json/*; do head -n 1 "$file" > "corpus/normalise/$(basename "$file")"; done
 for folder in json zeek_tsv xml; do
     for file in corpus/$folder/*-1*; do
@@ -48,6 +48,8 @@ n=0
 find ../crates/detect/rules -name '*.yml' | sort | awk "NR % 3 == 1" | while read -r file; do
     n=$((n + 1)); cp "$file" "corpus/rules/rule-$n"
 done
+cp corpus/rules/rule-* corpus/plain_rule/
+cp corpus/normalise/* corpus/layouts/
 awk -v RS='---\n' '{ printf "%s", $0 > ("corpus/rules/modifier-" NR) }' rules/every-modifier.yml
 
 # One of each container around one log.

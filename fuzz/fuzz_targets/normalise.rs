@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use blanik_fuzz::reading::look_at;
 use blanik_ingest::{Batcher, Block, Framing, Normaliser};
-use blanik_model::SourceId;
+use blanik_model::{Everything, SourceId};
 
 thread_local! {
-    static BATCHER: RefCell<Batcher> = RefCell::new(Batcher::new(Arc::new(Normaliser::new())));
+    static BATCHER: RefCell<Batcher> =
+        RefCell::new(Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything)));
 }
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {

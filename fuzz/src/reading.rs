@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use blanik_ingest::{
     Batcher, Feeder, Format, Input, Limits, Normaliser, Options, Rejection, Severity, entity,
 };
-use blanik_model::EventBatch;
+use blanik_model::{EventBatch, Everything};
 
 static NORMALISER: LazyLock<Arc<Normaliser>> = LazyLock::new(|| Arc::new(Normaliser::new()));
 
@@ -27,7 +27,7 @@ pub fn small_limits() -> Limits {
 pub fn read(bytes: &[u8], format: Option<Format>) -> Vec<EventBatch> {
     let input = Input::Bytes { name: "fuzz".into(), bytes: bytes.into() };
     let mut feeder = Feeder::new(vec![input], Options { format, limits: small_limits() });
-    let mut batcher = Batcher::new(Arc::clone(&NORMALISER));
+    let mut batcher = Batcher::new(Arc::clone(&NORMALISER), Arc::new(Everything));
     let mut batches = Vec::new();
     let mut rejections = Vec::new();
     for (seq, block) in (0..).zip(&mut feeder) {

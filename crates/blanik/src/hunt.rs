@@ -14,7 +14,7 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
-use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns};
+use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns, VALUE_BYTES_MAX};
 use blanik_model::{Interests, Timestamp};
 
 use crate::progress::Progress;
@@ -209,6 +209,12 @@ fn remarks(tally: &Tally, not_listed: u64) -> Vec<String> {
         let n = tally.without_time;
         remarks.push(format!(
             "{n} findings are left out by --from/--to because their events bear no time"
+        ));
+    }
+    if tally.truncated > 0 {
+        let (n, mib) = (tally.truncated, VALUE_BYTES_MAX >> 20);
+        remarks.push(format!(
+            "{n} values longer than {mib} MiB were compared by their first {mib} MiB only"
         ));
     }
     if not_listed > 0 {

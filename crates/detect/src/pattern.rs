@@ -6,7 +6,7 @@
 use std::hash::{Hash, Hasher};
 use std::sync::OnceLock;
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, Dot, Hir, HirKind};
 
 use crate::required::{self, Required};
 
@@ -27,6 +27,8 @@ pub struct Pattern {
     ascii: OnceLock<Option<regex::bytes::Regex>>,
     // A match is at least so many bytes.
     len_min: usize,
+    // It asks for so many characters in a line, and nothing else: a state for each would be dear.
+    line_len_min: Option<usize>,
     required: Required,
 }
 
@@ -41,6 +43,7 @@ impl Pattern {
                 regex,
                 ascii: None.into(),
                 len_min: 0,
+                line_len_min: None,
                 required: Box::default(),
             });
         };
@@ -54,7 +57,9 @@ impl Pattern {
         let beyond = [r"\x", r"\u", r"\U", r"\p", r"\P"];
         let is_plain = source.is_ascii() && !beyond.iter().any(|escape| source.contains(escape));
         let ascii = if is_plain { OnceLock::new() } else { None.into() };
-        Ok(Pattern { required: required::texts(&hir), source, regex, ascii, len_min })
+        let line_len_min = line_len_min(&hir);
+        let required = required::texts(&hir);
+        Ok(Pattern { source, regex, ascii, len_min, line_len_min, required })
     }
 
     /// As it was written.
@@ -66,6 +71,11 @@ impl Pattern {
     pub fn is_match(&self, text: &str, lower: &str) -> bool {
         if text.len() < self.len_min {
             return false;
+        }
+        if let Some(len_min) = self.line_len_min {
+            return text.split('\n').any(|line| {
+                line.len() >= len_min && (line.is_ascii() || line.chars().count() >= len_min)
+            });
         }
         if !text.is_ascii() {
             return self.regex().is_match(text);
@@ -109,6 +119,21 @@ fn compile(source: &str, size_max: usize) -> Result<regex::Regex, regex::Error> 
     regex::RegexBuilder::new(source).size_limit(size_max).dfa_size_limit(STATES_MAX).build()
 }
 
+/// The characters that `.{n,}` asks for, also within groups.
+fn line_len_min(hir: &Hir) -> Option<usize> {
+    match hir.kind() {
+        HirKind::Capture(capture) => line_len_min(&capture.sub),
+        HirKind::Repetition(repetition) if repetition.max.is_none() => {
+            let mut sub = &*repetition.sub;
+            while let HirKind::Capture(capture) = sub.kind() {
+                sub = &capture.sub;
+            }
+            (*sub == Hir::dot(Dot::AnyCharExceptLF)).then_some(repetition.min as usize)
+        }
+        _ => None,
+    }
+}
+
 /// A bound on the states of the compiled expression, in the order of magnitude.
 fn weight(hir: &Hir) -> u64 {
     match hir.kind() {
@@ -145,6 +170,26 @@ impl Hash for Pattern {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_length_of_a_line_is_what_the_expression_says() {
+        for source in
+            [".{5,}", "(.){5,}", "((.){5,})", "(?i).{5,}", ".{5,}?", ".{0,}", ".{5,9}", "(?s).{5,}"]
+        {
+            let pattern = Pattern::new(source.to_owned()).expect("valid");
+            let regex = regex::Regex::new(source).expect("valid");
+            assert_eq!(
+                pattern.line_len_min.is_some(),
+                !matches!(source, ".{5,9}" | "(?s).{5,}"),
+                "{source}"
+            );
+            for text in
+                ["", "abcd", "abcde", "ab\ncde", "ab\ncdefg\n", "žžžž", "žžžžž", "\n\n\n\n\n"]
+            {
+                assert_eq!(pattern.is_match(text, text), regex.is_match(text), "{source} {text:?}");
+            }
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

@@ -3,6 +3,7 @@
 //! explanations and the matched fields of a finding come from here.
 
 use blanik_model::{EventBatch, Value};
+use hashbrown::HashMap;
 
 use crate::expr::Expr;
 use crate::predicate::{FieldId, PredicateId, Predicates, Target};
@@ -66,20 +67,29 @@ pub fn holds(predicates: &Predicates, id: PredicateId, event: &dyn EventView) ->
 /// under a `not` are not among them: their absence speaks.
 pub fn matched_fields(predicates: &Predicates, expr: &Expr, event: &dyn EventView) -> Vec<String> {
     let mut names = Vec::new();
-    collect(predicates, expr, event, &mut names);
+    // What is part of a part is asked more than once.
+    let mut known: HashMap<PredicateId, bool> = HashMap::new();
+    let mut holds = |id| *known.entry(id).or_insert_with(|| holds(predicates, id, event));
+    collect(predicates, expr, event, &mut holds, &mut names);
     names
 }
 
-fn collect(predicates: &Predicates, expr: &Expr, event: &dyn EventView, names: &mut Vec<String>) {
+fn collect(
+    predicates: &Predicates,
+    expr: &Expr,
+    event: &dyn EventView,
+    holds: &mut dyn FnMut(PredicateId) -> bool,
+    names: &mut Vec<String>,
+) {
     match expr {
         Expr::All(parts) | Expr::Any(parts) | Expr::AtLeast(_, parts) => {
             for part in parts {
-                if part.eval(&mut |id| holds(predicates, id, event)) {
-                    collect(predicates, part, event, names);
+                if part.eval(holds) {
+                    collect(predicates, part, event, holds, names);
                 }
             }
         }
-        Expr::Is(id) if holds(predicates, *id, event) => {
+        Expr::Is(id) if holds(*id) => {
             name_fields(predicates, *id, event, &mut |name| {
                 if !names.iter().any(|n| n == name) {
                     names.push(name.to_owned());

@@ -24,7 +24,7 @@ mod source;
 use std::sync::Arc;
 
 use blanik_model::batch::ABSENT;
-use blanik_model::{Code, Column, EventBatch, Value, TextSearch};
+use blanik_model::{Code, Column, EventBatch, TextSearch, Value};
 
 use crate::predicate::{FieldId, PredicateId};
 use crate::rules::{RuleIx, Rules};
@@ -135,10 +135,10 @@ impl Scanner {
             let dictionary = column.dictionary();
             let mut by_code = Vec::new();
             match &keywords.search {
-                Some(search) => search_column(search, column, |code| {
+                Some(search) if search.is_telling() => search_column(search, column, |code| {
                     by_code.push((code, matching.ask(matcher, dictionary.get(code))));
                 }),
-                None => by_code.extend((0..dictionary.len() as Code).map(|code| {
+                _ => by_code.extend((0..dictionary.len() as Code).map(|code| {
                     let (hash, value) = (dictionary.hash(code), dictionary.get(code));
                     (code, matching.recall(memo, matcher, hash, value))
                 })),

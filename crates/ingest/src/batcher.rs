@@ -18,7 +18,7 @@ use crate::wanted::Wanted;
 /// Bytes of a value that are taken: a longer one is cut there, and counted. Its record has the rest.
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
 /// Bytes of columns and raw records after which a batcher is full.
-const HELD_BYTES_MAX: usize = 16 << 20;
+const HELD_BYTES_MAX: usize = 4 << 20;
 /// Events after which it is.
 const HELD_EVENTS_MAX: usize = 1 << 16;
 /// Rows times columns of one batch after which a new one is begun: records that share no names make
@@ -109,7 +109,8 @@ impl Batcher {
         self.gather.records
     }
 
-    /// Values so far of which only the first [`VALUE_BYTES_MAX`] bytes were taken.
+    /// Values asked for so far of which only the first [`VALUE_BYTES_MAX`] bytes were taken; of those
+    /// asked for by a text, those in which it stands.
     pub fn truncated(&self) -> u64 {
         self.gather.truncated
     }
@@ -154,6 +155,11 @@ impl Batcher {
         }
         self.reread.whole(&self.gather.normaliser, batch, row)
     }
+
+    /// Takes such a batch back, for its memory.
+    pub fn recycle_whole(&mut self, whole: EventBatch) {
+        self.reread.recycle(whole);
+    }
 }
 
 fn is_wide(batch: &EventBatch) -> bool {
@@ -196,12 +202,17 @@ impl Open {
     }
 }
 
-/// The value, or as much of it as is taken.
+/// The value, or as much of it as is taken, which is counted.
 fn bounded<'v>(value: Value<'v>, truncated: &mut u64) -> Value<'v> {
+    *truncated += u64::from(value.text.len() > VALUE_BYTES_MAX);
+    cut(value)
+}
+
+/// The value, or as much of it as is taken.
+fn cut(value: Value<'_>) -> Value<'_> {
     if value.text.len() <= VALUE_BYTES_MAX {
         return value;
     }
-    *truncated += 1;
     Value { text: &value.text[..value.text.floor_char_boundary(VALUE_BYTES_MAX)], ..value }
 }
 
@@ -226,16 +237,19 @@ impl RecordSink for Gather {
         batch.begin_row(*time, origin.source, origin.number, self.order, origin.raw, origin.span);
         let columns = batch.columns().len();
         for (name, value) in fields.iter() {
-            let value = bounded(value, &mut self.truncated);
             match &wanted {
                 Wanted::Columns(names, rest)
                     if names.binary_search_by(|n| (**n).cmp(name)).is_err() =>
                 {
-                    if rest.is_some() {
-                        batch.push_rest(value);
+                    if let Some(rest) = rest {
+                        // Counted only where it matters, or the count would depend on what was
+                        // read by layout.
+                        let told = value.text.len() > VALUE_BYTES_MAX && rest.is_in(value.text);
+                        self.truncated += u64::from(told);
+                        batch.push_rest(cut(value));
                     }
                 }
-                _ => batch.set(name, value),
+                _ => batch.set(name, bounded(value, &mut self.truncated)),
             }
             self.held_bytes += value.text.len() / 4 + 8;
         }
@@ -297,7 +311,7 @@ impl RecordSink for Gather {
         }
         for slot in &reading.rest {
             let Some(value) = read.value(*slot) else { continue };
-            batch.push_rest(bounded(value, &mut self.truncated));
+            batch.push_rest(cut(value));
         }
         self.held_bytes += bytes + (batch.columns().len() - before) * COLUMN_BYTES;
         self.close_if_wide(entry);

@@ -11,7 +11,7 @@ use crate::decode::lines;
 use crate::rejection::Place;
 
 /// Bytes that a block has at least, unless the log ends. It has more only to hold one long record.
-pub(crate) const BLOCK_BYTES: usize = 1 << 20;
+pub(crate) const BLOCK_BYTES: usize = 256 << 10;
 
 /// Bytes of an EVTX chunk.
 pub(crate) const CHUNK_BYTES: usize = 64 << 10;

@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use blanik_model::{EventBatch, RawBlock};
+use blanik_model::{EventBatch, Kind, RawBlock};
 
 use crate::block::{Block, Framing, ZeekHeader};
 use crate::decode::Decoder;
@@ -20,7 +20,12 @@ pub(crate) struct Reread {
     decoder: Decoder,
     record: Record,
     normalised: Normalised,
+    // Emptied batches: making columns anew would cost more than filling them.
+    spare: HashMap<Arc<Kind>, EventBatch>,
 }
+
+/// Columns of a batch worth keeping.
+const SPARE_COLUMNS_MAX: usize = 256;
 
 /// What a record of a block is.
 #[derive(Clone)]
@@ -48,6 +53,14 @@ impl Reread {
         self.forms.insert(address(&block.bytes), form);
     }
 
+    /// Takes a batch back that [`whole`](Self::whole) gave.
+    pub fn recycle(&mut self, mut whole: EventBatch) {
+        whole.clear();
+        if whole.columns().len() <= SPARE_COLUMNS_MAX {
+            self.spare.insert(Arc::clone(whole.kind()), whole);
+        }
+    }
+
     /// The event of a row.
     pub fn whole(
         &mut self,
@@ -73,7 +86,9 @@ impl Reread {
             Some(Form::Xml) | None => Hint::WindowsXmlShape,
         };
         normaliser.normalise(&self.record, hint, &mut self.normalised);
-        let mut whole = EventBatch::new(Arc::clone(&self.normalised.kind));
+        let kind = &self.normalised.kind;
+        let spare = self.spare.remove(kind);
+        let mut whole = spare.unwrap_or_else(|| EventBatch::new(Arc::clone(kind)));
         whole.begin_row(at.time, at.source, at.record, at.order, block, at.span.clone());
         for (name, value) in self.normalised.fields.iter() {
             whole.set(name, value);

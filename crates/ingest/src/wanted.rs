@@ -29,6 +29,8 @@ impl Wanted {
     pub fn new(interest: Interest, kind: &Kind) -> Self {
         match interest {
             Interest::All => Wanted::All,
+            // A short text stands in too many records: then columns are cheaper.
+            Interest::Fields { rest: Some(rest), .. } if !rest.is_telling() => Wanted::All,
             Interest::Fields { mut names, rest } => {
                 names.extend(entity::host_fields(kind).map(Arc::from));
                 names.sort();
@@ -43,6 +45,11 @@ impl Rest {
     fn new(plain: Arc<TextSearch>) -> Self {
         let in_json = TextSearch::new(plain.texts().map(in_json).collect());
         Rest { plain, in_json }
+    }
+
+    /// False if the value has none of the texts in its lower case.
+    pub fn is_in(&self, value: &str) -> bool {
+        self.plain.may_stand_in(value)
     }
 
     /// False if no value of the record has one of the texts in its lower case.

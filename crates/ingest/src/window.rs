@@ -41,15 +41,7 @@ pub(crate) struct Window<'r> {
 
 impl<'r> Window<'r> {
     pub fn new(reader: &'r mut dyn Read, spares: Arc<Spares>) -> Self {
-        Window {
-            reader,
-            spares,
-            buf: Vec::new(),
-            have: 0,
-            offset: 0,
-            ended: false,
-            damage: None,
-        }
+        Window { reader, spares, buf: Vec::new(), have: 0, offset: 0, ended: false, damage: None }
     }
 
     /// Reads until `want` bytes are there or the log has ended. A read error ends the log; see

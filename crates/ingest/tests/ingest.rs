@@ -6,5 +6,7 @@ mod corruption;
 mod data;
 #[path = "ingest/inputs.rs"]
 mod inputs;
+#[path = "ingest/layouts.rs"]
+mod layouts;
 #[path = "ingest/reading.rs"]
 mod reading;

@@ -6,6 +6,10 @@
 
 use hashbrown::HashMap;
 
+/// Spreads a key over all bits (2⁶⁴ by the golden ratio).
+const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
+/// Bytes of a text that is rarely met by chance.
+const TELLING_BYTES: usize = 5;
 /// The longest window.
 const WINDOW_MAX: usize = 4;
 /// The farthest that windows stand apart.
@@ -32,7 +36,7 @@ impl TextSearch {
         let shortest = texts.iter().map(|t| t.len()).min().unwrap_or(WINDOW_MAX);
         let window = shortest.clamp(1, WINDOW_MAX);
         let stride = (shortest - window + 1).min(STRIDE_MAX);
-        let bits = (texts.len() * stride * 32).next_power_of_two().max(1 << 12);
+        let bits = (texts.len() * stride * 256).next_power_of_two().clamp(1 << 12, 1 << 20);
         let mut search = TextSearch {
             window,
             stride,
@@ -57,6 +61,12 @@ impl TextSearch {
     /// The texts.
     pub fn texts(&self) -> impl Iterator<Item = &[u8]> {
         self.texts.iter().map(|text| &**text)
+    }
+
+    /// True if the texts are so long that they are rarely met by chance. Otherwise looking for them in
+    /// much text hardly saves anything.
+    pub fn is_telling(&self) -> bool {
+        self.texts.iter().all(|text| text.len() >= TELLING_BYTES)
     }
 
     /// False if none of the texts stands in `text`.
@@ -101,24 +111,26 @@ impl TextSearch {
     }
 
     fn next_of<const WINDOW: usize>(&self, text: &[u8], from: usize) -> Option<(usize, usize)> {
-        let rest = text.get(from..)?;
-        for (i, window) in rest.windows(WINDOW).step_by(self.stride).enumerate() {
-            let window: &[u8; WINDOW] = window.try_into().expect("windows are of that size");
+        let (filter, shift) = (&self.filter[..], self.shift);
+        let mut at = from;
+        // Nearly all windows end here: nothing else belongs into this loop.
+        while let Some(window) = text.get(at..at + WINDOW) {
+            let window: &[u8; WINDOW] = window.try_into().expect("the slice is of that size");
             let key = folded(window);
-            let bit = self.bit(key);
-            if self.filter[bit / 64] >> (bit % 64) & 1 == 0 {
-                continue;
+            let bit = (u64::from(key).wrapping_mul(MULTIPLIER) >> shift) as usize;
+            if filter[bit / 64] >> (bit % 64) & 1 != 0 {
+                let place = self.confirm(text, key, at);
+                if place.is_some() {
+                    return place;
+                }
             }
-            let at = from + i * self.stride;
-            let place = self.confirm(text, key, at);
-            if place.is_some() {
-                return place;
-            }
+            at += self.stride;
         }
         None
     }
 
     /// Where a text stands that has its window at `at`.
+    #[inline(never)]
     fn confirm(&self, text: &[u8], key: u32, at: usize) -> Option<(usize, usize)> {
         self.places.get(&key)?.iter().find_map(|(i, before)| {
             let wanted = &self.texts[*i as usize];
@@ -129,7 +141,7 @@ impl TextSearch {
     }
 
     fn bit(&self, key: u32) -> usize {
-        (u64::from(key).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> self.shift) as usize
+        (u64::from(key).wrapping_mul(MULTIPLIER) >> self.shift) as usize
     }
 }
 

@@ -32,6 +32,8 @@ pub struct Tally {
     pub further_hosts: u64,
     /// Findings left out by a filter on time because their events have none.
     pub without_time: u64,
+    /// Values of which only the beginning was taken.
+    pub truncated: u64,
 }
 
 impl Tally {
@@ -66,6 +68,7 @@ impl Tally {
         self.with_findings += other.with_findings;
         self.further_hosts += other.further_hosts;
         self.without_time += other.without_time;
+        self.truncated += other.truncated;
         for (kind, count) in other.kinds {
             *self.kinds.entry(kind).or_default() += count;
         }

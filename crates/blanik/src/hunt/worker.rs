@@ -12,6 +12,7 @@ use blanik_model::{EventBatch, Finding, SourceId, Value};
 use super::Shared;
 use super::spool::Key;
 use super::tally::Tally;
+use crate::output::json;
 
 /// See the module.
 pub struct Worker<'s, 'h> {
@@ -20,6 +21,7 @@ pub struct Worker<'s, 'h> {
     scanner: Scanner,
     tally: Tally,
     met: Vec<(usize, RuleIx)>,
+    json: Vec<u8>,
     sources: Vec<std::sync::Arc<str>>,
 }
 
@@ -37,6 +39,7 @@ impl<'s, 'h> Worker<'s, 'h> {
             scanner: Scanner::new(std::sync::Arc::clone(&shared.hunt.rules)),
             tally: Tally::default(),
             met: Vec::new(),
+            json: Vec::new(),
             sources: Vec::new(),
         }
     }
@@ -52,6 +55,7 @@ impl<'s, 'h> Worker<'s, 'h> {
         }
         self.scan_all()?;
         self.tally.decoded = self.batcher.records();
+        self.tally.truncated = self.batcher.truncated();
         Ok(self.tally)
     }
 
@@ -159,13 +163,17 @@ impl<'s, 'h> Worker<'s, 'h> {
         let (event, row) = whole.as_ref().map_or((batch, row), |whole| (whole, 0));
         for (_, ix) in met {
             let finding = self.finding(event, row, *ix, host.clone());
-            let json =
-                serde_json::to_vec(&finding).context("a finding cannot be written as JSON")?;
+            self.json.clear();
+            json::write(&mut self.json, &finding, json::Place::Line)
+                .context("a finding cannot be written as JSON")?;
             let key = Key::new(at.time, at.order, ix.0);
             let mut spool = self.shared.spool.lock().expect(LOCK);
             spool
-                .push(key, finding.level, &json)
+                .push(key, finding.level, &self.json)
                 .context("cannot write the temporary file of findings")?;
+        }
+        if let Some(whole) = whole {
+            self.batcher.recycle_whole(whole);
         }
         Ok(met.len() as u64)
     }

@@ -45,6 +45,12 @@ impl Formatter for Safe {
         out: &mut W,
         fragment: &str,
     ) -> io::Result<()> {
+        // Nearly all text is this.
+        let plain =
+            |b: u8| matches!(b, b' '..=b'~') && !(self.0 == Place::Page && self.escapes(b.into()));
+        if fragment.bytes().all(plain) {
+            return out.write_all(fragment.as_bytes());
+        }
         let mut rest = fragment;
         while let Some(at) = rest.find(|c| self.escapes(c)) {
             out.write_all(&rest.as_bytes()[..at])?;

@@ -368,6 +368,31 @@ fn accounting_follows_the_filters_and_the_timeless_are_told() {
 }
 
 #[test]
+fn a_value_too_long_to_compare_whole_is_told() {
+    let mib = 1 << 20;
+    let long = |end: &str| format!("{}{end}", " ".repeat(mib));
+    let folder = folder(&[
+        process(10, "WS-1.mzv.example", "good.exe", &long(" -go")),
+        process(20, "WS-1.mzv.example", "good.exe", &format!(" -go{}", long(""))),
+        process(30, "WS-1.mzv.example", "good.exe", " -go"),
+    ]);
+    let ran = hunt(folder.path(), &["--json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let told = "2 values longer than 1 MiB were compared by their first 1 MiB only";
+    assert!(ran.err.contains(told), "{}", ran.err);
+    let times = |line: &str| {
+        let finding: Value = serde_json::from_str(line).expect("a line is JSON");
+        // A finding shows its event whole.
+        let length = finding["event"]["CommandLine"].as_str().expect("text").len();
+        (finding["record"].as_u64(), length > mib)
+    };
+    let found: Vec<_> = ran.out.lines().map(times).collect();
+    assert_eq!(found, [(Some(2), true), (Some(3), false)]);
+    let ran = hunt(three().path(), &["--json"]);
+    assert!(!ran.err.contains("MiB"), "{}", ran.err);
+}
+
+#[test]
 fn explain_takes_a_part_of_a_title_and_fails_on_what_it_cannot_open() {
     let folder = three();
     let ran = hunt(folder.path(), &["--explain", "named evil"]);

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use blanik_ingest::{Batcher, Feeder, Input, Normaliser, Options};
+use blanik_model::Everything;
 
 use crate::data;
 use compare::{Comparer, Count, Difference, Side};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use blanik_detect::{Rules, Scanner};
 use blanik_ingest::{Batcher, Feeder, Input, Normaliser, Options};
+use blanik_model::Everything;
 
 use crate::data;
 

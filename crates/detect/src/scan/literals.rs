@@ -46,6 +46,10 @@ const STEPS_FREE: u64 = 1024;
 const RETURNS_MAX: u32 = 32;
 /// Bytes at the end of a text in which its grams are sought.
 const CENSUS_MAX: usize = 32;
+/// Texts of a class that are searched for one by one, by the processor's wide registers …
+const FEW_MAX: usize = 8;
+/// … in a value of so many bytes for each.
+const SEARCHED_MIN: usize = 32;
 /// The end of a chain.
 const NONE: u32 = u32::MAX;
 
@@ -106,9 +110,17 @@ pub struct Literals {
     shift: u32,
     // By class.
     filters: [Option<Filter>; CLASSES.len()],
+    few: [Vec<Finder>; CLASSES.len()],
     prefix_lengths: Vec<usize>,
     suffix_lengths: Vec<usize>,
     whole_len_max: Option<usize>,
+}
+
+/// A text, and the search for it.
+#[derive(Debug)]
+struct Finder {
+    literal: LiteralIx,
+    search: memchr::memmem::Finder<'static>,
 }
 
 /// One text under one hash; entries of one slot are chained.
@@ -136,6 +148,7 @@ impl Literals {
             heads: vec![NONE; slots].into(),
             shift: 64 - slots.trailing_zeros(),
             filters: grams.map(|count| (count > 0).then(|| Filter::for_grams(count))),
+            few: Default::default(),
             prefix_lengths: Vec::new(),
             suffix_lengths: Vec::new(),
             whole_len_max: None,
@@ -187,8 +200,27 @@ impl Literals {
             }
         }
         self.entries = entries.into();
+        for class in 0..CLASSES.len() {
+            self.few[class] = self.finders(class);
+        }
         self.prefix_lengths.sort_unstable();
         self.suffix_lengths.sort_unstable();
+    }
+
+    /// The texts of a class that has few.
+    fn finders(&self, class: usize) -> Vec<Finder> {
+        let of_class =
+            |l: &Literal| l.place == Place::Anywhere && class_of(l.len as usize) == class;
+        let all = self.literals.iter().zip(0..).filter(|(l, _)| of_class(l));
+        let few: Vec<LiteralIx> = all.map(|(_, ix)| ix).take(FEW_MAX + 1).collect();
+        if few.len() > FEW_MAX {
+            return Vec::new();
+        }
+        let finder = |literal| {
+            let search = memchr::memmem::Finder::new(self.text(literal)).into_owned();
+            Finder { literal, search }
+        };
+        few.into_iter().map(finder).collect()
     }
 
     /// Number of texts.
@@ -317,7 +349,12 @@ impl<F: FnMut(LiteralIx)> Search<'_, '_, F> {
     }
 
     fn anywhere(&mut self, class: usize) -> u64 {
-        let Some(filter) = &self.index.filters[class] else { return 0 };
+        let index = self.index;
+        let Some(filter) = &index.filters[class] else { return 0 };
+        let few = &index.few[class];
+        if !few.is_empty() && self.value.len() >= SEARCHED_MIN * few.len() {
+            return self.search_each(few);
+        }
         match CLASSES[class].gram {
             1 => self.slide::<1>(filter, CLASSES[class].stride),
             2 => self.slide::<2>(filter, CLASSES[class].stride),
@@ -329,20 +366,39 @@ impl<F: FnMut(LiteralIx)> Search<'_, '_, F> {
     fn slide<const SIZE: usize>(&mut self, filter: &Filter, stride: usize) -> u64 {
         let value = self.value;
         let free = STEPS_FREE + STEPS_PER_BYTE * value.len() as u64;
+        let (bits, shift) = (&filter.bits[..], filter.shift);
         let mut steps = 0;
-        for (i, window) in value.windows(SIZE).step_by(stride).enumerate() {
-            let window: &[u8; SIZE] = window.try_into().expect("windows are of that size");
+        let mut at = 0;
+        // Nearly all windows end here: nothing else belongs into this loop.
+        while let Some(window) = value.get(at..at + SIZE) {
+            let window: &[u8; SIZE] = window.try_into().expect("the slice is of that size");
             let hash = gram_hash(gram(window), SIZE);
-            if filter.may_hold(hash) {
-                let at = i * stride;
-                steps += if steps <= free {
-                    self.compare_at(hash, at)
-                } else {
-                    self.compare_or_settle(hash, at)
-                };
+            let bit = hash >> shift;
+            if bits[(bit / 64) as usize] >> (bit % 64) & 1 != 0 {
+                steps = self.meet(hash, at, steps, free);
             }
+            at += stride;
         }
         steps
+    }
+
+    #[inline(never)]
+    fn meet(&mut self, hash: u64, at: usize, steps: u64, free: u64) -> u64 {
+        if steps <= free {
+            steps + self.compare_at(hash, at)
+        } else {
+            steps + self.compare_or_settle(hash, at)
+        }
+    }
+
+    /// Searches for each text of a class that has few.
+    fn search_each(&mut self, few: &[Finder]) -> u64 {
+        for finder in few {
+            if finder.search.find(self.value).is_some() {
+                self.settled(finder.literal, Place::Anywhere);
+            }
+        }
+        few.len() as u64
     }
 
     /// Compares the texts of the gram that stands at `at`.
@@ -408,11 +464,6 @@ impl Filter {
     fn insert(&mut self, hash: u64) {
         let bit = hash >> self.shift;
         self.bits[(bit / 64) as usize] |= 1 << (bit % 64);
-    }
-
-    fn may_hold(&self, hash: u64) -> bool {
-        let bit = hash >> self.shift;
-        self.bits[(bit / 64) as usize] >> (bit % 64) & 1 != 0
     }
 }
 

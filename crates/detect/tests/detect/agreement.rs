@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use blanik_detect::reference::{self, BatchRow};
 use blanik_detect::{Document, Options, RuleIx, Rules, Scanner};
-use blanik_model::{EventBatch, Interests, Kind, ListBuilder, RawBlock, SourceId, Type, Value};
+use blanik_model::{
+    EventBatch, Interest, Interests, Kind, ListBuilder, RawBlock, SourceId, Type, Value,
+};
 use proptest::prelude::*;
 
 const FIELDS: [&str; 4] = ["EventID", "Image", "CommandLine", "Count"];
@@ -232,12 +234,23 @@ fn projected(batch: &EventBatch, interests: &dyn Interests) -> EventBatch {
         for (name, value) in batch.fields(row) {
             if interest.names(name) {
                 projected.set(name, value);
-            } else if interest.wants_rest() {
+            } else if wants_rest(&interest, batch, row) {
                 projected.push_rest(value);
             }
         }
     }
     projected
+}
+
+/// True if the values that are not named are wanted too: a text stands in one of the event's.
+fn wants_rest(interest: &Interest, batch: &EventBatch, row: usize) -> bool {
+    let Interest::Fields { rest: Some(search), .. } = interest else { return false };
+    let texts: Vec<&str> =
+        search.texts().map(|text| std::str::from_utf8(text).expect("texts are UTF-8")).collect();
+    batch.fields(row).flat_map(|(_, value)| value.scalars()).any(|value| {
+        let lower = value.text.to_lowercase();
+        texts.iter().any(|text| lower.contains(text))
+    })
 }
 
 fn found(scanner: &mut Scanner, batch: &EventBatch) -> Vec<(RuleIx, usize)> {
