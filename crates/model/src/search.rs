@@ -31,7 +31,7 @@ pub struct TextSearch {
 }
 
 impl TextSearch {
-    /// For these texts, in lower case; none is empty.
+    /// For these texts, of ASCII in lower case; none is empty.
     pub fn new(texts: Vec<Box<[u8]>>) -> Self {
         let shortest = texts.iter().map(|t| t.len()).min().unwrap_or(WINDOW_MAX);
         let window = shortest.clamp(1, WINDOW_MAX);

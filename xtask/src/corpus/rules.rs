@@ -84,7 +84,9 @@ fn identifier(id: &str, seed: u64, copy: u32) -> String {
 fn alter_all(detection: &mut Value, seed: u64, copy: u32) {
     let Some(map) = detection.as_mapping_mut() else { return };
     for (key, value) in map.iter_mut() {
-        if !matches!(key.as_str(), Some("condition" | "timeframe")) {
+        // What a rule leaves out stays left out: the copies are to ask more, not to find more.
+        let name = key.as_str().unwrap_or_default();
+        if !matches!(name, "condition" | "timeframe") && !name.starts_with("filter") {
             alter(value, "", seed, copy);
         }
     }

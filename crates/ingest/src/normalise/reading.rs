@@ -115,9 +115,12 @@ enum Outcome {
 struct Choice {
     // What makes the fields that the cases ask for.
     steps: Vec<Step>,
-    cases: Vec<(Option<(Option<Slot>, &'static str)>, EntryId)>,
+    cases: Vec<(Option<When>, EntryId)>,
     other: EntryId,
 }
+
+/// A field's value that a case asks for.
+type When = (Option<Slot>, &'static str);
 
 /// How records of one layout and kind are read.
 #[derive(Debug)]
@@ -678,7 +681,7 @@ impl Choice {
         for step in &self.steps {
             scratch.derive(step, leaves);
         }
-        let holds = |when: &Option<(Option<Slot>, &str)>| match when {
+        let holds = |when: &Option<When>| match when {
             None => true,
             Some((slot, want)) => {
                 scratch.text(*slot, leaves).is_some_and(|text| text.eq_ignore_ascii_case(want))
