@@ -29,7 +29,6 @@ pub struct Feeder {
     blocks: Option<Receiver<Block>>,
     reader: Option<JoinHandle<()>>,
     shared: Arc<Shared>,
-    spares: Arc<Spares>,
 }
 
 /// How far the reading has come.
@@ -92,7 +91,6 @@ impl Feeder {
             seq: 0,
             per_source,
         };
-        let spares = Arc::clone(&shared.spares);
         let reader = std::thread::Builder::new()
             .name("reader".into())
             .spawn(move || {
@@ -101,7 +99,7 @@ impl Feeder {
                 let _ = Opener::new(options, outlet).run(&inputs);
             })
             .expect("the system can start one more thread");
-        Feeder { blocks: Some(blocks), reader: Some(reader), shared, spares }
+        Feeder { blocks: Some(blocks), reader: Some(reader), shared }
     }
 
     /// The next block; `None` when all inputs are read. Waits for the disk.
@@ -130,7 +128,7 @@ impl Feeder {
 
     /// Takes the memory of blocks that are done with, to read into it again.
     pub fn recycler(&self) -> Recycler {
-        Recycler(Arc::clone(&self.spares))
+        Recycler(Arc::clone(&self.shared.spares))
     }
 
     /// How far it has come.

@@ -3,7 +3,7 @@
 //! Few events are findings. These are read again from their records, the slow way.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use blanik_model::{EventBatch, Kind, RawBlock};
 
@@ -12,11 +12,16 @@ use crate::decode::Decoder;
 use crate::normalise::{Normalised, Normaliser};
 use crate::record::{Hint, Record};
 
+const FORMS_MIN: usize = 64;
+
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Reread {
-    // By the address of a block's bytes, which are alive as long as a batch has them.
-    forms: HashMap<usize, Form>,
+    // By the address of a block. A block that no batch holds is gone; what is left of it here keeps
+    // its address from being given to another, whose records may be something else.
+    forms: HashMap<usize, (Weak<Vec<u8>>, Form)>,
+    // Those of blocks that are gone are forgotten when there are this many.
+    forms_kept: usize,
     decoder: Decoder,
     record: Record,
     normalised: Normalised,
@@ -50,7 +55,12 @@ impl Reread {
             // Their records' text is not the block's.
             Framing::EvtxChunks => return,
         };
-        self.forms.insert(address(&block.bytes), form);
+        if self.forms.len() >= self.forms_kept.max(FORMS_MIN) {
+            self.forms.retain(|_, (block, _)| block.strong_count() > 0);
+            self.forms_kept = 2 * self.forms.len();
+        }
+        let left = Arc::downgrade(&block.bytes);
+        self.forms.insert(address(&block.bytes), (left, form));
     }
 
     /// Takes a batch back that [`whole`](Self::whole) gave.
@@ -71,20 +81,19 @@ impl Reread {
         let at = &batch.rows()[row];
         let block = batch.raw_block(row);
         let text = batch.raw(row);
-        let read = match self.forms.get(&address(block)) {
-            Some(Form::Json) => self.decoder.json_again(text, &mut self.record),
-            Some(Form::Xml) => self.decoder.xml_again(text, &mut self.record),
-            Some(Form::Zeek(header)) => self.decoder.zeek_again(text, header, &mut self.record),
-            None => self.decoder.json_again(text, &mut self.record),
+        let (decoder, record) = (&mut self.decoder, &mut self.record);
+        let (read, hint) = match self.forms.get(&address(block)).map(|(_, form)| form) {
+            Some(Form::Json) => (decoder.json_again(text, record), Hint::Json),
+            Some(Form::Xml) => (decoder.xml_again(text, record), Hint::WindowsXmlShape),
+            Some(Form::Zeek(header)) => {
+                (decoder.zeek_again(text, header, record), Hint::Zeek { path: &header.path })
+            }
+            // A record of a chunk, as the JSON it was made to be.
+            None => (decoder.json_again(text, record), Hint::WindowsXmlShape),
         };
         if !read {
             return None;
         }
-        let hint = match self.forms.get(&address(block)) {
-            Some(Form::Json) => Hint::Json,
-            Some(Form::Zeek(header)) => Hint::Zeek { path: &header.path },
-            Some(Form::Xml) | None => Hint::WindowsXmlShape,
-        };
         normaliser.normalise(&self.record, hint, &mut self.normalised);
         let kind = &self.normalised.kind;
         let spare = self.spare.remove(kind);
@@ -99,4 +108,30 @@ impl Reread {
 
 fn address(block: &RawBlock) -> usize {
     Arc::as_ptr(block) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use blanik_model::SourceId;
+
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_block_that_is_gone_is_given_to_no_other() {
+        let block = |framing| Block {
+            source: SourceId(0),
+            seq: 0,
+            bytes: Arc::new(Vec::new()),
+            first: 1,
+            framing,
+            last: true,
+        };
+        let mut reread = Reread::default();
+        for _ in 0..100 {
+            reread.note(&block(Framing::JsonLines));
+        }
+        // Of chunks, only what is made of them has an address.
+        let made: Vec<RawBlock> = (0..200).map(|_| Arc::new(Vec::new())).collect();
+        assert!(made.iter().all(|raw| !reread.forms.contains_key(&address(raw))));
+    }
 }

@@ -64,11 +64,6 @@ impl Dictionary {
         self.ends.is_empty()
     }
 
-    /// Bytes of text held.
-    pub fn text_len(&self) -> usize {
-        self.text.len()
-    }
-
     /// The text of all values behind each other, by code, without separators.
     pub fn text(&self) -> &str {
         &self.text
