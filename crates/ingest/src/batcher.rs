@@ -1,5 +1,6 @@
 //! Blocks → batches by kind: decoding, normalising and gathering, one batcher a thread.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use blanik_model::{EventBatch, Interests, Kind, RawBlock, Value};
@@ -154,6 +155,12 @@ impl Batcher {
             return None;
         }
         self.reread.whole(&self.gather.normaliser, batch, row)
+    }
+
+    /// The text of a row's record: as it stands in the log; of a binary log, as JSON. Empty if the batch
+    /// was handed out before the last one and the log is binary.
+    pub fn text<'b>(&self, batch: &'b EventBatch, row: usize) -> Cow<'b, [u8]> {
+        self.reread.text(batch, row)
     }
 
     /// Takes such a batch back, for its memory.

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use blanik_model::{RawBlock, SourceId};
 
-use crate::block::{Block, Element, Framing, ZeekHeader};
+use crate::block::{Block, CHUNK_BYTES, Element, Framing, ZeekHeader};
 use crate::layout::{LayoutId, Leaves, Unread};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
@@ -28,7 +28,7 @@ pub struct Origin<'a> {
     pub source: SourceId,
     /// Its number there: EVTX record id, line, or number of the element.
     pub number: u64,
-    /// Bytes that the record's own lie in; see `span`. For EVTX, the record as JSON.
+    /// Bytes that the record's own lie in; see `span`. For EVTX, chunks, or the record as JSON.
     pub raw: &'a RawBlock,
     /// Where in `raw`.
     pub span: Range<u32>,
@@ -174,25 +174,36 @@ impl Decoder {
     }
 
     fn evtx_chunks(&mut self, block: &Block, sink: &mut impl RecordSink) {
-        let chunks = block.bytes.chunks(crate::block::CHUNK_BYTES);
-        for (number, chunk) in (block.first..).zip(chunks) {
-            let place = Place::Chunk(number);
-            let rendered = self.evtx.render(block.source, place, chunk);
-            for rejection in rendered.rejections {
-                sink.reject(rejection);
-            }
-            let raw: RawBlock = rendered.json.into();
-            for (id, span) in rendered.records {
-                let text = &raw[span.start as usize..span.end as usize];
-                let origin = Origin { source: block.source, number: id, raw: &raw, span };
-                let (reader, hint) = (&mut self.rendered, Hint::WindowsXmlShape);
-                match json(reader, text, &mut self.record, hint, origin, sink) {
-                    Ok(_) => {}
-                    Err(error) => sink.reject(rejected(block.source, Place::Record(id), &error)),
-                }
-            }
-        }
+        self.evtx.decode(block, &mut self.rendered, &mut self.record, sink);
     }
+
+    /// The same of a record that begins there in a block of EVTX chunks. `fresh` if the last one was
+    /// in another chunk.
+    pub(crate) fn evtx_again(
+        &mut self,
+        chunks: &[u8],
+        at: usize,
+        fresh: bool,
+        record: &mut Record,
+    ) -> bool {
+        if fresh {
+            self.evtx.begin_chunk();
+        }
+        let (chunk, at) = chunk_of(chunks, at);
+        self.evtx.again(chunk, at, &mut self.rendered, record)
+    }
+
+    /// That record as JSON.
+    pub(crate) fn evtx_rendered(&self, chunks: &[u8], at: usize) -> Option<Vec<u8>> {
+        let (chunk, at) = chunk_of(chunks, at);
+        self.evtx.rendered(chunk, at)
+    }
+}
+
+/// The chunk that a place in a block lies in, and the place there.
+fn chunk_of(chunks: &[u8], at: usize) -> (&[u8], usize) {
+    let start = at - at % CHUNK_BYTES;
+    (&chunks[start..chunks.len().min(start + CHUNK_BYTES)], at - start)
 }
 
 /// A record on its way to a sink.

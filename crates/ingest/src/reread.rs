@@ -2,12 +2,13 @@
 //!
 //! Few events are findings. These are read again from their records, the slow way.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
 use blanik_model::{EventBatch, Kind, RawBlock};
 
-use crate::block::{Block, Framing, ZeekHeader};
+use crate::block::{Block, CHUNK_BYTES, Framing, ZeekHeader};
 use crate::decode::Decoder;
 use crate::normalise::{Normalised, Normaliser};
 use crate::record::{Hint, Record};
@@ -22,6 +23,8 @@ pub(crate) struct Reread {
     forms: HashMap<usize, (Weak<Vec<u8>>, Form)>,
     // Those of blocks that are gone are forgotten when there are this many.
     forms_kept: usize,
+    // Of the last record from a chunk: its block, and which chunk.
+    chunk: Option<(usize, usize)>,
     decoder: Decoder,
     record: Record,
     normalised: Normalised,
@@ -38,12 +41,14 @@ enum Form {
     Json,
     Xml,
     Zeek(Arc<ZeekHeader>),
+    Evtx,
 }
 
 impl Reread {
     /// Forgets the blocks noted.
     pub fn clear(&mut self) {
         self.forms.clear();
+        self.chunk = None;
     }
 
     /// Notes what records of the block are.
@@ -52,8 +57,8 @@ impl Reread {
             Framing::JsonLines | Framing::Json(_) => Form::Json,
             Framing::Xml(_) => Form::Xml,
             Framing::Zeek(header) => Form::Zeek(Arc::clone(header)),
-            // Their records' text is not the block's.
-            Framing::EvtxChunks => return,
+            // Records that were rendered lie in blocks of their own.
+            Framing::EvtxChunks => Form::Evtx,
         };
         if self.forms.len() >= self.forms_kept.max(FORMS_MIN) {
             self.forms.retain(|_, (block, _)| block.strong_count() > 0);
@@ -68,6 +73,18 @@ impl Reread {
         whole.clear();
         if whole.columns().len() <= SPARE_COLUMNS_MAX {
             self.spare.insert(Arc::clone(whole.kind()), whole);
+        }
+    }
+
+    /// The text of a row's record: where it has none, what is made of it.
+    pub fn text<'b>(&self, batch: &'b EventBatch, row: usize) -> Cow<'b, [u8]> {
+        let block = batch.raw_block(row);
+        match self.forms.get(&address(block)) {
+            Some((_, Form::Evtx)) => {
+                let start = batch.rows()[row].span.start as usize;
+                self.decoder.evtx_rendered(block, start).unwrap_or_default().into()
+            }
+            _ => batch.raw(row).into(),
         }
     }
 
@@ -87,6 +104,12 @@ impl Reread {
             Some(Form::Xml) => (decoder.xml_again(text, record), Hint::WindowsXmlShape),
             Some(Form::Zeek(header)) => {
                 (decoder.zeek_again(text, header, record), Hint::Zeek { path: &header.path })
+            }
+            Some(Form::Evtx) => {
+                let start = at.span.start as usize;
+                let chunk = (address(block), start / CHUNK_BYTES);
+                let fresh = self.chunk.replace(chunk) != Some(chunk);
+                (decoder.evtx_again(block, start, fresh, record), Hint::WindowsXmlShape)
             }
             // A record of a chunk, as the JSON it was made to be.
             None => (decoder.json_again(text, record), Hint::WindowsXmlShape),

@@ -207,7 +207,7 @@ impl<'s, 'h> Worker<'s, 'h> {
                 .shared
                 .hunt
                 .with_raw
-                .then(|| String::from_utf8_lossy(batch.raw(row)).trim_end().to_owned()),
+                .then(|| String::from_utf8_lossy(&self.batcher.text(batch, row)).trim_end().to_owned()),
         }
     }
 }
