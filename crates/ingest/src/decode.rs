@@ -6,6 +6,7 @@ mod xml;
 pub(crate) mod zeek;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use blanik_model::{RawBlock, SourceId};
 
@@ -67,6 +68,23 @@ pub trait RecordSink {
     }
 }
 
+/// What a record's bytes are.
+pub(crate) enum Form {
+    /// JSON.
+    Json,
+    /// JSON that an EVTX record was made to be.
+    Rendered,
+    /// A Windows event as XML.
+    Xml,
+    /// A line below this header.
+    Zeek(Arc<ZeekHeader>),
+    /// A record in an EVTX chunk.
+    Evtx {
+        /// The record read before it was in another chunk.
+        fresh: bool,
+    },
+}
+
 /// See the module.
 #[derive(Default)]
 pub struct Decoder {
@@ -96,25 +114,29 @@ impl Decoder {
         }
     }
 
-    /// Reads one record's text by its names. False if that fails.
-    pub(crate) fn json_again(&mut self, text: &[u8], record: &mut Record) -> bool {
-        self.json.read(text, record).is_ok()
-    }
-
-    /// The same of an XML event.
-    pub(crate) fn xml_again(&mut self, text: &[u8], record: &mut Record) -> bool {
-        self.xml.read(text, record).is_ok()
-    }
-
-    /// The same of a Zeek line.
-    pub(crate) fn zeek_again(
-        &mut self,
-        text: &[u8],
-        header: &ZeekHeader,
-        record: &mut Record,
-    ) -> bool {
-        self.zeek.line(text, header, record);
-        record.whole().is_ok()
+    /// Reads one record once more; what is wrong with it was said the first time.
+    pub(crate) fn again(&mut self, form: &Form, origin: Origin<'_>, sink: &mut impl RecordSink) {
+        let text = &origin.raw[origin.span.start as usize..origin.span.end as usize];
+        let record = &mut self.record;
+        match form {
+            Form::Json => _ = json(&mut self.json, text, record, Hint::Json, origin, sink),
+            Form::Rendered => {
+                _ = json(&mut self.rendered, text, record, Hint::WindowsXmlShape, origin, sink);
+            }
+            Form::Xml => {
+                if self.xml.read(text, record).is_ok() {
+                    sink.record(record, Hint::WindowsXmlShape, origin);
+                }
+            }
+            Form::Zeek(header) => self.zeek.again(header, record, sink, origin),
+            Form::Evtx { fresh } => {
+                if *fresh {
+                    self.evtx.begin_chunk();
+                }
+                let (chunk, at) = chunk_of(origin.raw, origin.span.start as usize);
+                self.evtx.again(chunk, at, &mut self.rendered, record, sink, origin);
+            }
+        }
     }
 
     fn json_lines(&mut self, block: &Block, sink: &mut impl RecordSink) {
@@ -177,23 +199,7 @@ impl Decoder {
         self.evtx.decode(block, &mut self.rendered, &mut self.record, sink);
     }
 
-    /// The same of a record that begins there in a block of EVTX chunks. `fresh` if the last one was
-    /// in another chunk.
-    pub(crate) fn evtx_again(
-        &mut self,
-        chunks: &[u8],
-        at: usize,
-        fresh: bool,
-        record: &mut Record,
-    ) -> bool {
-        if fresh {
-            self.evtx.begin_chunk();
-        }
-        let (chunk, at) = chunk_of(chunks, at);
-        self.evtx.again(chunk, at, &mut self.rendered, record)
-    }
-
-    /// That record as JSON.
+    /// The record that begins there in a block of EVTX chunks, as JSON.
     pub(crate) fn evtx_rendered(&self, chunks: &[u8], at: usize) -> Option<Vec<u8>> {
         let (chunk, at) = chunk_of(chunks, at);
         self.evtx.rendered(chunk, at)

@@ -20,7 +20,6 @@ use super::json::JsonReader;
 use super::{Origin, RecordSink, json, rejected};
 use crate::block::Block;
 use crate::frame::evtx::{CHUNK_HEADER_BYTES, RECORD_MAGIC};
-use crate::layout::LayoutId;
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
 
@@ -145,26 +144,29 @@ impl EvtxReader {
         self.known.begin_chunk();
     }
 
-    /// Reads the record that begins there in a chunk, which is the same as the last time unless
-    /// [another](Self::begin_chunk) was begun. False if that fails.
+    /// Reads the record that begins where `origin` says, in a chunk that is the same as the last time
+    /// unless [another](Self::begin_chunk) was begun.
     pub(crate) fn again(
         &mut self,
         chunk: &[u8],
         at: usize,
         reader: &mut JsonReader,
         record: &mut Record,
-    ) -> bool {
-        let Some((_, end)) = record_at(chunk, at) else { return false };
+        sink: &mut impl RecordSink,
+        origin: Origin<'_>,
+    ) {
+        let Some((_, end)) = record_at(chunk, at) else { return };
         let fragment = at + RECORD_HEADER_BYTES..end - RECORD_END_BYTES;
-        if self.known.again(chunk, fragment, record) {
-            return true;
+        if self.known.take(chunk, fragment, sink, origin.clone()) {
+            return;
         }
-        let Some(json) = self.rendered(chunk, at) else { return false };
-        let Ok(clean) = reader.read(&json, record) else { return false };
+        let Some(json) = self.rendered(chunk, at) else { return };
+        let Ok(clean) = reader.read(&json, record) else { return };
+        sink.record(record, Hint::WindowsXmlShape, origin);
         if clean && self.known.is_to_learn() {
-            self.known.learn(chunk, record, || Some(LayoutId { index: 0, epoch: 0 }));
+            let layout = || sink.learn(record, Hint::WindowsXmlShape, true);
+            self.known.learn(chunk, record, layout);
         }
-        true
     }
 
     /// The record that begins there in a chunk, as JSON.

@@ -41,10 +41,11 @@ enum State {
 
 struct Shape {
     layout: LayoutId,
-    names: Vec<String>,
     values: Vec<From>,
     /// Texts of what is the same in each record, at the beginning of what is held.
     same: String,
+    /// Texts are looked for in its records.
+    with_text: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -70,45 +71,41 @@ impl Known {
         sink: &mut impl RecordSink,
         origin: Origin<'_>,
     ) -> bool {
-        let Some(shape) = self.read(chunk, fragment) else { return false };
-        let leaves =
-            Leaves { leaves: &self.leaves, held: &self.held, written: Written::Plain(&self.held) };
-        match sink.row(self.shapes[shape].layout, leaves, origin) {
-            Ok(()) => true,
-            Err(Unread::ByName) => false,
-            Err(Unread::Forgotten) => {
-                self.states.insert(self.content.signature[..].into(), State::Once);
-                false
-            }
-        }
-    }
-
-    /// Makes the record whose fragment is that span of the chunk. False if it must be rendered.
-    pub fn again(&mut self, chunk: &[u8], fragment: Range<usize>, record: &mut Record) -> bool {
-        let Some(shape) = self.read(chunk, fragment) else { return false };
-        let leaves =
-            Leaves { leaves: &self.leaves, held: &self.held, written: Written::Otherwise };
-        record.clear();
-        for (i, name) in self.shapes[shape].names.iter().enumerate() {
-            if let Some(value) = leaves.get(i) {
-                record.push(name, value);
-            }
-        }
-        record.whole().is_ok()
-    }
-
-    /// Reads a record's values, if it is known what they are.
-    fn read(&mut self, chunk: &[u8], fragment: Range<usize>) -> Option<usize> {
         let Known { templates, content, .. } = self;
         self.is_read = content.read(templates, chunk, fragment.start, fragment.end).is_some();
         if !self.is_read {
-            return None;
+            return false;
         }
-        let Some(State::Shape(shape)) = self.states.get(&content.signature[..]).copied() else {
-            return None;
+        let Some(State::Shape(at)) = self.states.get(&content.signature[..]).copied() else {
+            return false;
         };
-        self.shapes[shape].fill(content, chunk, &mut self.leaves, &mut self.held)?;
-        Some(shape)
+        let taken = match self.hand_over(at, chunk, sink, origin.clone()) {
+            Err(Unread::WithoutText) => {
+                self.shapes[at].with_text = true;
+                self.hand_over(at, chunk, sink, origin)
+            }
+            taken => taken,
+        };
+        if taken == Err(Unread::Forgotten) {
+            self.states.insert(self.content.signature[..].into(), State::Once);
+        }
+        taken.is_ok()
+    }
+
+    /// Hands over the record that was read, by its shape.
+    fn hand_over(
+        &mut self,
+        shape: usize,
+        chunk: &[u8],
+        sink: &mut impl RecordSink,
+        origin: Origin<'_>,
+    ) -> Result<(), Unread> {
+        let shape = &self.shapes[shape];
+        let needed = if shape.with_text { None } else { sink.needs(shape.layout) };
+        let (leaves, held) = (&mut self.leaves, &mut self.held);
+        shape.fill(&self.content, chunk, needed, leaves, held).ok_or(Unread::ByName)?;
+        let written = if shape.with_text { Written::Plain(held) } else { Written::Absent };
+        sink.row(shape.layout, Leaves { leaves, held, written }, origin)
     }
 
     /// True if the record that was not taken is one to learn from.
@@ -154,9 +151,8 @@ impl Known {
             return None;
         }
         let layout = LayoutId { index: 0, epoch: 0 };
-        let mut shape =
-            Shape { layout, names: Vec::new(), values: Vec::new(), same: String::new() };
-        let mut text = String::new();
+        let mut shape = Shape { layout, values: Vec::new(), same: String::new(), with_text: false };
+        let mut text = Vec::new();
         for (i, (name, source)) in outline.iter().enumerate() {
             let (said, value) = record.field(i);
             if said != name || outline[..i].iter().any(|(other, _)| other == name) {
@@ -168,13 +164,13 @@ impl Known {
                     let slot = self.content.slots[usize::from(*at)];
                     text.clear();
                     let ty = value::write(slot.ty, slot.bytes(chunk), &mut text)?;
-                    if (Value { ty, text: &text }) != value {
+                    let text = std::str::from_utf8(&text).ok()?;
+                    if (Value { ty, text }) != value {
                         return None;
                     }
                     From::Slot(*at)
                 }
             };
-            shape.names.push(name.clone());
             shape.values.push(from);
         }
         Some(shape)
@@ -191,30 +187,40 @@ impl Shape {
         Some(leaf)
     }
 
-    /// The record's leaves. Each text ends with a line feed, lest two make a third.
+    /// The record's leaves: those needed, or all. Each text ends with a line feed, lest two make a
+    /// third.
     fn fill(
         &self,
         content: &Content,
         chunk: &[u8],
+        needed: Option<&[usize]>,
         leaves: &mut Vec<Leaf<'static>>,
         held: &mut String,
     ) -> Option<()> {
         leaves.clear();
+        leaves.resize(self.values.len(), Leaf::Absent);
         held.clear();
         held.push_str(&self.same);
-        for from in &self.values {
-            leaves.push(match *from {
+        let mut text = std::mem::take(held).into_bytes();
+        let mut fill = |i: usize| {
+            leaves[i] = match self.values[i] {
                 From::Same(leaf) => leaf,
                 From::Slot(slot) => {
                     let slot = content.slots[usize::from(slot)];
-                    let start = held.len() as u32;
-                    let ty = value::write(slot.ty, slot.bytes(chunk), held)?;
-                    let end = held.len() as u32;
-                    held.push('\n');
+                    let start = text.len() as u32;
+                    let ty = value::write(slot.ty, slot.bytes(chunk), &mut text)?;
+                    let end = text.len() as u32;
+                    text.push(b'\n');
                     Leaf::Held { ty, start, end }
                 }
-            });
+            };
+            Some(())
+        };
+        match needed {
+            Some(needed) => needed.iter().try_for_each(|&i| fill(i))?,
+            None => (0..self.values.len()).try_for_each(&mut fill)?,
         }
+        *held = String::from_utf8(text).expect("values are written as UTF-8");
         Some(())
     }
 }

@@ -1,6 +1,6 @@
 //! A record's values as the texts that rendering makes of them.
 
-use std::fmt::Write;
+use std::io::Write;
 
 use blanik_model::Type;
 
@@ -26,20 +26,20 @@ pub(super) fn is_empty(ty: u8, bytes: &[u8]) -> bool {
     }
 }
 
-/// Writes a value that is not empty behind the text. `None` if only rendering can tell what it is.
-pub(super) fn write(ty: u8, bytes: &[u8], out: &mut String) -> Option<Type> {
+/// Writes a value that is not empty behind the text, as UTF-8. `None` if only rendering can tell what
+/// it is.
+pub(super) fn write(ty: u8, bytes: &[u8], out: &mut Vec<u8>) -> Option<Type> {
     macro_rules! number {
         ($t:ty) => {{
-            let number = <$t>::from_le_bytes(bytes.try_into().ok()?);
-            integer(i128::from(number), out);
+            let number = i128::from(<$t>::from_le_bytes(bytes.try_into().ok()?));
+            // Every integer here has at most 64 bits.
+            integer(number < 0, number.unsigned_abs() as u64, out);
             return Some(Type::Number);
         }};
     }
     match ty {
         STRING => utf16(bytes, out)?,
-        ANSI if bytes.is_ascii() => {
-            out.extend(bytes.iter().filter(|b| **b != 0).map(|b| *b as char))
-        }
+        ANSI if bytes.is_ascii() => out.extend(bytes.iter().filter(|b| **b != 0)),
         0x03 => number!(i8),
         0x04 => number!(u8),
         0x05 => number!(i16),
@@ -48,15 +48,12 @@ pub(super) fn write(ty: u8, bytes: &[u8], out: &mut String) -> Option<Type> {
         0x08 => number!(u32),
         0x09 => number!(i64),
         0x0a => number!(u64),
-        BOOL => match i32::from_le_bytes(bytes.try_into().ok()?) {
-            0 => return wrote("false", Type::Bool, out),
-            1 => return wrote("true", Type::Bool, out),
-            other => {
-                integer(i128::from(other), out);
-                return Some(Type::Number);
-            }
+        BOOL => match bytes {
+            [0, 0, 0, 0] => return wrote("false", Type::Bool, out),
+            [1, 0, 0, 0] => return wrote("true", Type::Bool, out),
+            _ => number!(i32),
         },
-        BINARY => bytes.iter().for_each(|b| digits(*b, b"0123456789ABCDEF", out)),
+        BINARY => bytes.iter().for_each(|b| out.extend(digits(*b, b"0123456789ABCDEF"))),
         0x0f => guid(bytes.try_into().ok()?, out),
         0x11 => time(u64::from_le_bytes(bytes.try_into().ok()?), out),
         0x13 => sid(bytes, out)?,
@@ -71,43 +68,36 @@ pub(super) fn write(ty: u8, bytes: &[u8], out: &mut String) -> Option<Type> {
     Some(Type::String)
 }
 
-fn wrote(text: &str, ty: Type, out: &mut String) -> Option<Type> {
-    out.push_str(text);
+fn wrote(text: &str, ty: Type, out: &mut Vec<u8>) -> Option<Type> {
+    out.extend(text.as_bytes());
     Some(ty)
 }
 
 /// Up to the first NUL. `None` if it is not UTF-16.
-fn utf16(bytes: &[u8], out: &mut String) -> Option<()> {
+fn utf16(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let (units, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() {
         return None;
     }
     let end = units.iter().position(|unit| *unit == [0, 0]).unwrap_or(units.len());
     let units = &units[..end];
+    // Without branches, so that the compiler makes vectors of it.
     if units.iter().fold(0, |all, [low, high]| all | low & 0x80 | high) == 0 {
-        // In pieces that the compiler makes vectors of.
-        let mut buffer = [0; 64];
-        for units in units.chunks(buffer.len()) {
-            buffer.iter_mut().zip(units).for_each(|(byte, [low, _])| *byte = *low);
-            ascii(&buffer[..units.len()], out);
-        }
+        out.extend(units.iter().map(|[low, _]| *low));
         return Some(());
     }
     for c in char::decode_utf16(units.iter().map(|unit| u16::from_le_bytes(*unit))) {
-        out.push(c.ok()?);
+        out.extend(c.ok()?.encode_utf8(&mut [0; 4]).as_bytes());
     }
     Some(())
 }
 
-fn integer(mut number: i128, out: &mut String) {
-    let mut buffer = [b'0'; 40];
+fn integer(is_negative: bool, mut rest: u64, out: &mut Vec<u8>) {
+    let mut buffer = [b'0'; 20];
     let mut at = buffer.len();
-    if number < 0 {
-        out.push('-');
-        number = -number;
+    if is_negative {
+        out.push(b'-');
     }
-    // Every integer here has at most 64 bits.
-    let mut rest = number as u64;
     loop {
         at -= 1;
         buffer[at] = b'0' + (rest % 10) as u8;
@@ -116,24 +106,19 @@ fn integer(mut number: i128, out: &mut String) {
             break;
         }
     }
-    ascii(&buffer[at..], out);
+    out.extend(&buffer[at..]);
 }
 
-fn ascii(bytes: &[u8], out: &mut String) {
-    out.push_str(std::str::from_utf8(bytes).expect("ASCII is UTF-8"));
+fn digits(byte: u8, of: &[u8; 16]) -> [u8; 2] {
+    [of[usize::from(byte >> 4)], of[usize::from(byte & 15)]]
 }
 
-fn digits(byte: u8, of: &[u8; 16], out: &mut String) {
-    out.push(of[usize::from(byte >> 4)] as char);
-    out.push(of[usize::from(byte & 15)] as char);
-}
-
-fn hex(number: u64, out: &mut String) {
-    // A String takes whatever is written.
+fn hex(number: u64, out: &mut Vec<u8>) {
+    // A vector takes whatever is written.
     let _ = write!(out, "0x{number:x}");
 }
 
-fn guid(bytes: [u8; 16], out: &mut String) {
+fn guid(bytes: [u8; 16], out: &mut Vec<u8>) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let mut text = [b'-'; 38];
     (text[0], text[37]) = (b'{', b'}');
@@ -142,34 +127,33 @@ fn guid(bytes: [u8; 16], out: &mut String) {
         if matches!(i, 4 | 6 | 8 | 10) {
             end += 1;
         }
-        text[end] = DIGITS[usize::from(bytes[at] >> 4)];
-        text[end + 1] = DIGITS[usize::from(bytes[at] & 15)];
+        text[end..end + 2].copy_from_slice(&digits(bytes[at], DIGITS));
         end += 2;
     }
-    ascii(&text, out);
+    out.extend(text);
 }
 
-fn sid(bytes: &[u8], out: &mut String) -> Option<()> {
+fn sid(bytes: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let [revision, count, authority @ ..] = bytes else { return None };
     let (authority, subs) = authority.split_first_chunk::<6>()?;
     let (subs, rest) = subs.as_chunks::<4>();
     if subs.len() != usize::from(*count) || !rest.is_empty() {
         return None;
     }
-    let authority = authority.iter().fold(0, |all, byte| all << 8 | i128::from(*byte));
-    out.push_str("S-");
-    integer(i128::from(*revision), out);
-    out.push('-');
-    integer(authority, out);
+    let authority = authority.iter().fold(0, |all, byte| all << 8 | u64::from(*byte));
+    out.extend(b"S-");
+    integer(false, u64::from(*revision), out);
+    out.push(b'-');
+    integer(false, authority, out);
     for sub in subs {
-        out.push('-');
-        integer(i128::from(u32::from_le_bytes(*sub)), out);
+        out.push(b'-');
+        integer(false, u64::from(u32::from_le_bytes(*sub)), out);
     }
     Some(())
 }
 
 /// A FILETIME: ticks of 100 ns since 1601.
-fn time(ticks: u64, out: &mut String) {
+fn time(ticks: u64, out: &mut Vec<u8>) {
     let (year, month, day) = date(ticks / TICKS_A_DAY);
     let (of_day, part) = (ticks % TICKS_A_DAY / TICKS_A_SECOND, ticks % TICKS_A_SECOND);
     let mut text = *b"0000-00-00T00:00:00.0000000Z";
@@ -189,7 +173,7 @@ fn time(ticks: u64, out: &mut String) {
             }
         }
     }
-    ascii(&text, out);
+    out.extend(text);
 }
 
 /// Year, month and day of a day counted from 1601-01-01. Four centuries have the same days; their
@@ -227,8 +211,9 @@ mod tests {
     use super::*;
 
     fn written(ty: u8, bytes: &[u8]) -> Option<(Type, String)> {
-        let mut out = String::new();
-        write(ty, bytes, &mut out).map(|ty| (ty, out))
+        let mut out = Vec::new();
+        let ty = write(ty, bytes, &mut out)?;
+        Some((ty, String::from_utf8(out).expect("it is UTF-8")))
     }
 
     #[test]
