@@ -58,6 +58,11 @@ pub(super) struct Content {
 }
 
 impl Slot {
+    /// Number of its bytes.
+    pub fn len(&self) -> usize {
+        usize::from(self.len)
+    }
+
     /// Its bytes.
     pub fn bytes<'c>(&self, chunk: &'c [u8]) -> &'c [u8] {
         &chunk[self.start as usize..self.start as usize + usize::from(self.len)]

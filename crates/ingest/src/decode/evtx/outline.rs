@@ -143,17 +143,44 @@ impl Outline<'_> {
                     self.element(&format!("{path}.{}", child.name), child, instance)?;
                     return Some(true);
                 }
-                // A list of values without names is nothing to be read by names.
-                let name = by_name.then(|| name_of(child)).flatten()?;
+                let name = match by_name {
+                    true => numbered(name_of(child)?, node, parent)?,
+                    false => return self.unnamed(path, child, instance, parent),
+                };
                 let source = self.text(instance, &child.children)?;
                 self.leaf(format!("{path}.{name}"), source.unwrap_or(Source::Signature));
                 Some(true)
             }
         }
     }
+
+    /// A `Data` without a name. An array of texts is as many of them; several are written as one.
+    fn unnamed(
+        &mut self,
+        path: &str,
+        data: &Element,
+        instance: &Instance,
+        parent: &Element,
+    ) -> Option<bool> {
+        if data_of(parent).count() > 1 {
+            return None;
+        }
+        if let [Node::Slot(number)] = &data.children[..]
+            && self.slot(instance, *number).is_some_and(|(_, slot)| slot.is_no_texts())
+        {
+            return Some(false);
+        }
+        let source = self.text(instance, &data.children)?;
+        self.leaf(format!("{path}.Data.#text"), source.unwrap_or(Source::Signature));
+        Some(true)
+    }
 }
 
 impl Slot {
+    fn is_no_texts(&self) -> bool {
+        self.ty == value::STRINGS && self.len() == 0
+    }
+
     fn is_null(&self) -> bool {
         self.ty == value::NULL || self.ty == value::BIN_XML && self.nested.is_none()
     }
@@ -163,10 +190,31 @@ fn is_container(name: &str) -> bool {
     matches!(name, "EventData" | "UserData")
 }
 
-fn has_named_data(element: &Element) -> bool {
-    element.children.iter().any(|node| {
-        matches!(node, Node::Element(child) if child.name == "Data" && name_of(child).is_some())
+fn data_of(element: &Element) -> impl Iterator<Item = &Element> {
+    element.children.iter().filter_map(|node| match node {
+        Node::Element(child) if child.name == "Data" => Some(child),
+        _ => None,
     })
+}
+
+fn has_named_data(element: &Element) -> bool {
+    data_of(element).any(|data| name_of(data).is_some())
+}
+
+/// The name of a `Data` element, told from those of the same name before it. `None` where these
+/// follow each other: they are one list.
+fn numbered(name: &str, node: &Node, parent: &Element) -> Option<String> {
+    let before = parent.children.iter().take_while(|other| !std::ptr::eq(*other, node));
+    let is_same = |other: &Node| match other {
+        Node::Element(other) => other.name == "Data" && name_of(other) == Some(name),
+        _ => false,
+    };
+    let before: Vec<bool> = before.map(is_same).collect();
+    match before.iter().filter(|same| **same).count() {
+        0 => Some(name.to_owned()),
+        _ if before.last() == Some(&true) => None,
+        n => Some(format!("{name}_{n}")),
+    }
 }
 
 /// What a definition calls a `Data` element.

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use blanik_model::Type;
+use blanik_model::{ListBuilder, Type, Value};
 
 /// Types of values (MS-EVEN6, 2.2.12).
 pub(super) const NULL: u8 = 0x00;
@@ -11,6 +11,8 @@ const ANSI: u8 = 0x02;
 const BOOL: u8 = 0x0d;
 const BINARY: u8 = 0x0e;
 pub(super) const BIN_XML: u8 = 0x21;
+/// An array of texts, each ended by a NUL.
+pub(super) const STRINGS: u8 = 0x81;
 
 const TICKS_A_SECOND: u64 = 10_000_000;
 const TICKS_A_DAY: u64 = 86_400 * TICKS_A_SECOND;
@@ -21,7 +23,7 @@ pub(super) fn is_empty(ty: u8, bytes: &[u8]) -> bool {
         NULL => true,
         STRING => bytes.is_empty() || bytes.starts_with(&[0, 0]),
         ANSI => bytes.iter().all(|b| *b == 0),
-        BINARY | BIN_XML => bytes.is_empty(),
+        BINARY | BIN_XML | STRINGS => bytes.is_empty(),
         _ => false,
     }
 }
@@ -63,9 +65,31 @@ pub(super) fn write(ty: u8, bytes: &[u8], out: &mut Vec<u8>) -> Option<Type> {
             hex(u64::from(u32::from_le_bytes(bytes.try_into().ok()?)), out);
         }
         0x10 | 0x15 => hex(u64::from_le_bytes(bytes.try_into().ok()?), out),
+        STRINGS => return strings(bytes, out),
         _ => return None,
     }
     Some(Type::String)
+}
+
+/// One text as it is, several as a list.
+fn strings(bytes: &[u8], out: &mut Vec<u8>) -> Option<Type> {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let ([units @ .., [0, 0]], []) = (units, rest) else { return None };
+    let mut texts = units.split(|unit| *unit == [0, 0]).map(<[_]>::as_flattened);
+    let first = texts.next()?;
+    let Some(second) = texts.next() else {
+        utf16(first, out)?;
+        return Some(Type::String);
+    };
+    let mut list = ListBuilder::default();
+    for text in [first, second].into_iter().chain(texts) {
+        let start = out.len();
+        utf16(text, out)?;
+        list.push(Value::string(std::str::from_utf8(&out[start..]).ok()?));
+        out.truncate(start);
+    }
+    out.extend(list.value().text.as_bytes());
+    Some(Type::List)
 }
 
 fn wrote(text: &str, ty: Type, out: &mut Vec<u8>) -> Option<Type> {
@@ -221,6 +245,11 @@ mod tests {
         let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
         let string = |text: &str| Some((Type::String, text.to_owned()));
         let number = |text: &str| Some((Type::Number, text.to_owned()));
+        let list = |texts: &[&str]| {
+            let mut list = ListBuilder::default();
+            texts.iter().for_each(|text| list.push(Value::string(text)));
+            Some((Type::List, list.value().text.to_owned()))
+        };
         for (ty, bytes, want) in [
             (STRING, utf16("plain\0hidden"), string("plain")),
             (STRING, utf16("čau 😀"), string("čau 😀")),
@@ -241,7 +270,9 @@ mod tests {
             (0x13, vec![1, 1, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0], string("S-1-5-18")),
             (0x13, vec![1, 2, 0, 0, 0, 0, 0, 5, 18, 0, 0, 0], None),
             (0x0b, vec![0; 4], None),
-            (0x81, vec![0; 4], None),
+            (STRINGS, utf16("one\0"), string("one")),
+            (STRINGS, utf16("one\0\0three\0"), list(&["one", "", "three"])),
+            (STRINGS, utf16("one\0not ended"), None),
         ] {
             assert_eq!(written(ty, &bytes), want, "{ty:#x} {bytes:?}");
         }
