@@ -131,13 +131,10 @@ impl Outline<'_> {
             }
             Node::Element(child) => {
                 let is_data = is_container(&parent.name) && child.name == "Data";
-                if let Some(number) = child.depends {
-                    if is_data {
-                        return None;
-                    }
-                    if self.slot(instance, number).is_some_and(|(_, slot)| slot.is_null()) {
-                        return Some(false);
-                    }
+                if let Some(number) = child.depends
+                    && self.slot(instance, number).is_some_and(|(_, slot)| slot.is_null())
+                {
+                    return Some(false);
                 }
                 if !is_data {
                     self.element(&format!("{path}.{}", child.name), child, instance)?;
