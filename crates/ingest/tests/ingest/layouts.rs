@@ -52,6 +52,9 @@ impl Interests for Few {
     }
 }
 
+/// Damages of each log.
+const DAMAGES: usize = 10;
+
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Asked {
@@ -576,6 +579,58 @@ fn real_windows_json_read_by_layout() {
 #[test]
 fn real_windows_evtx_read_by_layout() {
     compare_data("windows-evtx", 19);
+}
+
+/// Damage that no checksum betrays: only then are damaged records read by their templates.
+#[test]
+fn damaged_windows_evtx_read_by_layout() {
+    let Some(folder) = data::folder("windows-evtx/evtx-attack-samples/Credential Access") else {
+        return;
+    };
+    let mut state = 1u64;
+    let mut draw = move |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut by_layout = 0;
+    let mut paths: Vec<_> = std::fs::read_dir(&folder)
+        .expect("a folder of the data")
+        .map(|entry| entry.expect("an entry of it").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "evtx"))
+        .collect();
+    paths.sort_unstable();
+    for path in paths.iter().step_by(3) {
+        let whole = std::fs::read(path).expect("a file of the data");
+        if whole.len() > 1 << 20 {
+            continue;
+        }
+        for _ in 0..DAMAGES {
+            let mut log = whole.clone();
+            for chunk in log[4096..].chunks_exact_mut(65_536) {
+                let free = u32::from_le_bytes(chunk[48..52].try_into().expect("four bytes"));
+                let free = (free as usize).clamp(513, chunk.len());
+                for _ in 0..1 + draw(2) {
+                    let at = 512 + draw(free - 512);
+                    chunk[at] = [0, 1, 0x0f, 0xff, chunk[at] ^ 1, draw(256) as u8][draw(6)];
+                }
+                close(chunk, free);
+            }
+            let compared = compare(self::log(log), of_format(Format::Evtx), Asked::Few, 1);
+            by_layout += compared.by_layout;
+        }
+    }
+    assert!(by_layout > 100, "{by_layout}");
+}
+
+/// Writes the checksums that a chunk has (libevtx, "Windows XML Event Log format", 3).
+fn close(chunk: &mut [u8], free: usize) {
+    let data = crc32fast::hash(&chunk[512..free]);
+    chunk[52..56].copy_from_slice(&data.to_le_bytes());
+    let mut header = crc32fast::Hasher::new();
+    header.update(&chunk[..120]);
+    header.update(&chunk[128..512]);
+    chunk[124..128].copy_from_slice(&header.finalize().to_le_bytes());
 }
 
 #[test]
