@@ -183,6 +183,11 @@ impl Correlation {
         of(reference).or_else(|| of(Referent::Rule(base))).unwrap_or(name)
     }
 
+    /// True if it asks which share of all values one has: `value_percentile` without `percentile`.
+    pub fn is_share(&self) -> bool {
+        self.ty == CorrelationType::ValuePercentile && self.condition.percentile.is_none()
+    }
+
     /// The names of the fields it asks of a match: those it groups by, then those it counts.
     pub(crate) fn asked(&self) -> impl Iterator<Item = &str> {
         self.group_by.iter().chain(&self.condition.fields).map(|name| &**name)

@@ -316,11 +316,11 @@ fn percentile(entries: &Entries<'_>, ty: CorrelationType) -> Result<Option<f64>,
         (Some(p), CorrelationType::ValuePercentile) if (0.0..=100.0).contains(&p) => Ok(Some(p)),
         (Some(p), CorrelationType::ValuePercentile) => {
             let reason = format!("{p} is no percentile");
-            Err(Refusal::new("percentile", reason, "write a number from 0 to 100"))
+            Err(Refusal::new("percentile:", reason, "write a number from 0 to 100"))
         }
         (Some(_), ty) => {
             let reason = format!("{ty} has no percentile");
-            Err(Refusal::new("percentile", reason, "it goes with value_percentile"))
+            Err(Refusal::new("percentile:", reason, "it goes with value_percentile"))
         }
     }
 }

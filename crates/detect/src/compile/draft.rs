@@ -137,6 +137,9 @@ impl Drafter<'_> {
     }
 
     fn filter(&mut self, part: &Part<'_>, map: &Mapping, heading: Heading) {
+        if let Err(refusal) = filter::check(map) {
+            return self.tell(self.problem(part, Some(heading.id), refusal, true));
+        }
         let parsed = match parse_sigma_yaml(part.text) {
             Ok(parsed) if parsed.errors.is_empty() => parsed,
             Ok(parsed) => return self.parse_error(part, &parsed.errors.join("; ")),

@@ -43,15 +43,8 @@ pub(super) enum Targets {
     Named(Vec<Called>),
 }
 
-/// What the document says. What it asks goes into `asked`, remarks into `remarks`.
-pub(super) fn say(
-    map: &Mapping,
-    parsed: SigmaCollection,
-    place: Place<'_>,
-    asked: &mut Asked,
-    options: &Options,
-    remarks: &mut Vec<Refusal>,
-) -> Result<Said, Refusal> {
+/// The `filter` section, if the document has what a filter must have.
+pub(super) fn check(map: &Mapping) -> Result<Entries<'_>, Refusal> {
     check_dialect(map)?;
     let top = Entries::new(map, "the filter rule");
     let section = top.entries("filter", "filter")?.ok_or_else(|| top.missing("filter", ""))?;
@@ -61,6 +54,19 @@ pub(super) fn say(
     if section.text("condition")?.is_none() {
         return Err(section.missing("condition", "write `condition: not selection`"));
     }
+    Ok(section)
+}
+
+/// What the document says. What it asks goes into `asked`, remarks into `remarks`.
+pub(super) fn say(
+    map: &Mapping,
+    parsed: SigmaCollection,
+    place: Place<'_>,
+    asked: &mut Asked,
+    options: &Options,
+    remarks: &mut Vec<Refusal>,
+) -> Result<Said, Refusal> {
+    let section = check(map)?;
     let filter = parsed.filters.into_iter().next();
     let Some(FilterRule { detection, logsource, .. }) = filter else {
         return Err(Refusal::new(

@@ -88,13 +88,8 @@ fn values(value: Value<'_>) -> Option<Part> {
     }
 }
 
-/// `value_percentile` without `percentile` asks which share of all values one has.
-fn is_share(correlation: &Correlation) -> bool {
-    correlation.ty == CorrelationType::ValuePercentile && correlation.condition.percentile.is_none()
-}
-
 fn counts_values(correlation: &Correlation) -> bool {
-    correlation.ty == CorrelationType::ValueCount || is_share(correlation)
+    correlation.ty == CorrelationType::ValueCount || correlation.is_share()
 }
 
 /// See the module.
@@ -214,7 +209,7 @@ impl Tally {
     ) -> (Option<f64>, bool) {
         let number = match self {
             Tally::Events(count) => Some(*count as f64),
-            Tally::Values(counts, all) if is_share(correlation) => {
+            Tally::Values(counts, all) if correlation.is_share() => {
                 return rarest(correlation, counts, *all, fresh);
             }
             Tally::Values(counts, _) => Some(counts.len() as f64),
@@ -231,6 +226,24 @@ impl Tally {
             Tally::Rules(met) => return met_rules(correlation, met),
         };
         (number, number.is_some_and(|number| correlation.condition.holds(number)))
+    }
+}
+
+impl Tally {
+    /// Where all rules met so far were met in their order: from when on each was, by its place among
+    /// the references. What came before is not what that rests on.
+    pub fn in_order_since(&self) -> BTreeMap<u32, Timestamp> {
+        let mut since = BTreeMap::new();
+        let Tally::Rules(met) = self else { return since };
+        let mut last = Timestamp::from_nanos(i64::MIN);
+        for (rule, times) in met {
+            match times.get(times.partition_point(|time| *time < last)) {
+                Some(time) => last = *time,
+                None => return BTreeMap::new(),
+            }
+            since.insert(*rule, last);
+        }
+        since
     }
 }
 

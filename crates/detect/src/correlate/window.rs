@@ -1,6 +1,6 @@
 //! The matches that a correlation holds: by group, each until its time is over.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use blanik_model::{OwnedValue, Timestamp};
@@ -9,7 +9,7 @@ use hashbrown::HashMap;
 use super::run::{Inner, Run};
 use super::tally::{Part, Tally};
 use super::{Account, Asked, Seen, Sink, State};
-use crate::correlation::{Correlation, CorrelationIx};
+use crate::correlation::{Correlation, CorrelationIx, CorrelationType};
 
 /// A match as it is held.
 #[derive(Debug)]
@@ -148,8 +148,15 @@ impl Window {
     }
 
     fn group(&mut self, key: Key) -> u32 {
-        if let Some(at) = self.by_key.get(key.text.as_str()) {
-            return *at;
+        if let Some(at) = self.by_key.get(key.text.as_str()).copied() {
+            let group = self.groups[at as usize].as_mut().expect(HELD);
+            if group.entries.len() == group.fresh && spelling(&key.shown) < spelling(&group.shown) {
+                // Of the spellings of one moment, any order of reading must give the same.
+                self.bytes -= group_bytes(group.key.len(), &group.shown);
+                self.bytes += group_bytes(group.key.len(), &key.shown);
+                group.shown = key.shown;
+            }
+            return at;
         }
         self.bytes += group_bytes(key.text.len(), &key.shown);
         self.numbers += 1;
@@ -319,30 +326,42 @@ fn group_bytes(key: usize, shown: &[OwnedValue]) -> usize {
     GROUP_BYTES + 2 * key + shown.iter().map(|value| 32 + value.get().text.len()).sum::<usize>()
 }
 
+fn spelling(shown: &[OwnedValue]) -> impl PartialOrd {
+    shown.iter().map(|value| (value.get().text, value.get().ty as u8)).collect::<Vec<_>>()
+}
+
 impl Group {
     /// Begins a run, which rests on all matches held.
     fn begin(&mut self, id: u64, correlation: &Correlation, value: f64) {
         let met = self.entries.back().expect("a group that is asked has got a match").seen;
         let mut run = Run::new(id, correlation, met, value);
-        run.count(self.events);
-        let rules = correlation.rules.len();
-        let is_done = |run: &Run, inner: usize| inner == 0 && run.is_full(rules);
-        let mut inner = self.inner_entries;
-        for entry in self.entries.iter().take(LOOKED_THROUGH_MAX) {
-            if is_done(&run, inner) {
+        let len = self.entries.len();
+        let (mut inner, mut before) = (self.inner_entries, 0);
+        // From both ends: there may be many.
+        let ends = if correlation.is_share() {
+            // It is about the values of this moment; the others are what they are compared with.
+            [len - self.fresh..len, 0..0]
+        } else {
+            let front = len.min(LOOKED_THROUGH_MAX);
+            [0..front, len - (len - front).min(LOOKED_THROUGH_MAX)..len]
+        };
+        let since = match correlation.ty {
+            CorrelationType::TemporalOrdered => self.tally.in_order_since(),
+            _ => BTreeMap::new(),
+        };
+        for at in ends.into_iter().flatten() {
+            if inner == 0 && since.is_empty() && run.is_full(correlation.rules.len()) {
                 break;
             }
+            let entry = &self.entries[at];
             inner -= usize::from(entry.inner.is_some());
-            run.list(entry);
-        }
-        let rest = self.entries.len().saturating_sub(LOOKED_THROUGH_MAX);
-        for entry in self.entries.iter().rev().take(rest.min(LOOKED_THROUGH_MAX)) {
-            if is_done(&run, inner) {
-                break;
+            if since.get(&entry.reference).is_some_and(|since| entry.seen.time < *since) {
+                before += u64::from(entry.counts);
+            } else {
+                run.list(entry);
             }
-            inner -= usize::from(entry.inner.is_some());
-            run.list(entry);
         }
+        run.count(self.events - before);
         self.run = Some(Box::new(run));
     }
 
