@@ -15,10 +15,13 @@ pub const EVENTS_LISTED_MAX: usize = 20;
 /// Runs of inner correlations whose events are counted one by one.
 const INNER_RUNS_MAX: usize = 1024;
 
+/// A run: its correlation, and its number among that one's.
+pub(super) type RunId = (CorrelationIx, u64);
+
 /// What a match of a correlation brings to those that refer to it: its run so far.
 #[derive(Debug)]
 pub(super) struct Inner {
-    run: u64,
+    run: RunId,
     first: Timestamp,
     events: u64,
     listed: Rc<Vec<Seen>>,
@@ -27,7 +30,7 @@ pub(super) struct Inner {
 /// See the module.
 #[derive(Debug)]
 pub(super) struct Run {
-    id: u64,
+    id: RunId,
     met: Seen,
     value: f64,
     value_max: f64,
@@ -36,7 +39,7 @@ pub(super) struct Run {
     // Events that met detection rules this correlation refers to.
     events: u64,
     // Events of each run of an inner correlation, and of those that are too many to keep apart.
-    inner: BTreeMap<u64, u64>,
+    inner: BTreeMap<RunId, u64>,
     further_inner: u64,
     listed: Rc<Vec<Seen>>,
     // How many may be listed of each rule, and how many are.
@@ -47,7 +50,7 @@ pub(super) struct Run {
 
 impl Run {
     /// A run that begins as the condition is met by the event `met`.
-    pub fn new(id: u64, correlation: &Correlation, met: Seen, value: f64) -> Self {
+    pub fn new(id: RunId, correlation: &Correlation, met: Seen, value: f64) -> Self {
         let by_rule = correlation.ty.is_temporal();
         let rules = if by_rule { correlation.rules.len() } else { 1 };
         Run {

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use blanik_model::{OwnedValue, Timestamp};
 use hashbrown::HashMap;
 
-use super::run::{Inner, Run};
+use super::run::{Inner, Run, RunId};
 use super::tally::{Part, Tally};
 use super::{Account, Asked, Seen, Sink, State};
 use crate::correlation::{Correlation, CorrelationIx, CorrelationType};
@@ -238,7 +238,8 @@ impl Window {
         now: Timestamp,
         sink: &mut dyn Sink,
     ) -> Option<Met> {
-        let (id, of) = (self.runs, self.ix);
+        let of = self.ix;
+        let id = (of, self.runs);
         let group = self.get(ix)?;
         group.touched = false;
         let fresh = group.entries.iter().rev().take(group.fresh).map(|entry| &entry.part);
@@ -332,7 +333,7 @@ fn spelling(shown: &[OwnedValue]) -> impl PartialOrd {
 
 impl Group {
     /// Begins a run, which rests on all matches held.
-    fn begin(&mut self, id: u64, correlation: &Correlation, value: f64) {
+    fn begin(&mut self, id: RunId, correlation: &Correlation, value: f64) {
         let met = self.entries.back().expect("a group that is asked has got a match").seen;
         let mut run = Run::new(id, correlation, met, value);
         let len = self.entries.len();

@@ -151,9 +151,9 @@ pub fn lines(rules: &Rules, hunted: &Hunted) -> Vec<String> {
         let mut events: Vec<u64> = found.events.iter().map(|seen| seen.event).collect();
         events.sort_unstable();
         events.dedup();
-        let further = match found.events_total as usize - events.len() {
-            0 => String::new(),
-            n => format!(" and {n} more"),
+        let further = match found.events_total {
+            n if n as usize == events.len() => String::new(),
+            n => format!(" of {n}"),
         };
         let line = format!(
             "{} | {} | {value} | events {}{further}",

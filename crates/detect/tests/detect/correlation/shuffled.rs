@@ -60,9 +60,9 @@ fn events() -> impl Strategy<Value = Vec<String>> {
 
 /// Of more events than are named, which of one moment are is a matter of their order.
 fn comparable(lines: Vec<String>) -> Vec<String> {
-    let comparable = |line: String| match line.split_once(" and ") {
-        Some((named, more)) => {
-            format!("{} {more}", named.split("events").next().unwrap_or_default())
+    let comparable = |line: String| match line.split_once(" of ") {
+        Some((named, total)) => {
+            format!("{} {total}", named.split("events").next().unwrap_or_default())
         }
         None => line,
     };
