@@ -208,6 +208,7 @@ impl<'s, 'h> Worker<'s, 'h> {
                 .hunt
                 .with_raw
                 .then(|| String::from_utf8_lossy(batch.raw(row)).trim_end().to_owned()),
+            correlation: None,
         }
     }
 }
