@@ -1,8 +1,8 @@
 //! Findings to write: invented, the same on every run.
 
 use blanik::summary::{Accounting, Count, ReadingStats, Rejection};
-use blanik_model::finding::Fields;
-use blanik_model::{Finding, Level, Status, Timestamp};
+use blanik_model::finding::{Correlated, CorrelatedEvent, Fields};
+use blanik_model::{Finding, Level, Status, Timestamp, Value};
 
 type Rule = (&'static str, Level, &'static [&'static str], &'static str, &'static str);
 
