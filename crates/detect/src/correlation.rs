@@ -175,7 +175,7 @@ pub struct Correlation {
 impl Correlation {
     /// The field of a match that a name stands for. `reference` is what the correlation refers to,
     /// `base` the detection rule whose match it is, or that completed it.
-    pub(crate) fn field<'c>(&'c self, name: &'c str, reference: Referent, base: RuleIx) -> &'c str {
+    pub fn field<'c>(&'c self, name: &'c str, reference: Referent, base: RuleIx) -> &'c str {
         let alias = self.aliases.iter().find(|alias| *alias.name == *name);
         let of = |referent| {
             alias.and_then(|a| a.of.iter().find(|(to, _)| *to == referent)).map(|(_, f)| &**f)

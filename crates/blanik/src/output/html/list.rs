@@ -90,7 +90,10 @@ fn events(correlation: &Correlated) -> Vec<(String, String)> {
     let mut events: Vec<(String, String)> = correlation.events.iter().map(one).collect();
     if correlation.further_events > 0 {
         let further = counted(correlation.further_events, "further event");
-        events.push(("…".to_owned(), format!("{further}, up to {}", correlation.last.to_seconds_string())));
+        events.push((
+            "…".to_owned(),
+            format!("{further}, up to {}", correlation.last.to_seconds_string()),
+        ));
     }
     events
 }
