@@ -4,7 +4,9 @@
 //! scans these when they have grown, and spools what it finds. What comes out does not depend on the
 //! number of workers: findings are ordered by time and place, counts are sums.
 
+pub(crate) mod correlate;
 pub mod losses;
+pub(crate) mod matches;
 pub mod spool;
 mod tally;
 mod worker;
@@ -18,8 +20,10 @@ use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns, VALUE_B
 use blanik_model::{Interests, Timestamp};
 
 use crate::progress::Progress;
-use crate::summary::{Accounting, Count, ReadingStats, Rejection};
+use crate::summary::{Accounting, CorrelationStats, Count, ReadingStats, Rejection};
+use correlate::WithAccounts;
 use losses::{LossEntry, Losses};
+use matches::Runs;
 use spool::{FindingEntry, Sorted, Spool};
 use tally::Tally;
 use worker::Worker;
@@ -102,6 +106,8 @@ struct Shared<'h> {
     recycler: Recycler,
     turns: Arc<Turns>,
     spool: Mutex<Spool<FindingEntry>>,
+    /// Of what correlations want, if there are any.
+    matches: Option<Mutex<Runs>>,
     losses: Mutex<Losses>,
     normaliser: Arc<Normaliser>,
     interests: Arc<dyn Interests>,
@@ -125,9 +131,10 @@ impl Hunt {
             feeder: Mutex::new(feeder),
             turns,
             spool: Mutex::new(Spool::new().context(TEMPORARY)?),
+            matches: self.matches().context(TEMPORARY)?,
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
             normaliser: Arc::new(Normaliser::new()),
-            interests: Arc::clone(&self.rules) as Arc<dyn Interests>,
+            interests: Arc::new(WithAccounts(Arc::clone(&self.rules))),
             progress,
         };
         let tallies: Vec<Result<Tally>> = thread::scope(|scope| {
@@ -144,10 +151,15 @@ impl Hunt {
         self.outcome(shared, tally)
     }
 
+    fn matches(&self) -> std::io::Result<Option<Mutex<Runs>>> {
+        let wanted = self.rules.correlations().next().is_some();
+        wanted.then(Runs::new).transpose().map(|runs| runs.map(Mutex::new))
+    }
+
     fn outcome(&self, shared: Shared<'_>, tally: Tally) -> Result<Outcome> {
         let no_poison = "workers catch what panics";
         let feeder = shared.feeder.into_inner().expect(no_poison);
-        let spool = shared.spool.into_inner().expect(no_poison);
+        let mut spool = shared.spool.into_inner().expect(no_poison);
         let mut losses = shared.losses.into_inner().expect(no_poison);
         let sources = feeder.sources();
         for rejection in feeder.rejections() {
@@ -158,6 +170,15 @@ impl Hunt {
         let mut rejections = losses.into_sorted().context(TEMPORARY)?;
         let missing = rejections.missing().context(TEMPORARY)?;
         let mut reading = self.reading_stats(&feeder, &tally, sources.len() as u64);
+        if let Some(runs) = shared.matches {
+            let runs = runs.into_inner().expect(no_poison);
+            let mut stats = correlate::fold(&self.rules, runs, &sources, &mut spool)?;
+            stats.without_time = tally.uncorrelated;
+            stats.values_cut = tally.uncorrelated_values;
+            reading.correlations = Some(stats);
+        }
+        let mut remarks = remarks(&tally, not_listed);
+        remarks.extend(reading.correlations.iter().flat_map(CorrelationStats::remarks));
         reading.accounting.rejected = lost;
         reading.accounting.events_read = tally.decoded + lost;
         reading.rejections_total = rejections.len() as u64 + not_listed;
@@ -172,7 +193,7 @@ impl Hunt {
             reading,
             rejections,
             missing: missing.iter().map(|l| format!("{}: {}", l.source, l.reason)).collect(),
-            remarks: remarks(&tally, not_listed),
+            remarks,
         })
     }
 
@@ -197,7 +218,7 @@ impl Hunt {
                 events_with_findings: tally.with_findings,
                 ..Accounting::default()
             },
-            rules: self.rules.len() as u64,
+            rules: (self.rules.len() + self.rules.correlations().count()) as u64,
             ..ReadingStats::default()
         }
     }

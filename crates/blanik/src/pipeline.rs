@@ -44,7 +44,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     let rules = chosen_rules(args)?;
     if args.explain.is_some() {
-        return explain::run(args, &rules);
+        return explain::run(args, rules);
     }
     let format = if args.json { OutputFormat::Jsonl } else { args.format };
     if args.raw && !matches!(format, OutputFormat::Jsonl | OutputFormat::Html) {

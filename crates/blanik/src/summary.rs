@@ -4,6 +4,7 @@
 //! terminal's view is [`Summary::render`], the machine's [`Summary::to_json`]; the HTML report draws
 //! from the same counts.
 
+mod correlations;
 mod render;
 pub mod tally;
 pub mod timeline;
@@ -16,6 +17,7 @@ use blanik_model::finding::Brief;
 use blanik_model::{Level, Timestamp};
 use serde::Serialize;
 
+pub use self::correlations::CorrelationStats;
 use self::tally::{LevelCounts, Tally};
 use self::timeline::Timeline;
 
@@ -97,6 +99,9 @@ pub struct ReadingStats {
     pub rejections: Vec<Rejection>,
     /// How many there are in all.
     pub rejections_total: u64,
+    /// What became of the matches that correlation rules look at, if there are such rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlations: Option<CorrelationStats>,
     /// The data is invented.
     pub exercise: bool,
 }

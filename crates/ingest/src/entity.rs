@@ -52,6 +52,11 @@ pub fn host_fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
     ENTITIES.hosts.iter().filter(|c| c.fits(kind)).flat_map(|c| c.sources.iter().copied())
 }
 
+/// The fields that say which account acted in an event of that kind.
+pub fn account_fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
+    ENTITIES.accounts.iter().filter(|c| c.fits(kind)).flat_map(|c| c.sources.iter().copied())
+}
+
 /// The machine that the event is about, or the sensor that saw it.
 pub fn host(batch: &EventBatch, row: usize) -> Option<String> {
     first(&ENTITIES.hosts, batch, row)

@@ -71,11 +71,54 @@ pub struct Finding {
     pub source: String,
     /// Where in the source: record number (EVTX) or line (text), from 1.
     pub record: u64,
-    /// All fields of the event.
+    /// All fields of the event; none of a correlation.
     pub event: Fields,
     /// The record as it stood in the log, if asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub raw: Option<String>,
+    /// Of a correlation rule: what it found in several events. The other fields are then about the
+    /// event with which its condition was met.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub correlation: Option<Box<Correlated>>,
+}
+
+/// Several events that a correlation rule found to belong together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correlated {
+    /// The rule's `type`.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// The values that the events have in common, by the rule's `group-by`.
+    pub group_by: Fields,
+    /// The rule's `timespan`.
+    pub timespan: String,
+    /// The rule's `condition`, in signs.
+    pub condition: String,
+    /// The number that met the condition first.
+    pub value: OwnedValue,
+    /// The greatest number as long as it was met.
+    pub value_max: OwnedValue,
+    /// Time of the first event.
+    pub first: Timestamp,
+    /// Time of the last event with which the condition was met.
+    pub last: Timestamp,
+    /// Events it rests on, by time; not all, if there are many.
+    pub events: Vec<CorrelatedEvent>,
+    /// How many more there are.
+    pub further_events: u64,
+}
+
+/// An event that a correlation rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CorrelatedEvent {
+    /// The detection rule that it met.
+    pub rule_id: String,
+    /// When it happened.
+    pub time: Timestamp,
+    /// The path of the log; inside archives, joined by `!`.
+    pub source: String,
+    /// Where in the source, from 1.
+    pub record: u64,
 }
 
 /// What is counted of a finding. Read from a finding's JSON, it passes over the rest of it.

@@ -22,12 +22,19 @@ pub struct Key {
     order: u64,
     /// The rule's index.
     rule: u32,
+    /// What makes a difference between findings of one rule and event.
+    tie: u32,
 }
 
 impl Key {
     /// The key of a rule meeting the event that stands at `order`.
     pub fn new(time: Option<Timestamp>, order: u64, rule: u32) -> Self {
-        Key { time: time.map_or(i64::MAX, Timestamp::as_nanos), order, rule }
+        Key { time: time.map_or(i64::MAX, Timestamp::as_nanos), order, rule, tie: 0 }
+    }
+
+    /// The same for one of several findings of a rule and an event.
+    pub fn with_tie(self, tie: u32) -> Self {
+        Key { tie, ..self }
     }
 }
 
@@ -185,6 +192,7 @@ mod tests {
             record: 1,
             event: Fields::default(),
             raw: None,
+            correlation: None,
         };
         serde_json::to_vec(&finding).expect("serializes")
     }

@@ -34,6 +34,10 @@ pub struct Tally {
     pub without_time: u64,
     /// Values of which only the beginning was taken.
     pub truncated: u64,
+    /// Matches that correlations want, but whose events bear no time.
+    pub uncorrelated: u64,
+    /// Values of which correlations have only the beginning.
+    pub uncorrelated_values: u64,
 }
 
 impl Tally {
@@ -69,6 +73,8 @@ impl Tally {
         self.further_hosts += other.further_hosts;
         self.without_time += other.without_time;
         self.truncated += other.truncated;
+        self.uncorrelated += other.uncorrelated;
+        self.uncorrelated_values += other.uncorrelated_values;
         for (kind, count) in other.kinds {
             *self.kinds.entry(kind).or_default() += count;
         }

@@ -9,9 +9,10 @@ use blanik_ingest::{Batcher, Block, Rejection, entity};
 use blanik_model::finding::Fields;
 use blanik_model::{EventBatch, Finding, SourceId, Value};
 
-use super::Shared;
+use super::matches::Gathered;
 use super::spool::Key;
 use super::tally::Tally;
+use super::{Shared, correlate};
 use crate::output::json;
 
 /// See the module.
@@ -21,6 +22,7 @@ pub struct Worker<'s, 'h> {
     scanner: Scanner,
     tally: Tally,
     met: Vec<(usize, RuleIx)>,
+    gathered: Gathered,
     json: Vec<u8>,
     sources: Vec<std::sync::Arc<str>>,
 }
@@ -39,6 +41,7 @@ impl<'s, 'h> Worker<'s, 'h> {
             scanner: Scanner::new(std::sync::Arc::clone(&shared.hunt.rules)),
             tally: Tally::default(),
             met: Vec::new(),
+            gathered: Gathered::default(),
             json: Vec::new(),
             sources: Vec::new(),
         }
@@ -54,6 +57,7 @@ impl<'s, 'h> Worker<'s, 'h> {
             }
         }
         self.scan_all()?;
+        self.end_correlate()?;
         self.tally.decoded = self.batcher.records();
         self.tally.truncated = self.batcher.truncated();
         Ok(self.tally)
@@ -158,10 +162,16 @@ impl<'s, 'h> Worker<'s, 'h> {
         if !hunt.filter.has_host(host.as_deref()) {
             return Ok(0);
         }
+        self.correlate(batch, met, host.as_deref())?;
+        let rules = &hunt.rules;
+        let reporting = || met.iter().filter(|(_, ix)| rules.get(*ix).reports);
+        if reporting().next().is_none() {
+            return Ok(0);
+        }
         // The batch has the fields that rules ask for; who reads a finding wants them all.
         let whole = self.batcher.whole(batch, row);
         let (event, row) = whole.as_ref().map_or((batch, row), |whole| (whole, 0));
-        for (_, ix) in met {
+        for (_, ix) in reporting() {
             let finding = self.finding(event, row, *ix, host.clone());
             self.json.clear();
             json::write(&mut self.json, &finding, json::Place::Line)
@@ -175,7 +185,30 @@ impl<'s, 'h> Worker<'s, 'h> {
         if let Some(whole) = whole {
             self.batcher.recycle_whole(whole);
         }
-        Ok(met.len() as u64)
+        Ok(reporting().count() as u64)
+    }
+
+    /// Hands on a row's matches that correlations want.
+    fn correlate(
+        &mut self,
+        batch: &EventBatch,
+        met: &[(usize, RuleIx)],
+        host: Option<&str>,
+    ) -> Result<()> {
+        let Some(runs) = &self.shared.matches else { return Ok(()) };
+        let rules = &self.shared.hunt.rules;
+        let without_time = correlate::gather(rules, batch, met, host, &mut self.gathered, runs)
+            .context("cannot write the temporary file of matches")?;
+        self.tally.uncorrelated += without_time;
+        Ok(())
+    }
+
+    /// Hands on what is gathered for correlations.
+    fn end_correlate(&mut self) -> Result<()> {
+        let Some(runs) = &self.shared.matches else { return Ok(()) };
+        self.gathered.write(runs).context("cannot write the temporary file of matches")?;
+        self.tally.uncorrelated_values = self.gathered.cut;
+        Ok(())
     }
 
     fn finding(&self, batch: &EventBatch, row: usize, ix: RuleIx, host: Option<String>) -> Finding {
@@ -206,6 +239,7 @@ impl<'s, 'h> Worker<'s, 'h> {
             raw: self.shared.hunt.with_raw.then(|| {
                 String::from_utf8_lossy(&self.batcher.text(batch, row)).trim_end().to_owned()
             }),
+            correlation: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use blanik_model::finding::Fields;
+use blanik_model::finding::{Correlated, Fields};
 use blanik_model::text::shorten;
 use blanik_model::{Finding, Level, OwnedValue, Timestamp};
 
@@ -107,7 +107,18 @@ fn bounded(f: &Finding) -> Finding {
         record: f.record,
         event: bounded_fields(&f.event),
         raw: f.raw.as_ref().map(|raw| shorten(raw, RAW_CHARS_MAX).into_owned()),
+        correlation: f.correlation.as_ref().map(|c| Box::new(bounded_correlation(c))),
     }
+}
+
+/// Its events are few by themselves.
+fn bounded_correlation(correlation: &Correlated) -> Correlated {
+    let mut bounded = correlation.clone();
+    for event in &mut bounded.events {
+        event.rule_id = shorten(&event.rule_id, VALUE_CHARS_MAX).into_owned();
+        event.source = shorten(&event.source, VALUE_CHARS_MAX).into_owned();
+    }
+    bounded
 }
 
 fn bounded_fields(fields: &Fields) -> Fields {
@@ -141,4 +152,5 @@ fn size(f: &Finding) -> usize {
         + f.tags.iter().map(|t| t.len() + 24).sum::<usize>()
         + fields(&f.matched)
         + fields(&f.event)
+        + f.correlation.iter().flat_map(|c| &c.events).map(|e| e.source.len() + 96).sum::<usize>()
 }

@@ -65,6 +65,8 @@ impl Plan {
         let mut asked = Asked::default();
         plain().for_each(|ix| asked.add(&rules.get(*ix).expr, predicates));
         own.iter().for_each(|own| asked.add(&own.expr, predicates));
+        let candidates = plain().copied().chain(own.iter().map(|own| own.ix));
+        asked.carried = candidates.filter_map(|ix| rules.carried(ix)).flatten().cloned().collect();
         let (fields, names, keywords) = asked.finish(predicates);
         let keywords = (!keywords.is_empty()).then(|| index.keywords(keywords, predicates));
         let interest = match &keywords {
@@ -152,6 +154,8 @@ struct Asked {
     fields: Vec<FieldId>,
     others: Vec<FieldId>,
     keywords: Vec<PredicateId>,
+    /// What correlations ask of the rules' matches.
+    carried: Vec<Arc<str>>,
     seen: Vec<bool>,
 }
 
@@ -187,6 +191,7 @@ impl Asked {
         let named = self.fields.iter().chain(&self.others);
         let mut names: Vec<Arc<str>> =
             named.map(|field| Arc::clone(predicates.field_name(*field))).collect();
+        names.append(&mut self.carried);
         names.sort_unstable();
         names.dedup();
         (self.fields.into(), names, self.keywords)
