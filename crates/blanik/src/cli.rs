@@ -41,6 +41,8 @@ pub enum Command {
     /// Look at rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Say which kinds of records logs hold, and which fields these have
+    Fields(FieldsArgs),
     /// Make a small exercise (invented data), hunt it, and write the report
     Demo(DemoArgs),
 }
@@ -186,6 +188,37 @@ pub struct CheckArgs {
     /// Only rules that do not compile or can never match
     #[arg(long)]
     pub problems: bool,
+}
+
+const FIELDS_HELP: &str = "\
+Examples:
+  blanik fields logs                            kinds, their fields, how often filled, examples
+  blanik fields logs --rules sigma/rules        and which rules ask for a field that never comes
+  blanik fields logs --json | jq -r '.missing[] | [.kind, .field] | @tsv'";
+
+/// Say which kinds of records logs hold, and which fields these have.
+#[derive(Debug, Args)]
+#[command(after_help = FIELDS_HELP)]
+pub struct FieldsArgs {
+    /// Files, folders, archives; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Sigma rules: files or folders; may be repeated [default: the built-in rules]
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+
+    /// Values for %placeholders% in rules: YAML `name: [values]`, or name.txt with a value a line
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Vec<PathBuf>,
+
+    /// Read every log as this format: evtx, json, xml, zeek [default: by content]
+    #[arg(long, value_name = "FORMAT")]
+    pub input_format: Option<Format>,
+
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 const DEMO_HELP: &str = "\

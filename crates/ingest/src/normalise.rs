@@ -10,6 +10,7 @@ mod derive;
 mod event_id;
 mod kinds;
 mod lookup;
+mod marks;
 mod names;
 pub(crate) mod operation;
 mod pairs;
@@ -18,6 +19,7 @@ pub(crate) mod reading;
 mod shape;
 pub(crate) mod table;
 mod time;
+mod tree;
 mod unwrap;
 
 use std::sync::Arc;

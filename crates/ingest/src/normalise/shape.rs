@@ -1,10 +1,13 @@
 //! What wrote a record: told by the names of its fields, as `mapping/shapes.tsv` says.
 //!
-//! One pass over the record: every name that the table mentions is a bit, and a row of the table
-//! asks for bits.
+//! One pass over the record: what the table mentions of a name is a mark, and a row of the table asks
+//! for marks.
+
+use blanik_model::{Type, Value};
 
 use super::event_id;
 use super::lookup::NameMap;
+use super::marks::{Mark, Marks};
 use super::table::{members, rows};
 use crate::record::Record;
 
@@ -21,8 +24,8 @@ pub(crate) struct Shape {
     pub services: Vec<&'static str>,
     /// Categories.
     pub categories: Vec<&'static str>,
-    // At least one bit of each group must be there.
-    groups: Vec<u128>,
+    // At least one mark of each group must be there.
+    groups: Vec<Vec<Mark>>,
 }
 
 /// What a mark asks of a field's value.
@@ -41,20 +44,19 @@ pub(crate) enum Want {
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     rows: Vec<Shape>,
-    names: NameMap<Vec<(Want, u128)>>,
-    prefixes: Vec<(&'static str, u128)>,
+    names: NameMap<Vec<(Want, Mark)>>,
+    prefixes: Vec<(&'static str, Mark)>,
 }
 
 impl Shapes {
     pub fn new() -> Self {
         let mut shapes = Shapes::default();
-        let mut bits = Vec::new();
+        let mut known = Vec::new();
         for [name, fields, product, services, categories] in
             rows(TABLE, ["shape", "fields", "product", "service", "categories"])
         {
-            let group = |group: &'static str| {
-                group.split('|').map(|m| shapes.bit(m, &mut bits)).fold(0, |a, b| a | b)
-            };
+            let group =
+                |group: &'static str| group.split('|').map(|m| shapes.mark(m, &mut known)).collect();
             let groups = members(fields).into_iter().map(group).collect();
             shapes.rows.push(Shape {
                 name,
@@ -67,21 +69,22 @@ impl Shapes {
         shapes
     }
 
-    fn bit(&mut self, mark: &'static str, known: &mut Vec<&'static str>) -> u128 {
-        if let Some(i) = known.iter().position(|k| *k == mark) {
-            return 1 << i;
+    fn mark(&mut self, text: &'static str, known: &mut Vec<&'static str>) -> Mark {
+        if let Some(i) = known.iter().position(|k| *k == text) {
+            return i as Mark;
         }
-        let bit = 1u128.checked_shl(known.len() as u32).expect("at most 128 marks");
-        known.push(mark);
-        let (name, want) = match mark.split_once('=') {
+        let mark = known.len() as Mark;
+        known.push(text);
+        assert!(known.len() <= Marks::MAX, "the table mentions too many marks");
+        let (name, want) = match text.split_once('=') {
             Some((name, value)) => (name, Want::parse(value)),
-            None => (mark, Want::Any),
+            None => (text, Want::Any),
         };
         match name.strip_suffix('*') {
-            Some(prefix) => self.prefixes.push((prefix, bit)),
-            None => self.names.entry(name.into()).or_default().push((want, bit)),
+            Some(prefix) => self.prefixes.push((prefix, mark)),
+            None => self.names.entry(name.into()).or_default().push((want, mark)),
         }
-        bit
+        mark
     }
 
     /// The rows, in order.
@@ -95,49 +98,48 @@ impl Shapes {
     }
 
     /// Index of the first row that asks for no more than these marks.
-    pub fn of_marks(&self, seen: u128) -> Option<usize> {
+    pub fn of_marks(&self, seen: &Marks) -> Option<usize> {
         self.rows.iter().position(|row| row.fits(seen))
     }
 
-    /// The marks that a name alone makes, and those that its value decides.
-    pub fn marks(&self, name: &str) -> (u128, Vec<(Want, u128)>) {
-        let mut seen = 0;
-        for &(prefix, bit) in &self.prefixes {
+    /// Adds the marks that a name alone makes; and those that its value decides.
+    pub fn marks(&self, name: &str, seen: &mut Marks) -> Vec<(Want, Mark)> {
+        for &(prefix, mark) in &self.prefixes {
             if name.starts_with(prefix) {
-                seen |= bit;
+                seen.add(mark);
             }
         }
         let mut open = Vec::new();
-        for &(want, bit) in self.names.get(name).map_or(&[][..], |m| m) {
+        for &(want, mark) in self.names.get(name).map_or(&[][..], |m| m) {
             match want {
-                Want::Any => seen |= bit,
-                _ => open.push((want, bit)),
+                Want::Any => seen.add(mark),
+                _ => open.push((want, mark)),
             }
         }
-        (seen, open)
+        open
     }
 
     /// Index of the first row that fits the record.
     pub fn of(&self, record: &Record) -> Option<usize> {
-        let mut seen = 0u128;
+        let mut seen = Marks::default();
         for (name, value) in record.iter() {
-            for &(prefix, bit) in &self.prefixes {
+            for &(prefix, mark) in &self.prefixes {
                 if name.starts_with(prefix) {
-                    seen |= bit;
+                    seen.add(mark);
                 }
             }
             // Nothing comes before the first row, so once it fits the rest need not be read.
-            if self.rows[0].fits(seen) {
+            if self.rows[0].fits(&seen) {
                 return Some(0);
             }
             let marks = self.names.get(name).map_or(&[][..], |m| m);
-            for (want, bit) in marks {
-                if want.fits(value.text) {
-                    seen |= bit;
+            for &(want, mark) in marks {
+                if want.fits(value) {
+                    seen.add(mark);
                 }
             }
         }
-        self.of_marks(seen)
+        self.of_marks(&seen)
     }
 }
 
@@ -150,10 +152,14 @@ impl Want {
         }
     }
 
-    /// Whether a value's text has it.
-    pub fn fits(self, text: &str) -> bool {
+    /// Whether a value has it; a list, if one of its members is that text.
+    pub fn fits(self, value: Value<'_>) -> bool {
+        let text = value.text;
         match self {
             Want::Any => true,
+            Want::Text(want) if value.ty == Type::List => {
+                value.scalars().any(|member| member.text.eq_ignore_ascii_case(want))
+            }
             Want::Text(want) => text.eq_ignore_ascii_case(want),
             Want::Containing(want) => {
                 let mut windows = text.as_bytes().windows(want.len());
@@ -165,7 +171,7 @@ impl Want {
 }
 
 impl Shape {
-    fn fits(&self, seen: u128) -> bool {
-        self.groups.iter().all(|group| seen & group != 0)
+    fn fits(&self, seen: &Marks) -> bool {
+        self.groups.iter().all(|group| group.iter().any(|&mark| seen.has(mark)))
     }
 }

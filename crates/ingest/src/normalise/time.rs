@@ -55,6 +55,8 @@ impl Times {
 impl Candidate {
     /// The time a value names.
     pub fn read(&self, value: Value<'_>) -> Option<Timestamp> {
+        // Of several times, the first.
+        let value = value.scalars().next()?;
         let text = match value.ty {
             Type::String | Type::Number => value.text.trim(),
             _ => return None,
@@ -71,7 +73,11 @@ impl Candidate {
 }
 
 fn written(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text.strip_suffix(" UTC").unwrap_or(text))
+    let text = text.strip_suffix(" UTC").unwrap_or(text);
+    Timestamp::parse(text).or_else(|| {
+        let (clock, zone) = text.rsplit_once(' ').filter(|(_, zone)| zone.starts_with(['+', '-']))?;
+        Timestamp::parse(&format!("{clock}{zone}"))
+    })
 }
 
 fn names_zone(text: &str) -> bool {
@@ -114,6 +120,7 @@ mod tests {
         for (how, text, want) in [
             (How::Text, "2020-09-02 11:25:53.243421 UTC", "2020-09-02T11:25:53.243421Z"),
             (How::Text, "2020-09-02T11:25:53.2434215Z", "2020-09-02T11:25:53.2434215Z"),
+            (How::Text, "2021-12-13 12:49:23.500 +01:00", "2021-12-13T11:49:23.5Z"),
             (How::Text, "yesterday", ""),
             (How::Zoned, "2020-09-02 11:25:53", ""),
             (How::Zoned, "2020-09-02T11:25:53Z", "2020-09-02T11:25:53Z"),
