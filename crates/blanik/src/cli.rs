@@ -91,6 +91,10 @@ pub struct HuntArgs {
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<Format>,
 
+    /// Formats of your own, as TOML (docs/MAPPING.md); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
+
     /// How to write findings: table, jsonl, csv, timesketch, html
     #[arg(long, short = 'f', value_name = "FORMAT", default_value = "table")]
     pub format: OutputFormat,
@@ -215,6 +219,10 @@ pub struct FieldsArgs {
     /// Read every log as this format: evtx, json, xml, zeek [default: by content]
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<Format>,
+
+    /// Formats of your own, as TOML (docs/MAPPING.md); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
 
     /// One JSON object
     #[arg(long)]

@@ -10,7 +10,7 @@ use anyhow::{Result, bail};
 use blanik_detect::explain::{Explanation, explain};
 use blanik_detect::reference::BatchRow;
 use blanik_detect::{Rule, Rules};
-use blanik_ingest::{Batcher, Feeder, Normaliser, Options, Severity, entity};
+use blanik_ingest::{Batcher, Feeder, Mapping, Normaliser, Options, Severity, entity};
 use blanik_model::text::{for_terminal, shorten};
 use blanik_model::{EventBatch, Everything, Timestamp};
 
@@ -35,13 +35,14 @@ struct Case {
 }
 
 /// Reads the logs, explains, and prints. What could not be read is said, too.
-pub fn run(args: &HuntArgs, rules: &Rules) -> Result<ExitCode> {
+pub fn run(args: &HuntArgs, rules: &Rules, mapping: Mapping) -> Result<ExitCode> {
     let asked = args.explain.as_deref().expect("the caller was asked to explain");
     let rule = the_rule(rules, asked)?;
     let filter = Filter { from: args.from, to: args.to, hosts: args.host.clone() };
-    let options = Options { format: args.input_format, ..Options::default() };
+    let normaliser = Arc::new(Normaliser::with(&mapping));
+    let options = Options { format: args.input_format, mapping, ..Options::default() };
     let mut feeder = Feeder::new(inputs(&args.paths), options);
-    let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
+    let mut batcher = Batcher::new(normaliser, Arc::new(Everything));
     let record = args.record;
     let mut search = Search { rules, rule, filter, record, cases: Vec::new(), about: 0, read: 0 };
     let mut lost = 0;

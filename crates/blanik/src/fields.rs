@@ -16,7 +16,7 @@ use blanik_ingest::{Batcher, Feeder, Normaliser, Options};
 use blanik_model::Everything;
 
 use crate::cli::FieldsArgs;
-use crate::pipeline::inputs;
+use crate::pipeline::{inputs, mapping};
 use crate::rules;
 use asked::Asked;
 use gathered::Gathered;
@@ -24,8 +24,10 @@ use gathered::Gathered;
 /// Reads the logs and prints what is in them.
 pub fn run(args: &FieldsArgs) -> Result<ExitCode> {
     let (rules, _) = rules::load(&args.rules, &args.placeholders)?;
-    let options = Options { format: args.input_format, ..Options::default() };
-    let gathered = gather(Feeder::new(inputs(&args.paths), options), Normaliser::new());
+    let mapping = mapping(&args.mapping)?;
+    let normaliser = Normaliser::with(&mapping);
+    let options = Options { format: args.input_format, mapping, ..Options::default() };
+    let gathered = gather(Feeder::new(inputs(&args.paths), options), normaliser);
     if gathered.any_missing {
         bail!("an input cannot be opened: `blanik hunt --rejections FILE` says which");
     }

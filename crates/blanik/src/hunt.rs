@@ -30,6 +30,8 @@ pub struct Hunt {
     pub inputs: Vec<Input>,
     /// How to read them.
     pub reading: Options,
+    /// What records are: the tables, and formats of the user's own.
+    pub normaliser: Arc<Normaliser>,
     /// The rules.
     pub rules: Arc<Rules>,
     /// Which findings to keep.
@@ -126,7 +128,7 @@ impl Hunt {
             turns,
             spool: Mutex::new(Spool::new().context(TEMPORARY)?),
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
-            normaliser: Arc::new(Normaliser::new()),
+            normaliser: Arc::clone(&self.normaliser),
             interests: Arc::clone(&self.rules) as Arc<dyn Interests>,
             progress,
         };

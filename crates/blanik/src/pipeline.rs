@@ -18,7 +18,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use blanik_detect::{Problem, Rules};
-use blanik_ingest::{Input, Options};
+use blanik_ingest::{Input, Mapping, Normaliser, Options};
 use blanik_model::text::for_terminal;
 
 use crate::cli::{Cli, Command, DemoArgs, HuntArgs, RulesCommand};
@@ -43,9 +43,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn hunt(args: &HuntArgs) -> Result<ExitCode> {
+    let mapping = mapping(&args.mapping)?;
     let rules = chosen_rules(args)?;
     if args.explain.is_some() {
-        return explain::run(args, &rules);
+        return explain::run(args, &rules, mapping);
     }
     let format = if args.json { OutputFormat::Jsonl } else { args.format };
     if args.raw && !matches!(format, OutputFormat::Jsonl | OutputFormat::Html) {
@@ -59,7 +60,8 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
     let hunt = Hunt {
         inputs: inputs(&args.paths),
-        reading: Options { format: args.input_format, ..Options::default() },
+        normaliser: Arc::new(Normaliser::with(&mapping)),
+        reading: Options { format: args.input_format, mapping, ..Options::default() },
         rules: Arc::new(rules),
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
         with_raw: args.raw,
@@ -111,6 +113,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     tell_problems(&problems);
     let hunt = Hunt {
         inputs: vec![Input::Path(exercise.logs.clone())],
+        normaliser: Arc::new(Normaliser::new()),
         reading: Options::default(),
         rules: Arc::new(rules),
         filter: Filter::default(),
@@ -183,6 +186,18 @@ fn tell_problems(problems: &[Problem]) {
             fatal.len()
         );
     }
+}
+
+/// The formats of the user's own that these files describe.
+pub fn mapping(paths: &[PathBuf]) -> Result<Mapping> {
+    let mut all = Mapping::default();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the mapping in {name}"))?;
+        all.add(Mapping::parse(&name, &text)?, &name)?;
+    }
+    Ok(all)
 }
 
 /// The inputs that paths on the command line name.

@@ -1,7 +1,8 @@
-//! The marks that a record's fields make, one bit for each that `mapping/shapes.tsv` mentions.
+//! The marks that a record's fields make, one bit for each that `mapping/shapes.tsv` or a mapping
+//! of the user's mentions.
 
-/// Marks that the table may mention.
-const MARKS_MAX: usize = 512;
+/// Marks that may be mentioned.
+const MARKS_MAX: usize = 1024;
 const WORD_BITS: usize = u64::BITS as usize;
 
 /// A set of marks.

@@ -5,10 +5,13 @@
 
 use blanik_model::{Type, Value};
 
+use super::derive::Derivation;
 use super::event_id;
-use super::lookup::NameMap;
+use super::lookup::{Key, NameMap, forever};
 use super::marks::{Mark, Marks};
+use super::operation::Operation;
 use super::table::{members, rows};
+use crate::mapping::{Condition, Mapping, UserFormat};
 use crate::record::Record;
 
 const TABLE: &str = include_str!("../../mapping/shapes.tsv");
@@ -24,6 +27,10 @@ pub(crate) struct Shape {
     pub services: Vec<&'static str>,
     /// Categories.
     pub categories: Vec<&'static str>,
+    /// What a user's format derives, before what the kind does.
+    pub derivations: Vec<Derivation>,
+    // A user's format: its kind is told, and does not depend on the record.
+    told: bool,
     // At least one mark of each group must be there.
     groups: Vec<Vec<Mark>>,
 }
@@ -46,12 +53,15 @@ pub(crate) struct Shapes {
     rows: Vec<Shape>,
     names: NameMap<Vec<(Want, Mark)>>,
     prefixes: Vec<(&'static str, Mark)>,
+    marks: usize,
 }
 
 impl Shapes {
-    pub fn new() -> Self {
+    /// The user's formats, then the table's.
+    pub fn new(mapping: &Mapping) -> Self {
         let mut shapes = Shapes::default();
-        let mut known = Vec::new();
+        mapping.formats.iter().for_each(|format| shapes.add(format));
+        let mut known: Vec<(&'static str, Mark)> = Vec::new();
         for [name, fields, product, services, categories] in
             rows(TABLE, ["shape", "fields", "product", "service", "categories"])
         {
@@ -63,19 +73,20 @@ impl Shapes {
                 product,
                 services: members(services),
                 categories: members(categories),
+                derivations: Vec::new(),
+                told: false,
                 groups,
             });
         }
         shapes
     }
 
-    fn mark(&mut self, text: &'static str, known: &mut Vec<&'static str>) -> Mark {
-        if let Some(i) = known.iter().position(|k| *k == text) {
-            return i as Mark;
+    fn mark(&mut self, text: &'static str, known: &mut Vec<(&'static str, Mark)>) -> Mark {
+        if let Some(i) = known.iter().position(|(k, _)| *k == text) {
+            return known[i].1;
         }
-        let mark = known.len() as Mark;
-        known.push(text);
-        assert!(known.len() <= Marks::MAX, "the table mentions too many marks");
+        let mark = self.new_mark();
+        known.push((text, mark));
         let (name, want) = match text.split_once('=') {
             Some((name, value)) => (name, Want::parse(value)),
             None => (text, Want::Any),
@@ -85,6 +96,49 @@ impl Shapes {
             None => self.names.entry(name.into()).or_default().push((want, mark)),
         }
         mark
+    }
+
+    fn new_mark(&mut self) -> Mark {
+        let mark = self.marks;
+        self.marks += 1;
+        assert!(self.marks <= Marks::MAX, "mappings are bounded, and so is the table");
+        mark as Mark
+    }
+
+    fn add(&mut self, format: &UserFormat) {
+        let groups = format.conditions.iter().map(|condition| self.group(condition)).collect();
+        let statics = |texts: &[std::sync::Arc<str>]| texts.iter().map(|t| forever(t)).collect();
+        let keys = |names: &[String]| names.iter().map(|n| Key::from(forever(n))).collect();
+        let derivation = |(target, sources): &(String, Vec<String>)| Derivation {
+            target: forever(target).into(),
+            operation: Operation::Copy,
+            sources: keys(sources),
+            replaces: true,
+        };
+        self.rows.push(Shape {
+            name: format.shape_name(),
+            product: forever(format.kind.product.as_deref().unwrap_or("-")),
+            services: statics(&format.kind.services),
+            categories: statics(&format.kind.categories),
+            derivations: format.fields.iter().map(derivation).collect(),
+            told: true,
+            groups,
+        });
+    }
+
+    fn group(&mut self, condition: &Condition) -> Vec<Mark> {
+        let want = |value: &String| match value.strip_prefix('*').and_then(|v| v.strip_suffix('*')) {
+            Some(part) => Want::Containing(forever(part)),
+            None => Want::Text(forever(value)),
+        };
+        let mut wants: Vec<Want> = condition.values.iter().map(want).collect();
+        if wants.is_empty() {
+            wants.push(Want::Any);
+        }
+        let marks: Vec<Mark> = wants.iter().map(|_| self.new_mark()).collect();
+        let of_name = self.names.entry(condition.field.as_str().into()).or_default();
+        of_name.extend(wants.into_iter().zip(marks.iter().copied()));
+        marks
     }
 
     /// The rows, in order.
@@ -162,7 +216,7 @@ impl Want {
             }
             Want::Text(want) => text.eq_ignore_ascii_case(want),
             Want::Containing(want) => {
-                let mut windows = text.as_bytes().windows(want.len());
+                let mut windows = text.as_bytes().windows(want.len().max(1));
                 windows.any(|window| window.eq_ignore_ascii_case(want.as_bytes()))
             }
             Want::WholeNumber => event_id::number(text).is_some(),
@@ -171,6 +225,11 @@ impl Want {
 }
 
 impl Shape {
+    /// The product whose tables tell more of the kind; none of a user's format.
+    pub fn product_of_tables(&self) -> &'static str {
+        if self.told { "" } else { self.product }
+    }
+
     fn fits(&self, seen: &Marks) -> bool {
         self.groups.iter().all(|group| group.iter().any(|&mark| seen.has(mark)))
     }

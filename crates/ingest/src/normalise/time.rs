@@ -2,8 +2,9 @@
 
 use blanik_model::{Timestamp, Type, Value};
 
-use super::lookup::{Key, NameMap};
+use super::lookup::{Key, NameMap, forever};
 use super::table::rows;
+use crate::mapping::{Mapping, TimeFormat};
 
 const TABLE: &str = include_str!("../../mapping/times.tsv");
 
@@ -15,6 +16,7 @@ enum How {
     Epoch,
     Seconds,
     Dotnet,
+    Pattern(&'static str),
 }
 
 /// A field that may hold the time.
@@ -30,8 +32,18 @@ pub(crate) struct Candidate {
 pub(crate) struct Times(NameMap<Vec<Candidate>>);
 
 impl Times {
-    pub fn new() -> Self {
+    pub fn new(mapping: &Mapping) -> Self {
         let mut times: NameMap<Vec<Candidate>> = NameMap::default();
+        for format in &mapping.formats {
+            let Some((fields, written)) = &format.time else { continue };
+            let how = match written {
+                TimeFormat::Text => How::Text,
+                TimeFormat::Epoch => How::Epoch,
+                TimeFormat::Pattern(pattern) => How::Pattern(forever(pattern)),
+            };
+            let candidate = |field: &String| Candidate { field: forever(field).into(), how };
+            times.insert(format.shape_name().into(), fields.iter().map(candidate).collect());
+        }
         for [shape, field, how] in rows(TABLE, ["shape", "field", "how"]) {
             let how = match how {
                 "text" => How::Text,
@@ -67,6 +79,7 @@ impl Candidate {
             How::Zoned => None,
             How::Epoch => epoch(text),
             How::Seconds => epoch(text).or_else(|| written(text)),
+            How::Pattern(pattern) => Timestamp::parse_as(text, pattern),
             How::Dotnet => dotnet(text.strip_prefix("/Date(")?.strip_suffix(")/")?),
         }
     }

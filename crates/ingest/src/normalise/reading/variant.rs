@@ -149,7 +149,7 @@ impl Variant {
             choices: Vec::new(),
             readings: Vec::new(),
         };
-        let product = shape.map_or("", |i| normaliser.shapes.rows()[i].product);
+        let product = shape.map_or("", |i| normaliser.shapes.rows()[i].product_of_tables());
         match product {
             "windows" => {
                 for derivation in &normaliser.windows {
@@ -204,7 +204,8 @@ impl Variant {
     /// The derivation by index, its target entered among the names. `None` where the order of doing
     /// things twice would matter.
     fn step(&mut self, derivation: &Derivation) -> Option<Step> {
-        if derivation.replaces && derivation.operation == Operation::Copy {
+        let replaces_one = derivation.replaces && self.slot(derivation.target.name).is_some();
+        if replaces_one && derivation.operation == Operation::Copy {
             return None;
         }
         if derivation.operation == Operation::Tree && !self.complete {
@@ -359,7 +360,8 @@ impl Variant {
         // The names that this kind's derivations add are this reading's alone.
         let mut own = Variant { names: self.names.clone(), ..self.without_readings() };
         let mut steps = Vec::new();
-        for derivation in &known.derivations {
+        let of_shape = self.shape.map_or(&[][..], |i| &normaliser.shapes.rows()[i].derivations);
+        for derivation in of_shape.iter().chain(&known.derivations) {
             steps.push(own.step(derivation)?);
         }
         let mut columns = Vec::new();
