@@ -246,10 +246,11 @@ impl Report {
         let mut summary = Summary::new();
         writer.begin().with_context(context)?;
         for i in 0..findings.len() {
-            let finding = findings.get(i).context("cannot read the temporary file of findings")?;
+            let (finding, json) =
+                findings.brief(i).context("cannot read the temporary file of findings")?;
             summary.add(&finding);
             if shown.as_ref().is_none_or(|shown| shown.binary_search(&i).is_ok()) {
-                writer.write(&finding).with_context(context)?;
+                writer.write_json(json).with_context(context)?;
             }
         }
         summary.reading(reading);

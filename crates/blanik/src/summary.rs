@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use blanik_model::attack::{AttackTag, TACTICS, parse_tag};
-use blanik_model::{Finding, Level, Timestamp};
+use blanik_model::finding::Brief;
+use blanik_model::{Level, Timestamp};
 use serde::Serialize;
 
 use self::tally::{LevelCounts, Tally};
@@ -161,9 +162,9 @@ impl Summary {
     }
 
     /// Counts a finding. Any order will do; that of time is fastest.
-    pub fn add(&mut self, f: &Finding) {
+    pub fn add(&mut self, f: &Brief<'_>) {
         self.levels.add(f.level);
-        let name = || RuleName { title: f.rule_title.clone(), level: Some(f.level) };
+        let name = || RuleName { title: f.rule_title.clone().into_owned(), level: Some(f.level) };
         self.rules.add(&f.rule_id, f.level, name);
         if let Some(account) = &f.account {
             self.accounts.add(account, f.level, || ());
@@ -186,7 +187,7 @@ impl Summary {
         self.add_tags(f);
     }
 
-    fn add_tags(&mut self, f: &Finding) {
+    fn add_tags(&mut self, f: &Brief<'_>) {
         let tags = || f.tags.iter().filter_map(|tag| parse_tag(tag));
         let mut seen = [false; TACTICS.len()];
         for tag in tags() {

@@ -6,10 +6,11 @@ mod xml;
 pub(crate) mod zeek;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use blanik_model::{RawBlock, SourceId};
 
-use crate::block::{Block, Element, Framing, ZeekHeader};
+use crate::block::{Block, CHUNK_BYTES, Element, Framing, ZeekHeader};
 use crate::layout::{LayoutId, Leaves, Unread};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
@@ -28,7 +29,7 @@ pub struct Origin<'a> {
     pub source: SourceId,
     /// Its number there: EVTX record id, line, or number of the element.
     pub number: u64,
-    /// Bytes that the record's own lie in; see `span`. For EVTX, the record as JSON.
+    /// Bytes that the record's own lie in; see `span`. For EVTX, chunks, or the record as JSON.
     pub raw: &'a RawBlock,
     /// Where in `raw`.
     pub span: Range<u32>,
@@ -67,6 +68,23 @@ pub trait RecordSink {
     }
 }
 
+/// What a record's bytes are.
+pub(crate) enum Form {
+    /// JSON.
+    Json,
+    /// JSON that an EVTX record was made to be.
+    Rendered,
+    /// A Windows event as XML.
+    Xml,
+    /// A line below this header.
+    Zeek(Arc<ZeekHeader>),
+    /// A record in an EVTX chunk.
+    Evtx {
+        /// The record read before it was in another chunk.
+        fresh: bool,
+    },
+}
+
 /// See the module.
 #[derive(Default)]
 pub struct Decoder {
@@ -96,25 +114,29 @@ impl Decoder {
         }
     }
 
-    /// Reads one record's text by its names. False if that fails.
-    pub(crate) fn json_again(&mut self, text: &[u8], record: &mut Record) -> bool {
-        self.json.read(text, record).is_ok()
-    }
-
-    /// The same of an XML event.
-    pub(crate) fn xml_again(&mut self, text: &[u8], record: &mut Record) -> bool {
-        self.xml.read(text, record).is_ok()
-    }
-
-    /// The same of a Zeek line.
-    pub(crate) fn zeek_again(
-        &mut self,
-        text: &[u8],
-        header: &ZeekHeader,
-        record: &mut Record,
-    ) -> bool {
-        self.zeek.line(text, header, record);
-        record.whole().is_ok()
+    /// Reads one record once more; what is wrong with it was said the first time.
+    pub(crate) fn again(&mut self, form: &Form, origin: Origin<'_>, sink: &mut impl RecordSink) {
+        let text = &origin.raw[origin.span.start as usize..origin.span.end as usize];
+        let record = &mut self.record;
+        match form {
+            Form::Json => _ = json(&mut self.json, text, record, Hint::Json, origin, sink),
+            Form::Rendered => {
+                _ = json(&mut self.rendered, text, record, Hint::WindowsXmlShape, origin, sink);
+            }
+            Form::Xml => {
+                if self.xml.read(text, record).is_ok() {
+                    sink.record(record, Hint::WindowsXmlShape, origin);
+                }
+            }
+            Form::Zeek(header) => self.zeek.again(header, record, sink, origin),
+            Form::Evtx { fresh } => {
+                if *fresh {
+                    self.evtx.begin_chunk();
+                }
+                let (chunk, at) = chunk_of(origin.raw, origin.span.start as usize);
+                self.evtx.again(chunk, at, &mut self.rendered, record, sink, origin);
+            }
+        }
     }
 
     fn json_lines(&mut self, block: &Block, sink: &mut impl RecordSink) {
@@ -174,25 +196,20 @@ impl Decoder {
     }
 
     fn evtx_chunks(&mut self, block: &Block, sink: &mut impl RecordSink) {
-        let chunks = block.bytes.chunks(crate::block::CHUNK_BYTES);
-        for (number, chunk) in (block.first..).zip(chunks) {
-            let place = Place::Chunk(number);
-            let rendered = self.evtx.render(block.source, place, chunk);
-            for rejection in rendered.rejections {
-                sink.reject(rejection);
-            }
-            let raw: RawBlock = rendered.json.into();
-            for (id, span) in rendered.records {
-                let text = &raw[span.start as usize..span.end as usize];
-                let origin = Origin { source: block.source, number: id, raw: &raw, span };
-                let (reader, hint) = (&mut self.rendered, Hint::WindowsXmlShape);
-                match json(reader, text, &mut self.record, hint, origin, sink) {
-                    Ok(_) => {}
-                    Err(error) => sink.reject(rejected(block.source, Place::Record(id), &error)),
-                }
-            }
-        }
+        self.evtx.decode(block, &mut self.rendered, &mut self.record, sink);
     }
+
+    /// The record that begins there in a block of EVTX chunks, as JSON.
+    pub(crate) fn evtx_rendered(&self, chunks: &[u8], at: usize) -> Option<Vec<u8>> {
+        let (chunk, at) = chunk_of(chunks, at);
+        self.evtx.rendered(chunk, at)
+    }
+}
+
+/// The chunk that a place in a block lies in, and the place there.
+fn chunk_of(chunks: &[u8], at: usize) -> (&[u8], usize) {
+    let start = at - at % CHUNK_BYTES;
+    (&chunks[start..chunks.len().min(start + CHUNK_BYTES)], at - start)
 }
 
 /// A record on its way to a sink.

@@ -10,6 +10,7 @@ pub mod decode;
 pub mod entity;
 pub mod feeder;
 mod frame;
+mod gather;
 pub mod input;
 pub mod layout;
 pub mod mapping;

@@ -1,5 +1,7 @@
 //! A rule met an event: the sentence "who did what, where and when", with everything it rests on.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Level, OwnedValue, Status, Timestamp};
@@ -74,4 +76,41 @@ pub struct Finding {
     /// The record as it stood in the log, if asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub raw: Option<String>,
+}
+
+/// What is counted of a finding. Read from a finding's JSON, it passes over the rest of it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Brief<'a> {
+    /// As in [`Finding`].
+    #[serde(borrow)]
+    pub rule_id: Cow<'a, str>,
+    /// As in [`Finding`].
+    #[serde(borrow)]
+    pub rule_title: Cow<'a, str>,
+    /// As in [`Finding`].
+    pub level: Level,
+    /// As in [`Finding`].
+    pub tags: Vec<Cow<'a, str>>,
+    /// As in [`Finding`].
+    pub time: Option<Timestamp>,
+    /// As in [`Finding`].
+    #[serde(borrow)]
+    pub host: Option<Cow<'a, str>>,
+    /// As in [`Finding`].
+    #[serde(borrow)]
+    pub account: Option<Cow<'a, str>>,
+}
+
+impl<'a> From<&'a Finding> for Brief<'a> {
+    fn from(f: &'a Finding) -> Self {
+        Brief {
+            rule_id: f.rule_id.as_str().into(),
+            rule_title: f.rule_title.as_str().into(),
+            level: f.level,
+            tags: f.tags.iter().map(|tag| tag.as_str().into()).collect(),
+            time: f.time,
+            host: f.host.as_deref().map(Cow::from),
+            account: f.account.as_deref().map(Cow::from),
+        }
+    }
 }

@@ -5,9 +5,13 @@
 //! read back in order of time. The order is total: it does not depend on threads.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 
+use blanik_model::finding::Brief;
 use blanik_model::{Finding, Level, Timestamp};
+
+/// Bytes read at once.
+const READ_BYTES: usize = 1 << 14;
 
 /// What findings are ordered by. Those without a time come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +84,8 @@ impl<E> Spool<E> {
     pub fn into_sorted_by<K: Ord>(mut self, by: impl Fn(&E) -> K) -> io::Result<Sorted<E>> {
         self.stored.sort_unstable_by_key(|s| by(&s.entry));
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Sorted { file, stored: self.stored, buffer: Vec::new() })
+        let file = BufReader::with_capacity(READ_BYTES, file);
+        Ok(Sorted { file, at: self.offset, stored: self.stored, buffer: Vec::new() })
     }
 }
 
@@ -98,7 +103,8 @@ impl Spool<FindingEntry> {
 
 /// Records in their order.
 pub struct Sorted<E> {
-    file: File,
+    file: BufReader<File>,
+    at: u64,
     stored: Vec<Stored<E>>,
     buffer: Vec<u8>,
 }
@@ -118,8 +124,10 @@ impl<E> Sorted<E> {
     pub fn json(&mut self, i: usize) -> io::Result<&[u8]> {
         let (offset, len) = (self.stored[i].offset, self.stored[i].len);
         self.buffer.resize(len as usize, 0);
-        self.file.seek(SeekFrom::Start(offset))?;
+        // What follows in time often follows in the file, and is in the reader's buffer already.
+        self.file.seek_relative(offset.cast_signed() - self.at.cast_signed())?;
         self.file.read_exact(&mut self.buffer)?;
+        self.at = offset + u64::from(len);
         Ok(&self.buffer)
     }
 
@@ -142,6 +150,12 @@ impl Sorted<FindingEntry> {
         all.truncate(n);
         all.sort_unstable();
         all
+    }
+
+    /// What is counted of the finding at an index, and its JSON.
+    pub fn brief(&mut self, i: usize) -> io::Result<(Brief<'_>, &[u8])> {
+        let json = self.json(i)?;
+        Ok((serde_json::from_slice(json)?, json))
     }
 
     /// The finding at an index.

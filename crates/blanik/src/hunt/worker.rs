@@ -203,11 +203,9 @@ impl<'s, 'h> Worker<'s, 'h> {
             source: self.source(at.source).to_owned(),
             record: at.record,
             event: Fields(event),
-            raw: self
-                .shared
-                .hunt
-                .with_raw
-                .then(|| String::from_utf8_lossy(batch.raw(row)).trim_end().to_owned()),
+            raw: self.shared.hunt.with_raw.then(|| {
+                String::from_utf8_lossy(&self.batcher.text(batch, row)).trim_end().to_owned()
+            }),
         }
     }
 }
