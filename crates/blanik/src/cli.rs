@@ -68,8 +68,9 @@ Examples:
       why a rule did or did not match
 
 Formats read, by content: EVTX; Windows events as JSON or XML (evtx_dump, Winlogbeat, ECS, NXLog,
-Splunk); Zeek (TSV, JSON); Suricata EVE; any other JSON. Archives inside archives: zip, tar, gz, bz2,
-xz, zst.";
+Splunk); Zeek (TSV, JSON); Suricata EVE; audit logs of Microsoft 365, Entra, Azure, AWS, Google, Okta,
+GitHub, Kubernetes and others; Defender, journald, osquery, ECS and OCSF as JSON; any other JSON; your own
+formats by --mapping. Archives inside archives: zip, tar, gz, bz2, xz, zst.";
 
 /// Hunt in logs.
 #[derive(Debug, Args)]
@@ -122,6 +123,11 @@ pub struct HuntArgs {
     /// Only rules with this id, or whose title contains this; may be repeated
     #[arg(long, value_name = "RULE")]
     pub rule: Vec<String>,
+
+    /// The findings of other tools in the logs, too: alerts of Suricata, Wazuh, AMiner, Defender, Hayabusa,
+    /// Chainsaw, GuardDuty and OCSF, notices of Zeek
+    #[arg(long)]
+    pub tool_findings: bool,
 
     /// Only findings at or after this time (RFC 3339, or a date in UTC)
     #[arg(long, value_name = "TIME")]
@@ -184,6 +190,10 @@ pub struct CheckArgs {
     /// Values for %placeholders% in rules
     #[arg(long, value_name = "FILE")]
     pub placeholders: Vec<PathBuf>,
+
+    /// Formats of your own, as TOML: their kinds count as known; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
 
     /// A JSON object a rule
     #[arg(long)]

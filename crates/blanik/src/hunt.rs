@@ -14,8 +14,9 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
+use blanik_ingest::alert::Alert;
 use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns, VALUE_BYTES_MAX};
-use blanik_model::{Interests, Timestamp};
+use blanik_model::{Interests, Level, Timestamp};
 
 use crate::progress::Progress;
 use crate::summary::{Accounting, Count, ReadingStats, Rejection};
@@ -36,6 +37,8 @@ pub struct Hunt {
     pub rules: Arc<Rules>,
     /// Which findings to keep.
     pub filter: Filter,
+    /// Which findings of other tools to keep, if any are asked for.
+    pub tools: Option<ToolFilter>,
     /// Keep each finding's record as it stood in the log.
     pub with_raw: bool,
     /// Workers.
@@ -81,6 +84,30 @@ fn same_host(asked: &str, host: &str) -> bool {
     let label = |name: &'_ str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
     let one_is_short = asked.contains('.') != host.contains('.');
     one_is_short && !is_address(asked) && !is_address(host) && label(asked) == label(host)
+}
+
+/// Which findings of other tools to keep. Our rules are chosen before; of theirs, only alerts are seen.
+#[derive(Clone, Debug, Default)]
+pub struct ToolFilter {
+    /// Of this level or above.
+    pub level: Option<Level>,
+    /// With one of these ids, or whose title contains one of these, in lower case; any if empty.
+    pub rules: Vec<String>,
+    /// No finding of a tool has a status.
+    pub with_status: bool,
+}
+
+impl ToolFilter {
+    /// True if the alert is asked for.
+    pub fn has(&self, alert: &Alert) -> bool {
+        let is = |asked: &String| {
+            alert.rule.as_ref().is_some_and(|rule| rule.eq_ignore_ascii_case(asked))
+                || alert.title.to_lowercase().contains(asked.as_str())
+        };
+        !self.with_status
+            && self.level.is_none_or(|level| alert.level >= level)
+            && (self.rules.is_empty() || self.rules.iter().any(is))
+    }
 }
 
 /// What a hunt found and what it read.
@@ -200,6 +227,7 @@ impl Hunt {
                 ..Accounting::default()
             },
             rules: self.rules.len() as u64,
+            tool_alerts: if self.tools.is_some() { vec![] } else { counts(&tally.tool_alerts) },
             ..ReadingStats::default()
         }
     }

@@ -22,7 +22,7 @@ use blanik_ingest::{Input, Mapping, Normaliser, Options};
 use blanik_model::text::for_terminal;
 
 use crate::cli::{Cli, Command, DemoArgs, HuntArgs, RulesCommand};
-use crate::hunt::{Filter, Hunt, Outcome};
+use crate::hunt::{Filter, Hunt, Outcome, ToolFilter};
 use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
@@ -64,6 +64,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         reading: Options { format: args.input_format, mapping, ..Options::default() },
         rules: Arc::new(rules),
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
+        tools: args.tool_findings.then(|| tool_filter(args)),
         with_raw: args.raw,
         threads: threads(args.threads),
     };
@@ -117,6 +118,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         reading: Options::default(),
         rules: Arc::new(rules),
         filter: Filter::default(),
+        tools: None,
         with_raw: true,
         threads: threads(None),
     };
@@ -149,6 +151,15 @@ fn demo_folder(args: &DemoArgs) -> Result<PathBuf> {
     }
     std::fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder.clone())
+}
+
+/// What the filters on rules ask of other tools' findings.
+fn tool_filter(args: &HuntArgs) -> ToolFilter {
+    ToolFilter {
+        level: args.level,
+        rules: args.rule.iter().map(|rule| rule.to_lowercase()).collect(),
+        with_status: !args.status.is_empty(),
+    }
 }
 
 /// Loads the rules and keeps those that the filters name.

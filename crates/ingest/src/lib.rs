@@ -3,6 +3,7 @@
 //! A [`Feeder`] walks the inputs, opens archives and cuts logs into [`Block`]s; [`Decoder`]s, one a
 //! thread, turn blocks into [`Record`]s.
 
+pub mod alert;
 mod archive;
 pub mod batcher;
 pub mod block;

@@ -159,7 +159,8 @@ impl Mapping {
     /// Adds another file's formats, behind those there are.
     pub fn add(&mut self, other: Mapping, file: &str) -> Result<(), MappingError> {
         self.formats.extend(other.formats);
-        let at = |reason| MappingError { file: file.to_owned(), line: 1, key: String::new(), reason };
+        let at =
+            |reason| MappingError { file: file.to_owned(), line: 1, key: String::new(), reason };
         self.check_bounds().map_err(at)
     }
 
@@ -249,7 +250,8 @@ impl OneOrMany {
 /// `field = true` asks that it is there; a text, a number or a list of these for its value.
 fn conditions(table: &Spanned<Table>) -> Result<Vec<Condition>, Wrong> {
     let wrong = |field: &str| {
-        let reason = format!("`{field}` takes true, a text, a number, or a list of texts and numbers");
+        let reason =
+            format!("`{field}` takes true, a text, a number, or a list of texts and numbers");
         (table.span(), reason)
     };
     let text = |value: &Value| match value {
@@ -400,17 +402,32 @@ lines = { delimiter = ";", columns = ["a", "b"] }
             (format!("{head}colour = 1"), "m.toml:4: `colour`: unknown field `colour`"),
             (format!("{head}match = {{ a = 1.5 }}"), "m.toml:4: `match`: `a` takes true"),
             (format!("{head}match = {{}}\n"), "m.toml:1: `format`: needs `match`"),
-            ("[[format]]\nname = \"x\"\nmatch = {a=true}".into(), "m.toml:1: `format`: needs a product"),
+            (
+                "[[format]]\nname = \"x\"\nmatch = {a=true}".into(),
+                "m.toml:1: `format`: needs a product",
+            ),
             (format!("{head}match = {{a=true}}\nservice = 7"), "m.toml:5: `service`: a text or"),
             (
-                format!("{head}match = {{a=true}}\n[format.time]\nfield = \"t\"\nformat = \"noon\""),
+                format!(
+                    "{head}match = {{a=true}}\n[format.time]\nfield = \"t\"\nformat = \"noon\""
+                ),
                 "m.toml:7: `format`: `noon` is no time format",
             ),
             (format!("{head}[format.lines]\npattern = \"(\""), "m.toml:5: `pattern`: regex parse"),
-            (format!("{head}[format.lines]\npattern = \"x\""), "m.toml:5: `pattern`: names no field"),
-            (format!("{head}[format.lines]\ndelimiter = \";\""), "m.toml:4: `format.lines`: takes either"),
-            (format!("{head}match = {{a=true}}\n[[format]]\nname = \"x\"\nproduct = \"p\"\nmatch = {{a=true}}"),
-                "m.toml:5: `format`: a format named `x`"),
+            (
+                format!("{head}[format.lines]\npattern = \"x\""),
+                "m.toml:5: `pattern`: names no field",
+            ),
+            (
+                format!("{head}[format.lines]\ndelimiter = \";\""),
+                "m.toml:4: `format.lines`: takes either",
+            ),
+            (
+                format!(
+                    "{head}match = {{a=true}}\n[[format]]\nname = \"x\"\nproduct = \"p\"\nmatch = {{a=true}}"
+                ),
+                "m.toml:5: `format`: a format named `x`",
+            ),
             ("[[format]\n".into(), "m.toml:1: `format`"),
         ] {
             let error = Mapping::parse("m.toml", &text).expect_err(want).to_string();

@@ -90,7 +90,8 @@ fn can_meet(rules: &Rules, expr: &Expr, events: &OfKind) -> bool {
     let known = |id| {
         let predicate = predicates.get(id);
         let Target::Field(field) = predicate.target else { return None };
-        let absent = !events.fields.contains_key(predicates.field_name(field)) && events.further == 0;
+        let absent =
+            !events.fields.contains_key(predicates.field_name(field)) && events.further == 0;
         absent.then(|| predicate.holds_for_absent())
     };
     expr.fold(&known) != Expr::Const(false)

@@ -34,6 +34,8 @@ pub struct Tally {
     pub without_time: u64,
     /// Values of which only the beginning was taken.
     pub truncated: u64,
+    /// Alerts of other tools, by tool.
+    pub tool_alerts: BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -71,6 +73,9 @@ impl Tally {
         self.truncated += other.truncated;
         for (kind, count) in other.kinds {
             *self.kinds.entry(kind).or_default() += count;
+        }
+        for (tool, count) in other.tool_alerts {
+            *self.tool_alerts.entry(tool).or_default() += count;
         }
         for (host, count) in other.hosts {
             self.host(&host, count);

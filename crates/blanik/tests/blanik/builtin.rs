@@ -93,6 +93,7 @@ fn hunt(rules: &Arc<Rules>, folder: &Path) -> BTreeSet<(String, u64, String)> {
         reading: Options::default(),
         rules: Arc::clone(rules),
         filter: Filter::default(),
+        tools: None,
         with_raw: false,
         threads: 2,
     };

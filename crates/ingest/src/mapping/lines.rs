@@ -52,7 +52,11 @@ impl Lines {
     /// True if at least half of the first lines fit. The last may be cut off.
     pub fn fit(&self, head: &[u8]) -> bool {
         let text = String::from_utf8_lossy(head);
-        let whole = if head.ends_with(b"\n") { &*text } else { text.rsplit_once('\n').map_or(&*text, |(w, _)| w) };
+        let whole = if head.ends_with(b"\n") {
+            &*text
+        } else {
+            text.rsplit_once('\n').map_or(&*text, |(w, _)| w)
+        };
         let lines = || whole.lines().filter(|l| !l.trim().is_empty()).take(LINES_TRIED);
         let fit = lines().filter(|line| self.fields(line).is_some()).count();
         fit > 0 && fit * 2 >= lines().count()
@@ -177,7 +181,8 @@ mod tests {
 
     #[test]
     fn each_line_is_a_line_of_json() {
-        let pattern = Regex::new(r"^(?<who>\w+) did (?<what>.+?)(?: on (?<host>\w+))?$").expect("one");
+        let pattern =
+            Regex::new(r"^(?<who>\w+) did (?<what>.+?)(?: on (?<host>\w+))?$").expect("one");
         let lines = Lines::by_pattern("x", pattern);
         assert_eq!(
             json(&lines, "eve did \"it\\\" on pc\r\n\nnothing\nbob did\tthis\nann did x"),

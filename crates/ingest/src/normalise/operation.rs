@@ -467,7 +467,11 @@ mod tests {
         check("uri_extension", &["/a.d/b"], None);
         check("map(0=Success,*=Failure)", &["0"], string("Success"));
         check("map(0=Success,*=Failure)", &["50126"], string("Failure"));
-        check("registry", &[r"HKEY_LOCAL_MACHINE\SOFTWARE\Run", "v"], string(r"HKLM\SOFTWARE\Run\v"));
+        check(
+            "registry",
+            &[r"HKEY_LOCAL_MACHINE\SOFTWARE\Run", "v"],
+            string(r"HKLM\SOFTWARE\Run\v"),
+        );
         check("pair(b)", &["b", "\"2\""], string("2"));
         check("pair(b)", &["a", "2"], None);
         check("word(Sign-ins)", &["anything"], string("Sign-ins"));

@@ -65,8 +65,9 @@ impl Shapes {
         for [name, fields, product, services, categories] in
             rows(TABLE, ["shape", "fields", "product", "service", "categories"])
         {
-            let group =
-                |group: &'static str| group.split('|').map(|m| shapes.mark(m, &mut known)).collect();
+            let group = |group: &'static str| {
+                group.split('|').map(|m| shapes.mark(m, &mut known)).collect()
+            };
             let groups = members(fields).into_iter().map(group).collect();
             shapes.rows.push(Shape {
                 name,
@@ -127,7 +128,8 @@ impl Shapes {
     }
 
     fn group(&mut self, condition: &Condition) -> Vec<Mark> {
-        let want = |value: &String| match value.strip_prefix('*').and_then(|v| v.strip_suffix('*')) {
+        let want = |value: &String| match value.strip_prefix('*').and_then(|v| v.strip_suffix('*'))
+        {
             Some(part) => Want::Containing(forever(part)),
             None => Want::Text(forever(value)),
         };

@@ -584,15 +584,22 @@ fn every_log_source_of_the_public_rules_is_answered() {
         let ours = matches!(
             parts.0,
             Some(
-                "windows" | "zeek" | "aws" | "azure" | "gcp" | "m365" | "okta" | "onelogin" | "github"
-                    | "kubernetes" | "bitbucket" | "opencanary" | "rpc_firewall"
+                "windows"
+                    | "zeek"
+                    | "aws"
+                    | "azure"
+                    | "gcp"
+                    | "m365"
+                    | "okta"
+                    | "onelogin"
+                    | "github"
+                    | "kubernetes"
+                    | "bitbucket"
+                    | "opencanary"
+                    | "rpc_firewall"
             )
-        )
-            || parts.0.is_none()
-                && matches!(
-                    parts.2,
-                    Some("dns" | "proxy" | "webserver" | "firewall" | "antivirus")
-                );
+        ) || parts.0.is_none()
+            && matches!(parts.2, Some("dns" | "proxy" | "webserver" | "firewall" | "antivirus"));
         if ours && !excused && !normaliser.kinds.all().any(|k| k.answers(parts.0, parts.1, parts.2))
         {
             unanswered.insert(name, path);

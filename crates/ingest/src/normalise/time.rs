@@ -88,7 +88,8 @@ impl Candidate {
 fn written(text: &str) -> Option<Timestamp> {
     let text = text.strip_suffix(" UTC").unwrap_or(text);
     Timestamp::parse(text).or_else(|| {
-        let (clock, zone) = text.rsplit_once(' ').filter(|(_, zone)| zone.starts_with(['+', '-']))?;
+        let (clock, zone) =
+            text.rsplit_once(' ').filter(|(_, zone)| zone.starts_with(['+', '-']))?;
         Timestamp::parse(&format!("{clock}{zone}"))
     })
 }

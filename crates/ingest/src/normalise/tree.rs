@@ -53,7 +53,8 @@ fn rows<'v, 'n>(fields: &[(&'n str, Value<'v>)]) -> Option<Vec<Vec<(&'n str, Val
 
 /// An object's members. Those of one name stand side by side, as flattening leaves them.
 fn members(fields: &[(&str, Value<'_>)], depth: usize, out: &mut String) {
-    let first = |name: &'_ str| name.split_once('.').filter(|_| depth < DEPTH_MAX).map(|(f, _)| f.len());
+    let first =
+        |name: &'_ str| name.split_once('.').filter(|_| depth < DEPTH_MAX).map(|(f, _)| f.len());
     out.push('{');
     let mut at = 0;
     while at < fields.len() && out.len() <= VALUE_BYTES_MAX {

@@ -107,7 +107,8 @@ impl Scratch {
 
     /// A tree has as many sources as the record has fields below a name.
     fn derive_tree(&mut self, step: &Step, target: usize, leaves: &Leaves<'_>) {
-        let value = |slot: &Option<Slot>| value_of(Held::Leaf(slot.as_ref()?.own?), leaves, &self.text);
+        let value =
+            |slot: &Option<Slot>| value_of(Held::Leaf(slot.as_ref()?.own?), leaves, &self.text);
         let values: Vec<_> = step.sources.iter().map(value).collect();
         self.fresh.clear();
         if step.operation.apply(&values, &mut self.fresh).is_some() {

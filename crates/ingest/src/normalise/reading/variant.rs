@@ -231,13 +231,7 @@ impl Variant {
             self.derived += 1;
         }
         let target = self.names[at].1;
-        Some(Step {
-            target,
-            replaces: derivation.replaces,
-            operation,
-            sources,
-            itself,
-        })
+        Some(Step { target, replaces: derivation.replaces, operation, sources, itself })
     }
 
     /// What a derivation does, and where its sources are. Of a tree these are all of the record's own

@@ -39,7 +39,9 @@ fn m365_unified_audit_log() {
 fn m365_in_envelopes() {
     let audit = r#"{\"CreationTime\":\"2023-01-01T00:00:00\",\"Operation\":\"MailItemsAccessed\",\"RecordType\":50,\"Workload\":\"Exchange\"}"#;
     check(
-        &format!(r#"{{"RecordType":"ExchangeItem","CreationDate":"x","UserIds":"a@b","Operations":"MailItemsAccessed","AuditData":"{audit}"}}"#),
+        &format!(
+            r#"{{"RecordType":"ExchangeItem","CreationDate":"x","UserIds":"a@b","Operations":"MailItemsAccessed","AuditData":"{audit}"}}"#
+        ),
         "m365/exchange",
         "2023-01-01T00:00:00Z",
         &["Operation=MailItemsAccessed", "RecordType=50", "UserIds=a@b"],
@@ -82,8 +84,12 @@ fn aws_cloudtrail() {
     let text = serde_json::to_string(event).expect("a string");
     // As `lookup-events` prints it, as EventBridge and as a CloudWatch subscription delivers it.
     for envelope in [
-        format!(r#"{{"EventId":"e","EventName":"PutBucketVersioning","Username":"x","CloudTrailEvent":{text}}}"#),
-        format!(r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.s3","detail":{event}}}"#),
+        format!(
+            r#"{{"EventId":"e","EventName":"PutBucketVersioning","Username":"x","CloudTrailEvent":{text}}}"#
+        ),
+        format!(
+            r#"{{"version":"0","detail-type":"AWS API Call via CloudTrail","source":"aws.s3","detail":{event}}}"#
+        ),
         format!(r#"{{"id":"1","timestamp":1,"message":{text}}}"#),
         format!(r#"{{"_index":"i","_source":{event}}}"#),
     ] {
@@ -94,14 +100,23 @@ fn aws_cloudtrail() {
         "awsregion":"us-east-1","errorcode":"AccessDenied","useridentity":{"type":"Root","username":"x"}}"#,
         "aws/cloudtrail",
         "2023-07-10T11:42:00Z",
-        &["eventName=CreateUser", "errorCode=AccessDenied", "status=failure", "userIdentity.type=Root"],
+        &[
+            "eventName=CreateUser",
+            "errorCode=AccessDenied",
+            "status=failure",
+            "userIdentity.type=Root",
+        ],
     );
     check(
         r#"{"class_uid":6003,"category_uid":6,"time":1688989320000,"metadata":{"product":{"name":"CloudTrail"}},
         "api":{"operation":"DeleteTrail","service":{"name":"cloudtrail.amazonaws.com"}},"src_endpoint":{"ip":"192.0.2.1"}}"#,
         "aws/cloudtrail",
         "2023-07-10T11:42:00Z",
-        &["eventName=DeleteTrail", "eventSource=cloudtrail.amazonaws.com", "sourceIPAddress=192.0.2.1"],
+        &[
+            "eventName=DeleteTrail",
+            "eventSource=cloudtrail.amazonaws.com",
+            "sourceIPAddress=192.0.2.1",
+        ],
     );
     check(
         r#"{"srcAddr":"192.0.2.1","dstAddr":"192.0.2.2","dstPort":22,"vpcId":"v","action":"ACCEPT"}"#,
@@ -154,7 +169,11 @@ fn entra_sign_ins() {
         "AuthenticationRequirement":"multiFactorAuthentication","UserPrincipalName":"a@b","Type":"SigninLogs"}"#,
         "azure/signinlogs",
         "2023-07-10T11:42:00Z",
-        &["resultType=0", "AuthenticationRequirement=multiFactorAuthentication", "ActivityDetails=Sign-ins"],
+        &[
+            "resultType=0",
+            "AuthenticationRequirement=multiFactorAuthentication",
+            "ActivityDetails=Sign-ins",
+        ],
     );
 }
 
@@ -226,14 +245,23 @@ fn azure_activity_and_gateway() {
         "category":"Administrative","resultType":"Start","callerIpAddress":"192.0.2.1","identity":{"claims":{"appid":"a"}}}"#,
         "azure/activitylogs",
         "2023-07-10T11:42:00Z",
-        &["CategoryValue=Administrative", "caller=a", "OperationNameValue=MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE"],
+        &[
+            "CategoryValue=Administrative",
+            "caller=a",
+            "OperationNameValue=MICROSOFT.COMPUTE/VIRTUALMACHINES/WRITE",
+        ],
     );
     check(
         r#"{"caller":"a@b","eventTimestamp":"2023-07-10T11:42:00Z","operationName":{"value":"Microsoft.X/y/delete",
         "localizedValue":"Delete y"},"category":{"value":"Administrative"},"resourceId":"/s/1","subscriptionId":"1"}"#,
         "azure/activitylogs",
         "2023-07-10T11:42:00Z",
-        &["operationName=Microsoft.X/y/delete", "properties.message=Delete y", "category=Administrative", "ResourceId=/s/1"],
+        &[
+            "operationName=Microsoft.X/y/delete",
+            "properties.message=Delete y",
+            "category=Administrative",
+            "ResourceId=/s/1",
+        ],
     );
     check(
         r#"{"caller":"a","event_timestamp":"2023-07-10T11:42:00Z","operation_name":{"value":"Microsoft.X/y/delete"},
@@ -254,7 +282,14 @@ fn azure_activity_and_gateway() {
         "httpMethod":"GET","requestUri":"/a/b.php?c=1","userAgent":"curl","httpStatus":200}}"#,
         "azure/applicationgateway/webserver",
         "2021-10-14T22:17:11Z",
-        &["cs-method=GET", "c-uri=/a/b.php?c=1", "cs-uri-stem=/a/b.php", "sc-status=200", "c-useragent=curl", "c-ip=192.0.2.9"],
+        &[
+            "cs-method=GET",
+            "c-uri=/a/b.php?c=1",
+            "cs-uri-stem=/a/b.php",
+            "sc-status=200",
+            "c-useragent=curl",
+            "c-ip=192.0.2.9",
+        ],
     );
 }
 
@@ -286,14 +321,21 @@ fn google() {
         {"name":"SETTING_NAME","value":"ContextAwareAccess x"},{"name":"NEW_VALUE","value":"false"}]}]}"#,
         "gcp/google_workspace.admin",
         "2022-12-11T02:57:48.693Z",
-        &["eventName=CHANGE_APPLICATION_SETTING", "new_value=false", "setting_name=ContextAwareAccess x"],
+        &[
+            "eventName=CHANGE_APPLICATION_SETTING",
+            "new_value=false",
+            "setting_name=ContextAwareAccess x",
+        ],
     );
     check(
         r#"{"id":{"time":"2022-12-11 02:57:48.693","applicationName":"login"},"actor":{"email":"a@b"},"ipAddress":"192.0.2.1",
         "name":"gov_attack_warning"}"#,
         "gcp/google_workspace.login",
         "2022-12-11T02:57:48.693Z",
-        &["protoPayload.serviceName=login.googleapis.com", "protoPayload.metadata.event.eventName=gov_attack_warning"],
+        &[
+            "protoPayload.serviceName=login.googleapis.com",
+            "protoPayload.metadata.event.eventName=gov_attack_warning",
+        ],
     );
 }
 
@@ -311,9 +353,19 @@ fn identity_providers() {
         "securitycontext":{"isProxy":true},"debugcontext":{"debugData":{"requestUri":"/admin"}}}"#,
         "okta/okta",
         "2022-03-22T14:21:53.225Z",
-        &["eventType=user.session.start", "displayMessage=m", "securityContext.isProxy=true", "debugContext.debugData.requestUri=/admin"],
+        &[
+            "eventType=user.session.start",
+            "displayMessage=m",
+            "securityContext.isProxy=true",
+            "debugContext.debugData.requestUri=/admin",
+        ],
     );
-    check(r#"{"event_type_id":3,"account_id":1,"user_name":"x"}"#, "onelogin/onelogin.events", "", &["event_type_id=3"]);
+    check(
+        r#"{"event_type_id":3,"account_id":1,"user_name":"x"}"#,
+        "onelogin/onelogin.events",
+        "",
+        &["event_type_id=3"],
+    );
     check(
         r#"{"event_type":"authentication","isotimestamp":"2020-02-13T18:56:20.351346+00:00","factor":"duo_push","reason":"bypass_user","user":{"name":"x"}}"#,
         "cisco/duo",
@@ -337,7 +389,9 @@ fn code_and_clusters() {
     check(audit, "kubernetes/audit/application", "2023-01-01T00:00:00.5Z", &fields);
     let text = serde_json::to_string(audit).expect("a string");
     check(
-        &format!(r#"{{"category":"kube-audit","operationName":"o","resourceId":"r","properties":{{"log":{text}}}}}"#),
+        &format!(
+            r#"{{"category":"kube-audit","operationName":"o","resourceId":"r","properties":{{"log":{text}}}}}"#
+        ),
         "kubernetes/audit/application",
         "2023-01-01T00:00:00.5Z",
         &fields,

@@ -52,7 +52,9 @@ fn defender_device_events() {
     let (kind, time) = ("windows/deviceprocessevents/process_creation", "2023-01-01T00:00:00Z");
     check(&format!("{{{process}}}"), kind, time, &fields);
     check(
-        &format!(r#"{{"time":"2023-01-01T00:00:09Z","tenantId":"t","category":"AdvancedHunting-DeviceProcessEvents","properties":{{{process}}}}}"#),
+        &format!(
+            r#"{{"time":"2023-01-01T00:00:09Z","tenantId":"t","category":"AdvancedHunting-DeviceProcessEvents","properties":{{{process}}}}}"#
+        ),
         kind,
         time,
         &fields,
@@ -62,7 +64,12 @@ fn defender_device_events() {
         "RegistryValueName":"v","RegistryValueData":"d","InitiatingProcessFolderPath":"C:\\a","InitiatingProcessFileName":"b.exe"}"#,
         "windows/deviceregistryevents/registry_set",
         time,
-        &[r"TargetObject=HKLM\SOFTWARE\Run\v", "Details=d", r"Image=C:\a\b.exe", "EventType=SetValue"],
+        &[
+            r"TargetObject=HKLM\SOFTWARE\Run\v",
+            "Details=d",
+            r"Image=C:\a\b.exe",
+            "EventType=SetValue",
+        ],
     );
     check(
         r#"{"Timestamp":"2023-01-01T00:00:00Z","DeviceName":"srv","ActionType":"ProcessCreated","FileName":"ls","FolderPath":"/usr/bin/ls"}"#,
