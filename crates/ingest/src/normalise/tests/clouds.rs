@@ -340,6 +340,16 @@ fn google() {
 }
 
 #[test]
+fn other_logs_of_google_cloud_are_no_audit() {
+    check(
+        r#"{"insertId":"i","logName":"projects/p/logs/syslog","resource":{"type":"gce_instance"},"textPayload":"t","timestamp":"2021-10-19T02:57:47Z"}"#,
+        "gcp/logging",
+        "2021-10-19T02:57:47Z",
+        &["textPayload=t"],
+    );
+}
+
+#[test]
 fn identity_providers() {
     check(
         r#"{"published":"2022-03-22T14:21:53.225Z","eventType":"policy.evaluate_sign_on","uuid":"u","actor":{"id":"1",

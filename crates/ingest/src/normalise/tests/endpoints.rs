@@ -29,6 +29,12 @@ fn osquery() {
         &["Image=/bin/ls", "CommandLine=ls -l", "ParentCommandLine=bash", "User=root"],
     );
     check(
+        r#"{"name":"fim","hostIdentifier":"vm","unixTime":1678936138,"columns":{"target_path":"/etc/x","action":"CREATED","uid":"0"}}"#,
+        "linux/osquery/file_event",
+        "2023-03-16T03:08:58Z",
+        &["TargetFilename=/etc/x"],
+    );
+    check(
         r#"{"name":"users","hostIdentifier":"vm","unixTime":1678936138,"columns":{"uid":"0"},"action":"added"}"#,
         "osquery",
         "2023-03-16T03:08:58Z",
