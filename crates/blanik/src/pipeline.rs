@@ -181,7 +181,8 @@ fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
                         || rule.title.to_lowercase().contains(w.as_str())
                 }))
     });
-    if rules.is_empty() {
+    // Of other tools' findings, some may still be asked for.
+    if rules.is_empty() && !args.tool_findings {
         bail!("no rule is left: check --level, --status and --rule");
     }
     Ok(rules)
