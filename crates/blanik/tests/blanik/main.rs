@@ -4,6 +4,7 @@
 mod builtin;
 mod cli;
 mod data;
+mod formats;
 mod oracle;
 mod output;
 mod program;

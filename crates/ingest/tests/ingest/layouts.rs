@@ -17,20 +17,27 @@ use proptest::prelude::*;
 use crate::data;
 
 /// Fields asked for: of the generated logs and of real ones, and of no log.
-const ASKED: [&str; 15] = [
+const ASKED: [&str; 22] = [
     "Channel",
     "CommandLine",
     "EventID",
+    "Hashes",
     "Image",
+    "MESSAGE",
+    "Parameters",
     "ParentImage",
+    "Status",
     "TargetObject",
     "a",
     "b.c",
+    "category",
     "dns.rrname",
     "id.orig_h",
     "l",
     "nowhere",
     "query",
+    "requestParameters",
+    "status",
     "uid",
     "x\u{10d}",
 ];
@@ -458,6 +465,35 @@ fn windows_records() -> impl Strategy<Value = String> {
     })
 }
 
+/// Events of clouds and endpoints: objects are given as text, and one value is made of others.
+fn cloud_records() -> impl Strategy<Value = String> {
+    let template = prop::sample::select(vec![
+        r#"{"eventSource":"s3.amazonaws.com","eventName":"X","awsRegion":"r","requestParameters":{"a":$,"b":{"c":$}},"errorCode":$}"#,
+        r#"{"eventSource":"s3.amazonaws.com","eventName":"X","awsRegion":"r","requestParameters":$}"#,
+        r#"{"Operation":"X","CreationTime":"2023-01-01T00:00:00","Workload":"Exchange","Parameters":[{"Name":"p","Value":$},{"Name":"q","Value":$}],"ResultStatus":$}"#,
+        r#"{"time":"2023-01-01T00:00:00Z","category":"SignInLogs","properties":{"status":{"errorCode":$,"additionalDetails":$}}}"#,
+        r#"{"time":"2023-01-01T00:00:00Z","category":"AuditLogs","properties":{"category":$,"targetResources":{"a":$}}}"#,
+        r#"{"ActionType":"ProcessCreated","DeviceName":"h","Timestamp":"2023-01-01T00:00:00Z","MD5":$,"SHA1":$,"FolderPath":$}"#,
+        r#"{"__REALTIME_TIMESTAMP":"1700000000000000","MESSAGE":$,"SYSLOG_IDENTIFIER":"sshd"}"#,
+        r#"{"event":{"category":["process"],"type":["start"]},"host":{"os":{"type":"linux"},"name":$},"process":{"executable":$}}"#,
+    ]);
+    let record = (template, prop::collection::vec(json_value(), 3));
+    prop::collection::vec(record, 1..50).prop_map(|records| {
+        let mut text = String::new();
+        for (template, values) in records {
+            let mut values = values.into_iter();
+            for part in template.split_inclusive('$') {
+                text.push_str(part.trim_end_matches('$'));
+                if part.ends_with('$') {
+                    text.push_str(values.next().unwrap_or("1"));
+                }
+            }
+            text.push('\n');
+        }
+        text
+    })
+}
+
 fn zeek_records() -> impl Strategy<Value = String> {
     let path = prop::sample::select(vec!["conn", "dns", "http", "files", "unknown_to_all"]);
     let column = prop::sample::select(vec![
@@ -529,6 +565,13 @@ proptest! {
 
     #[test]
     fn windows_events_read_by_layout_are_as_read_by_names(text in windows_records()) {
+        for asked in EACH {
+            compare(log(text.clone().into_bytes()), of_format(Format::Json), asked, 1);
+        }
+    }
+
+    #[test]
+    fn cloud_events_read_by_layout_are_as_read_by_names(text in cloud_records()) {
         for asked in EACH {
             compare(log(text.clone().into_bytes()), of_format(Format::Json), asked, 1);
         }
@@ -636,6 +679,11 @@ fn close(chunk: &mut [u8], free: usize) {
 #[test]
 fn real_zeek_read_by_layout() {
     compare_data("zeek", 3);
+}
+
+#[test]
+fn real_cloud_logs_read_by_layout() {
+    compare_data("cloud", 1);
 }
 
 #[test]
