@@ -26,7 +26,7 @@ pub fn small_limits() -> Limits {
 /// Reads the bytes to the end. Panics where a promise of the readers is broken.
 pub fn read(bytes: &[u8], format: Option<Format>) -> Vec<EventBatch> {
     let input = Input::Bytes { name: "fuzz".into(), bytes: bytes.into() };
-    let mut feeder = Feeder::new(vec![input], Options { format, limits: small_limits() });
+    let mut feeder = Feeder::new(vec![input], Options { format, year: None, limits: small_limits() });
     let mut batcher = Batcher::new(Arc::clone(&NORMALISER), Arc::new(Everything));
     let mut batches = Vec::new();
     let mut rejections = Vec::new();

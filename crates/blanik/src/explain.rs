@@ -39,7 +39,7 @@ pub fn run(args: &HuntArgs, rules: &Rules) -> Result<ExitCode> {
     let asked = args.explain.as_deref().expect("the caller was asked to explain");
     let rule = the_rule(rules, asked)?;
     let filter = Filter { from: args.from, to: args.to, hosts: args.host.clone() };
-    let options = Options { format: args.input_format, ..Options::default() };
+    let options = Options { format: args.input_format, year: args.year, ..Options::default() };
     let mut feeder = Feeder::new(inputs(&args.paths), options);
     let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
     let record = args.record;

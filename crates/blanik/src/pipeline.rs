@@ -58,7 +58,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
     let hunt = Hunt {
         inputs: inputs(&args.paths),
-        reading: Options { format: args.input_format, ..Options::default() },
+        reading: Options { format: args.input_format, year: args.year, ..Options::default() },
         rules: Arc::new(rules),
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
         with_raw: args.raw,

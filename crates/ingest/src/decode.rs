@@ -2,6 +2,7 @@
 
 mod evtx;
 pub(crate) mod json;
+pub(crate) mod text;
 mod xml;
 pub(crate) mod zeek;
 
@@ -9,7 +10,7 @@ use std::ops::Range;
 
 use blanik_model::{RawBlock, SourceId};
 
-use crate::block::{Block, Element, Framing, ZeekHeader};
+use crate::block::{Block, Element, Framing, TextHead, ZeekHeader};
 use crate::layout::{LayoutId, Leaves, Unread};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
@@ -76,6 +77,7 @@ pub struct Decoder {
     xml: XmlReader,
     evtx: EvtxReader,
     zeek: zeek::ZeekReader,
+    text: text::TextReader,
     record: Record,
 }
 
@@ -93,6 +95,7 @@ impl Decoder {
             Framing::Xml(elements) => self.xml_elements(block, elements, sink),
             Framing::Zeek(header) => self.zeek.decode(block, header, &mut self.record, sink),
             Framing::EvtxChunks => self.evtx_chunks(block, sink),
+            Framing::Text(head, elements) => self.text_elements(block, head, elements, sink),
         }
     }
 
@@ -115,6 +118,55 @@ impl Decoder {
     ) -> bool {
         self.zeek.line(text, header, record);
         record.whole().is_ok()
+    }
+
+    /// The same of a text log's record; what it is.
+    pub(crate) fn text_again(
+        &mut self,
+        text: &[u8],
+        head: &TextHead,
+        record: &mut Record,
+    ) -> Option<Hint<'static>> {
+        record.clear();
+        let hint = self.text.read(text, head, &mut head.clock.clone(), record).hint;
+        record.whole().is_ok().then_some(hint)
+    }
+
+    fn text_elements(
+        &mut self,
+        block: &Block,
+        head: &TextHead,
+        elements: &[Element],
+        sink: &mut impl RecordSink,
+    ) {
+        let (mut lossy, mut strange) = (Lossy::default(), Lossy::default());
+        let mut clock = head.clock;
+        for Element { number, span, complete } in elements {
+            let text = &block.bytes[span.start as usize..span.end as usize];
+            let place = head.place(*number);
+            self.record.clear();
+            let told = self.text.read(text, head, &mut clock, &mut self.record);
+            if !told.clean {
+                lossy.add(place);
+            }
+            if !told.known {
+                strange.add(place);
+            }
+            if !complete {
+                let reason = "the log breaks off in this record; read so far";
+                sink.reject(Rejection::note(block.source, place, reason));
+            }
+            match self.record.whole() {
+                Ok(()) => {
+                    sink.record(&self.record, told.hint, origin(block, *number, span));
+                }
+                Err(overfull) => {
+                    sink.reject(Rejection::loss(block.source, place, 1, overfull.to_string()));
+                }
+            }
+        }
+        lossy.tell(block.source, sink);
+        strange.tell_strange(head.format.as_str(), block.source, sink);
     }
 
     fn json_lines(&mut self, block: &Block, sink: &mut impl RecordSink) {
@@ -276,6 +328,16 @@ impl Lossy {
     fn add(&mut self, place: Place) {
         self.first.get_or_insert(place);
         self.count += 1;
+    }
+
+    fn tell_strange(self, format: &str, source: SourceId, sink: &mut impl RecordSink) {
+        if let Some(place) = self.first {
+            let reason = format!(
+                "{} records from here on are not as `{format}` has them; kept as text",
+                self.count
+            );
+            sink.reject(Rejection::note(source, place, reason));
+        }
     }
 
     fn tell(self, source: SourceId, sink: &mut impl RecordSink) {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Weak};
 
 use blanik_model::{EventBatch, Kind, RawBlock};
 
-use crate::block::{Block, Framing, ZeekHeader};
+use crate::block::{Block, Framing, TextHead, ZeekHeader};
 use crate::decode::Decoder;
 use crate::normalise::{Normalised, Normaliser};
 use crate::record::{Hint, Record};
@@ -38,6 +38,7 @@ enum Form {
     Json,
     Xml,
     Zeek(Arc<ZeekHeader>),
+    Text(TextHead),
 }
 
 impl Reread {
@@ -52,6 +53,7 @@ impl Reread {
             Framing::JsonLines | Framing::Json(_) => Form::Json,
             Framing::Xml(_) => Form::Xml,
             Framing::Zeek(header) => Form::Zeek(Arc::clone(header)),
+            Framing::Text(head, _) => Form::Text(head.clone()),
             // Their records' text is not the block's.
             Framing::EvtxChunks => return,
         };
@@ -88,6 +90,10 @@ impl Reread {
             Some(Form::Zeek(header)) => {
                 (decoder.zeek_again(text, header, record), Hint::Zeek { path: &header.path })
             }
+            Some(Form::Text(head)) => match decoder.text_again(text, head, record) {
+                Some(hint) => (true, hint),
+                None => return None,
+            },
             // A record of a chunk, as the JSON it was made to be.
             None => (decoder.json_again(text, record), Hint::WindowsXmlShape),
         };

@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use crate::decode::text::recognise;
 use crate::frame::Frame;
 use crate::frame::json::wrapper_prefix;
 
@@ -131,6 +132,9 @@ fn text(head: &[u8]) -> Content {
     }
     if let Some(frame) = json(body) {
         return Content::Log(frame);
+    }
+    if let Some(format) = recognise(head) {
+        return Content::Log(Frame::Text(format));
     }
     if is_zeek_data(first) {
         return Content::ZeekWithoutHeader;

@@ -25,6 +25,8 @@ pub(crate) enum Operation {
     UriStem,
     UriQuery,
     UriExtension,
+    Uri,
+    Url,
 }
 
 /// What an operation made.
@@ -63,6 +65,8 @@ impl Operation {
             ("uri_stem", None) => Self::UriStem,
             ("uri_query", None) => Self::UriQuery,
             ("uri_extension", None) => Self::UriExtension,
+            ("uri", None) => Self::Uri,
+            ("url", None) => Self::Url,
             _ => panic!("no operation: {text}"),
         }
     }
@@ -74,6 +78,7 @@ impl Operation {
             Self::Tail | Self::UriStem | Self::UriQuery | Self::UriExtension => true,
             Self::List | Self::Hex | Self::Join | Self::Account | Self::Registry => false,
             Self::Details | Self::Integrity | Self::Device | Self::Map(_) => false,
+            Self::Uri | Self::Url => false,
         }
     }
 
@@ -104,6 +109,8 @@ impl Operation {
             Self::UriStem => one(Some(uri_parts(scalar(first()?)?).0), out),
             Self::UriQuery => one(uri_parts(scalar(first()?)?).1, out),
             Self::UriExtension => one(extension(scalar(first()?)?), out),
+            Self::Uri => uri(text(sources, 0)?, text(sources, 1), out),
+            Self::Url => url(sources, out),
         }
     }
 }
@@ -117,6 +124,28 @@ fn scalar(value: Value<'_>) -> Option<&str> {
 fn text<'a>(sources: &[Option<Value<'a>>], i: usize) -> Option<&'a str> {
     let text = scalar((*sources.get(i)?)?)?;
     (!text.is_empty() && text != "-").then_some(text)
+}
+
+/// Path and query.
+fn uri(path: &str, query: Option<&str>, out: &mut String) -> Option<Made> {
+    out.push_str(path);
+    if let Some(query) = query {
+        if !query.starts_with('?') {
+            out.push('?');
+        }
+        out.push_str(query);
+    }
+    Some(Made::Text(Type::String))
+}
+
+/// Scheme, host, port, path, query.
+fn url(sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
+    let (scheme, host) = (text(sources, 0)?, text(sources, 1)?);
+    out.extend([scheme, "://", host]);
+    if let Some(port) = text(sources, 2).filter(|port| !matches!(*port, "80" | "443")) {
+        out.extend([":", port]);
+    }
+    uri(text(sources, 3).unwrap_or("/"), text(sources, 4), out)
 }
 
 fn list(sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
@@ -351,5 +380,10 @@ mod tests {
         check("uri_query", &["/a/b.php"], None);
         check("uri_extension", &["/a.d/b.php?x=1.zip"], string("php"));
         check("uri_extension", &["/a.d/b"], None);
+        check("uri", &["/a", "x=1"], string("/a?x=1"));
+        check("uri", &["/a", "-"], string("/a"));
+        check("url", &["http", "h", "8080", "/a", "?x=1"], string("http://h:8080/a?x=1"));
+        check("url", &["tcp", "h", "443"], string("tcp://h/"));
+        check("url", &["http"], None);
     }
 }
