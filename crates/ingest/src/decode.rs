@@ -149,6 +149,11 @@ impl Decoder {
             if !told.clean {
                 lossy.add(place);
             }
+            if self.record.is_empty() {
+                let reason = format!("no record as `{}` has them", head.format.as_str());
+                sink.reject(Rejection::loss(block.source, place, 1, reason));
+                continue;
+            }
             if !told.known {
                 strange.add(place);
             }

@@ -132,6 +132,23 @@ pub(crate) fn begins(format: TextFormat, line: &[u8]) -> bool {
     }
 }
 
+/// Whether a line is about the log, and none of its records.
+pub(crate) fn is_heading(format: TextFormat, line: &[u8]) -> bool {
+    let begins: &[&str] = match format {
+        TextFormat::Nfdump => &[
+            "Date first seen",
+            "Date flow start",
+            "Summary:",
+            "Time window:",
+            "Total flows",
+            "Sys:",
+        ],
+        TextFormat::Dns => &["DNS Server log", "Log file ", "Message logging key"],
+        _ => &[],
+    };
+    begins.iter().any(|begin| line.starts_with(begin.as_bytes()))
+}
+
 /// The time of a record whose year the log's order may have to say.
 pub(crate) fn stamp(format: TextFormat, text: &[u8]) -> Option<Stamp> {
     match format {

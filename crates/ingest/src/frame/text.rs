@@ -8,7 +8,7 @@ use memchr::{memchr, memrchr};
 use super::About;
 use crate::block::{Element, Framing, TextHead};
 use crate::clock::{Clock, Stamp};
-use crate::decode::text::{begins, stamp};
+use crate::decode::text::{begins, is_heading, stamp};
 use crate::feeder::{Outlet, Stopped};
 use crate::frame::lines::{Lines, Piece};
 use crate::rejection::{Place, Rejection};
@@ -80,7 +80,7 @@ fn records(format: TextFormat, piece: &Piece) -> Vec<Element> {
     while at < text.len() {
         let end = memchr(b'\n', &text[at..]).map_or(text.len(), |n| at + n + 1);
         let line = trimmed(&text[at..end]);
-        if line.is_empty() {
+        if line.is_empty() || is_heading(format, line) {
             // Blank lines part the records of an export, and are nothing elsewhere.
             (at, number) = (end, number + 1);
             continue;

@@ -1,7 +1,7 @@
 //! A row of a table → a record, by the names of its columns.
 //!
 //! What it is, its names tell (`mapping/shapes.tsv`), as they do for JSON. A cell that holds nothing is
-//! no field. Cells beyond the columns are `column_N`.
+//! null. Cells beyond the columns are `column_N`.
 
 use std::borrow::Cow;
 
@@ -98,9 +98,6 @@ pub(super) fn read(text: &str, table: &Table, record: &mut Record) {
     let names = table.columns.iter().map(Cow::Borrowed).chain(beyond);
     for (cell, name) in cells(text.as_bytes(), table.separator).zip(names) {
         let cell = String::from_utf8_lossy(&cell);
-        if cell.is_empty() {
-            continue;
-        }
         record.push(&name, typed(&cell));
     }
 }
@@ -112,6 +109,7 @@ fn typed(cell: &str) -> Value<'_> {
     let is_digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
     let padded = whole.len() > 1 && whole.starts_with('0');
     match cell {
+        "" => Value::NULL,
         "true" | "True" | "TRUE" => Value::bool(true),
         "false" | "False" | "FALSE" => Value::bool(false),
         _ if is_digits(whole) && is_digits(fraction) && !padded => Value::number(cell),

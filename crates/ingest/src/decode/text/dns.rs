@@ -90,7 +90,7 @@ fn dnsmasq(text: &str, record: &mut Record) -> Option<&'static str> {
 
 /// `info: 127.0.0.1 a.example. A IN`.
 fn unbound(text: &str, record: &mut Record) -> Option<&'static str> {
-    let rest = text.split_once("info: ")?.1;
+    let rest = text.split_once("info: ").map_or(text, |(_, rest)| rest);
     let mut words = rest.split(' ');
     let (ip, name, ty, class) = (words.next()?, words.next()?, words.next()?, words.next()?);
     if !name.ends_with('.') || class != "IN" && class != "CH" {

@@ -13,6 +13,9 @@ const TYPES: [&str; 6] = ["http", "https", "h2", "grpcs", "ws", "wss"];
 pub(super) fn read(text: &str, record: &mut Record) -> Option<Is> {
     let mut rest = text;
     let first = word(&mut rest);
+    if first == "tls" {
+        return network(rest, record);
+    }
     let application = TYPES.contains(&first);
     let time = if application { word(&mut rest) } else { first };
     let (Stamp::At(time), len) = clock::at_start(time.as_bytes())? else { return None };
@@ -46,6 +49,31 @@ pub(super) fn read(text: &str, record: &mut Record) -> Option<Is> {
         }
     }
     Some(("elb", Some(time)))
+}
+
+/// A TLS connection through a network load balancer.
+fn network(text: &str, record: &mut Record) -> Option<Is> {
+    let mut rest = text;
+    let _version = word(&mut rest);
+    let (Stamp::At(time), _) = clock::at_start(word(&mut rest).as_bytes())? else { return None };
+    push(record, "type", "tls");
+    push(record, "elb", word(&mut rest));
+    push(record, "listener", word(&mut rest));
+    end(word(&mut rest), "src_ip", "src_port", record);
+    end(word(&mut rest), "dst_ip", "dst_port", record);
+    let rest: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let names = [
+        (2, "bytes_in"),
+        (3, "bytes_out"),
+        (5, "certificate"),
+        (7, "ssl_cipher"),
+        (8, "ssl_protocol"),
+        (10, "server_name"),
+    ];
+    for (at, name) in names {
+        push(record, name, rest.get(at).copied().unwrap_or(""));
+    }
+    Some(("elb/network", Some(time)))
 }
 
 /// `192.168.1.10:44325`.

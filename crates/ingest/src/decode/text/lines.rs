@@ -14,6 +14,18 @@ const WORDS_BEFORE: usize = 3;
 /// Bytes within which it stands.
 const BYTES_BEFORE: usize = 96;
 
+/// Levels of PostgreSQL's log, with the blanks that it writes behind them.
+const POSTGRESQL: [&str; 8] = [
+    " LOG:  ",
+    " ERROR:  ",
+    " FATAL:  ",
+    " PANIC:  ",
+    " STATEMENT:  ",
+    " WARNING:  ",
+    " DETAIL:  ",
+    " HINT:  ",
+];
+
 /// Whether a line begins a record.
 pub(super) fn begins(line: &[u8]) -> bool {
     find(line).is_some()
@@ -77,16 +89,28 @@ fn log(text: &str, rest: &str, record: &mut Record) -> &'static str {
             push(record, "action", word);
             "dpkg"
         }
-        () if word.starts_with('[')
-            && (rest.contains("] LOG:  ")
-                || rest.contains("] ERROR:  ")
-                || rest.contains("] FATAL:  ")
-                || rest.contains("] STATEMENT:  ")) =>
-        {
+        () if text.starts_with("Start-Date: ") || text.starts_with("End-Date: ") => {
+            apt(text, record)
+        }
+        () if word.starts_with('[') && POSTGRESQL.iter().any(|level| rest.contains(level)) => {
             "postgresql"
         }
         () => "other",
     }
+}
+
+/// `Start-Date: …`, and below it what was asked for.
+fn apt(text: &str, record: &mut Record) -> &'static str {
+    const DONE: [&str; 6] = ["Install", "Upgrade", "Remove", "Purge", "Reinstall", "Downgrade"];
+    for line in text.lines() {
+        match line.split_once(": ") {
+            Some(("Commandline", command)) => push(record, "CommandLine", command.trim()),
+            Some(("Requested-By", user)) => push(record, "user", user.trim()),
+            Some((name, what)) if DONE.contains(&name) => push(record, name, what.trim()),
+            _ => {}
+        }
+    }
+    "apt"
 }
 
 /// `[error]`, `[core:error]`.

@@ -29,7 +29,10 @@ pub(super) fn read(
     if let Some(log) = network_device(program, text, record) {
         return log;
     }
-    let log = programs::log_of(program);
+    // The kernel has a number in macOS alone.
+    let numbered = program == "kernel" && record.get("pid").is_some();
+    let macos = numbered || program.starts_with("com.apple.");
+    let log = if macos { "macos" } else { programs::log_of(program) };
     match log {
         "sshd" | "auth" | "sudo" => login(program, text, record),
         "cron" => cron(text, record),

@@ -85,9 +85,9 @@ fn by_lines(sample: &Sample<'_>) -> Option<TextFormat> {
         () if sample.share(reads(squid::read)) >= 50 => TextFormat::Squid,
         () if sample.share(reads(flow::read)) >= 50 => TextFormat::Nfdump,
         () if sample.any(|l| history::is_entry(l)) && history_like(sample) => TextFormat::History,
-        () if sample.any(dns_line) => TextFormat::Dns,
         () if sample.share(is_syslog) >= 40 && sample.any(is_audit) => TextFormat::Auditd,
         () if sample.share(is_syslog) >= 40 => TextFormat::Syslog,
+        () if sample.share(dns_line) >= 5 => TextFormat::Dns,
         () if sample.share(|l| cef::read(l, &mut Record::default()).is_some()) >= 50 => {
             TextFormat::Cef
         }
@@ -125,21 +125,26 @@ fn dns_line(line: &str) -> bool {
 fn table(text: &str) -> Option<TextFormat> {
     use super::csv::cells;
     let separator = crate::frame::csv::separator(text.as_bytes());
-    let rows = crate::frame::csv::first_rows(text.as_bytes(), separator, 5);
+    let mut rows = crate::frame::csv::first_rows(text.as_bytes(), separator, 8);
+    if rows.len() < 2 {
+        // A quote may stay open farther down.
+        rows = text.lines().map(str::as_bytes).filter(|l| !l.is_empty()).take(8).collect();
+    }
     let [head, rows @ ..] = &rows[..] else { return None };
     let names: Vec<_> = cells(head, separator).collect();
     // A name is short, and is no number. The index of a data frame has none.
     let is_name = |cell: &[u8]| {
         let cell = cell.trim_ascii();
         cell.len() <= 128
-            && !cell.contains(&b'\n')
+            && !cell.iter().any(|b| matches!(b, b'\n' | b'=' | b'{' | b'<'))
             && std::str::from_utf8(cell)
                 .is_ok_and(|c| c.parse::<f64>().is_err() && c.chars().all(|c| !c.is_control()))
     };
     let empty = names.iter().filter(|name| name.trim_ascii().is_empty()).count();
     let named = names.len() > 1 && names.iter().all(|name| is_name(name)) && empty <= 1;
     let width = names.len();
-    let alike = rows.iter().all(|row| cells(row, separator).count() == width);
+    let alike = rows.iter().filter(|row| cells(row, separator).count() == width).count();
+    let alike = alike * 2 >= rows.len() && !lines::begins(head);
     let sentence = names.iter().any(|name| name.split(|b| *b == b' ').count() > 6);
     (named && alike && !sentence && (!rows.is_empty() || width > 2)).then_some(TextFormat::Csv)
 }

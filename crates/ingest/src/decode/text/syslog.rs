@@ -25,7 +25,9 @@ const TAG_BYTES_MAX: usize = 128;
 
 /// Whether a line begins a message.
 pub(super) fn begins(line: &[u8]) -> bool {
-    stamp(line).is_some() || super::audit::id(line).is_some()
+    // RFC 5424 has `-` for a time that is not known.
+    let modern = || priority(line).0.is_some() && priority(line).1.starts_with(b"1 -");
+    stamp(line).is_some() || modern() || super::audit::id(line).is_some()
 }
 
 /// The line's time.
