@@ -109,6 +109,8 @@ pub struct Table {
     pub columns: Vec<String>,
     /// The day, where a directive names it and the lines do not.
     pub day: Option<(i32, u8, u8)>,
+    /// What `mapping/text.tsv` calls its records, where the columns' names tell.
+    pub log: &'static str,
 }
 
 /// A record that the reader has already found the bounds of.

@@ -9,3 +9,4 @@ mod output;
 mod program;
 mod readme;
 mod regression;
+mod text;

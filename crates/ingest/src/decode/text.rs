@@ -20,7 +20,7 @@ mod programs;
 mod squid;
 mod syslog;
 pub(crate) mod utmp;
-mod w3c;
+pub(crate) mod w3c;
 
 use std::borrow::Cow;
 

@@ -41,7 +41,12 @@ pub(crate) fn run(
                 let head = elements.remove(0);
                 let text = &piece.bytes[head.span.start as usize..head.span.end as usize];
                 let columns = columns(text, separator);
-                Arc::clone(table.insert(Arc::new(Table { separator, columns, day: None })))
+                Arc::clone(table.insert(Arc::new(Table {
+                    separator,
+                    columns,
+                    day: None,
+                    log: "other",
+                })))
             }
         };
         let (format, clock) = (TextFormat::Csv, Default::default());

@@ -7,6 +7,7 @@ use super::text::{offset, trimmed};
 use crate::block::{Element, Framing, Table, TextHead};
 use crate::clock::{self, Stamp};
 use crate::decode::text::csv::distinct;
+use crate::decode::text::w3c::log_of;
 use crate::feeder::{Outlet, Stopped};
 use crate::frame::lines::Lines;
 use crate::text_format::TextFormat;
@@ -92,7 +93,8 @@ impl Directives {
         let same =
             |t: &Arc<Table>| t.columns == columns && t.separator == separator && t.day == self.day;
         if !self.table.as_ref().is_some_and(same) {
-            self.table = Some(Arc::new(Table { separator, columns, day: self.day }));
+            self.table =
+                Some(Arc::new(Table { separator, log: log_of(&columns), columns, day: self.day }));
         }
     }
 }

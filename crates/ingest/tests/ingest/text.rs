@@ -157,6 +157,43 @@ fn every_cut_of_every_log_is_read() {
 }
 
 #[test]
+fn mutations_of_every_log_are_read() {
+    let mut seed = 7_u64;
+    let mut random = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_041);
+        (seed >> 33) as usize % below
+    };
+    const TELLING: &[u8] = b"\n\r\0\"'=|,; \t[]()<>:#\\-%\xff\x1d";
+    for path in data::files(&folder()).iter().filter(|p| p.extension().is_some_and(|e| e == "log"))
+    {
+        let whole = std::fs::read(path).expect("readable");
+        for _ in 0..60 {
+            let mut bytes = whole.clone();
+            for _ in 0..1 + random(8) {
+                let at = random(bytes.len());
+                match random(4) {
+                    0 => bytes[at] = TELLING[random(TELLING.len())],
+                    1 => bytes.insert(at, TELLING[random(TELLING.len())]),
+                    2 => drop(bytes.drain(at..(at + 1 + random(20)).min(bytes.len()))),
+                    _ => bytes[at] ^= 1 << random(8),
+                }
+                if bytes.is_empty() {
+                    bytes.push(b'x');
+                }
+            }
+            let (_, format) = TextFormat::ALL[random(TextFormat::ALL.len())];
+            for format in [None, Some(Format::Text(format))] {
+                let read = read_bytes(&bytes, Options { format, ..Options::default() });
+                let defects =
+                    read.rejections.iter().filter(|r| r.reason.contains("defect")).count();
+                assert_eq!(defects, 0, "{} {format:?}: {:?}", path.display(), read.rejections);
+                shown(&read);
+            }
+        }
+    }
+}
+
+#[test]
 fn the_records_of_an_audit_event_are_joined_across_others() {
     let record = |ty: &str, serial: u32, rest: &str| {
         format!("type={ty} msg=audit(1700000000.100:{serial}): {rest}\n")

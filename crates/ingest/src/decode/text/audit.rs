@@ -9,6 +9,7 @@
 mod numbers;
 mod socket;
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use blanik_model::{ListBuilder, Timestamp, Value};
@@ -33,6 +34,8 @@ pub(crate) struct Id {
 pub(crate) struct AuditReader {
     types: Vec<String>,
     fields: Vec<(String, Vec<String>)>,
+    // Where in `fields` a name is.
+    index: HashMap<String, usize>,
     arguments: Vec<(usize, String)>,
     paths: Vec<(String, bool)>,
 }
@@ -73,6 +76,9 @@ const ENCODED: [&str; 22] = [
 ];
 /// Arguments of one command that are kept.
 const ARGUMENTS_MAX: usize = 4096;
+/// Types of the records of one event that are named, and values of a field that are told apart.
+const TYPES_MAX: usize = 64;
+const VALUES_MAX: usize = 64;
 
 /// The id of a line, if it is an audit record.
 pub(crate) fn id(line: &[u8]) -> Option<Id> {
@@ -101,10 +107,7 @@ pub(crate) fn is_end(line: &[u8]) -> bool {
 impl AuditReader {
     /// Reads an event; nothing if the text is none.
     pub fn read(&mut self, text: &str, record: &mut Record) -> Option<Is> {
-        self.types.clear();
-        self.fields.clear();
-        self.arguments.clear();
-        self.paths.clear();
+        self.clear();
         let mut time = None;
         let executes = text.contains("type=EXECVE ") || text.contains("type=1309 ");
         for (number, line) in text.lines().enumerate() {
@@ -130,15 +133,20 @@ impl AuditReader {
         time: Option<Timestamp>,
         record: &mut Record,
     ) -> Is {
-        self.types.clear();
-        self.fields.clear();
-        self.arguments.clear();
-        self.paths.clear();
+        self.clear();
         let executes = parts.clone().any(|(ty, _)| ty == "EXECVE");
         for (ty, body) in parts {
             self.line(&Line { before: "", ty, time, body: &body }, executes);
         }
         (self.write(record), time)
+    }
+
+    fn clear(&mut self) {
+        self.types.clear();
+        self.fields.clear();
+        self.index.clear();
+        self.arguments.clear();
+        self.paths.clear();
     }
 
     /// The machine: `node=`, or the host of the syslog that carries the line.
@@ -154,7 +162,7 @@ impl AuditReader {
 
     fn line(&mut self, line: &Line<'_>, executes: bool) {
         let ty = numbers::type_name(line.ty);
-        if !self.types.iter().any(|t| t == ty) {
+        if self.types.len() < TYPES_MAX && !self.types.iter().any(|t| t == ty) {
             self.types.push(ty.to_owned());
         }
         let mut path = None;
@@ -231,16 +239,19 @@ impl AuditReader {
         if matches!(value.as_str(), "?" | "(null)" | "") {
             return;
         }
-        match self.fields.iter_mut().find(|(n, _)| n == name) {
-            // The values of PATH records stand in their order; elsewhere, once is enough.
-            Some((_, values)) if ty != "PATH" && values.contains(&value) => {}
-            Some((_, values)) => values.push(value),
-            None => self.fields.push((name.to_owned(), vec![value])),
+        let Some(&at) = self.index.get(name) else {
+            self.index.insert(name.to_owned(), self.fields.len());
+            return self.fields.push((name.to_owned(), vec![value]));
+        };
+        let values = &mut self.fields[at].1;
+        // The values of PATH records stand in their order; elsewhere, once is enough.
+        if ty == "PATH" || values.len() >= VALUES_MAX || !values.contains(&value) {
+            values.push(value);
         }
     }
 
     fn get(&self, name: &str) -> Option<&str> {
-        let (_, values) = self.fields.iter().find(|(n, _)| n == name)?;
+        let (_, values) = &self.fields[*self.index.get(name)?];
         values.first().map(String::as_str)
     }
 
@@ -365,21 +376,22 @@ impl<'b> Iterator for Fields<'b> {
     fn next(&mut self) -> Option<Self::Item> {
         // Behind the group separator stand the names of what is written as numbers before.
         let parts = |c: char| matches!(c, ' ' | '\x1d' | ',' | '\t' | '\'');
-        self.rest = self.rest.trim_start_matches(parts);
-        if self.rest.is_empty() {
-            return None;
-        }
-        let end =
-            self.rest.find(|c| c == '=' || c == ' ' || c == '\x1d').unwrap_or(self.rest.len());
-        let name = &self.rest[..end];
-        let Some(behind) = self.rest[end..].strip_prefix('=') else {
-            self.rest = &self.rest[end..];
-            return Some((name, None));
+        let (name, behind) = loop {
+            self.rest = self.rest.trim_start_matches(parts);
+            if self.rest.is_empty() {
+                return None;
+            }
+            let end = self.rest.find(['=', ' ', '\x1d']).unwrap_or(self.rest.len());
+            let name = &self.rest[..end];
+            let Some(behind) = self.rest[end..].strip_prefix('=') else {
+                self.rest = &self.rest[end..];
+                return Some((name, None));
+            };
+            match behind.strip_prefix('\'').filter(|_| name == "msg") {
+                Some(inner) => self.rest = inner,
+                None => break (name, behind),
+            }
         };
-        if let Some(inner) = behind.strip_prefix('\'').filter(|_| name == "msg") {
-            self.rest = inner;
-            return self.next();
-        }
         let (value, rest) = match behind.strip_prefix('"').and_then(|q| q.find('"').map(|n| (q, n)))
         {
             Some((_, n)) => behind.split_at(n + 2),

@@ -146,5 +146,7 @@ fn table(text: &str) -> Option<TextFormat> {
     let alike = rows.iter().filter(|row| cells(row, separator).count() == width).count();
     let alike = alike * 2 >= rows.len() && !lines::begins(head);
     let sentence = names.iter().any(|name| name.split(|b| *b == b' ').count() > 6);
+    // Sentences have commas, too.
+    let alike = alike && (width > 2 || rows.iter().all(|row| cells(row, separator).count() == 2));
     (named && alike && !sentence && (!rows.is_empty() || width > 2)).then_some(TextFormat::Csv)
 }

@@ -9,6 +9,19 @@ use crate::block::Table;
 use crate::clock::{self, Stamp};
 use crate::record::Record;
 
+/// What a log of these columns is.
+pub(crate) fn log_of(columns: &[String]) -> &'static str {
+    const PROXY: [&str; 5] = ["sc-filter-result", "s-action", "x-cs-dns", "r-host", "s-hierarchy"];
+    let has = |wanted: &str| columns.iter().any(|c| c.eq_ignore_ascii_case(wanted));
+    match () {
+        () if has("recipient-address") && has("event-id") => "exchange",
+        () if PROXY.iter().any(|name| has(name)) => "proxy",
+        () if has("cs-host") && has("cs-uri-scheme") => "proxy",
+        () if has("cs-method") || has("cs-uri-stem") || has("cs-uri") => "iis",
+        () => "w3c",
+    }
+}
+
 /// Reads a line.
 pub(super) fn read(text: &str, table: &Table, record: &mut Record) -> Option<Is> {
     let (mut date, mut time, mut whole) = (None, None, None);
@@ -37,22 +50,7 @@ pub(super) fn read(text: &str, table: &Table, record: &mut Record) -> Option<Is>
         }),
         _ => None,
     };
-    let has = |wanted: &str| table.columns.iter().any(|c| c.eq_ignore_ascii_case(wanted));
-    let log = match () {
-        () if has("recipient-address") && has("event-id") => "exchange",
-        () if has("sc-filter-result")
-            || has("s-action")
-            || has("x-cs-dns")
-            || has("r-host")
-            || has("s-hierarchy") =>
-        {
-            "proxy"
-        }
-        () if has("cs-host") && has("cs-uri-scheme") => "proxy",
-        () if has("cs-method") || has("cs-uri-stem") || has("cs-uri") => "iis",
-        () => "w3c",
-    };
-    Some((log, time))
+    Some((table.log, time))
 }
 
 fn moment(text: &str) -> Option<blanik_model::Timestamp> {

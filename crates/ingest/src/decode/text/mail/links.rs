@@ -10,6 +10,8 @@ use crate::record::Record;
 
 /// Links kept; of more, their number is.
 const LINKS_MAX: usize = 2_000;
+/// Links looked at, among them the same again and again.
+const TRIES_MAX: u64 = 50_000;
 /// Bytes of one link.
 const LINK_BYTES_MAX: usize = 4 << 10;
 const SCHEMES: [&str; 5] = ["https", "http", "ftp", "hxxps", "hxxp"];
@@ -34,7 +36,7 @@ impl Links {
             let scheme = text[at - letters..at].to_ascii_lowercase();
             let Some(known) = SCHEMES.iter().find(|s| scheme.ends_with(**s)) else { continue };
             self.count += 1;
-            if self.seen.len() >= LINKS_MAX {
+            if self.seen.len() >= LINKS_MAX || self.count > TRIES_MAX {
                 continue;
             }
             self.link(&text[at - known.len()..]);
