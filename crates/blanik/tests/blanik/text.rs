@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::data;
 use crate::program::run;
 
 /// Log, log source, detection, and the lines that the rule must find.
@@ -57,6 +58,15 @@ const RULES: &[(&str, &str, &str, &[u64])] = &[
         &[21],
     ),
     ("syslog", "{product: linux}", "[shadow]", &[3]),
+    ("syslog", "{product: cisco, service: syslog}", "[CONFIG_I]", &[24]),
+    ("syslog", "{product: cisco, service: bgp}", "[authentication failure]", &[25]),
+    (
+        "json_nginx",
+        "{category: webserver}",
+        "{cs-method: GET, cs-uri-query|contains: 'y=1', sc-status: 200}",
+        &[1],
+    ),
+    ("nfdump_csv", "{category: firewall}", "{dst_ip: 222.33.70.124, dst_port: 3575}", &[2]),
     (
         "access",
         "{category: webserver}",
@@ -128,5 +138,37 @@ fn rules_of_each_log_source_find_its_lines() {
         }
         got.values_mut().for_each(|lines| lines.sort_unstable());
         assert_eq!(got, want, "{log}: {}{rules}", ran.err);
+    }
+}
+
+/// What SigmaHQ's rules find in real text logs: log, rule, and how often. Counted here, and looked
+/// through by hand: the scanner's requests, and the commands of the audit logs, hold what is named.
+const FOUND: &[(&str, &str, usize)] = &[
+    ("web/scanner-acunetix.txt", "Path Traversal Exploitation Attempts", 48),
+    ("web/scanner-acunetix.txt", "SQL Injection Strings In URI", 20),
+    ("web/scanner-acunetix.txt", "Cross Site Scripting Strings", 20),
+    ("web/scanner-acunetix.txt", "Server Side Template Injection Strings", 12),
+    ("linux/msticpy-auditd_log.txt", "System Network Discovery - Linux", 7),
+    ("linux/msticpy-auditd_log.txt", "System Information Discovery - Auditd", 1),
+    ("linux/msticpy-auditd_log.txt", "Process Discovery", 1),
+    ("linux/msticpy-linux_events.csv", "System Network Discovery - Linux", 3),
+    ("linux/plaso-format-samples/audit_enriched.log", "Creation Of An User Account", 1),
+];
+
+#[test]
+fn sigma_hq_rules_match_on_real_text_logs() {
+    let (Some(rules), Some(root)) = (data::path("rules/sigma-rules/rules"), data::path("")) else {
+        return;
+    };
+    let rules = rules.to_string_lossy().into_owned();
+    let mut logs: Vec<&str> = FOUND.iter().map(|(log, ..)| *log).collect();
+    logs.dedup();
+    for log in logs {
+        let ran = run(&root, &["hunt", log, "--rules", &rules, "--json", "--quiet"]);
+        for (_, title, want) in FOUND.iter().filter(|(l, ..)| *l == log) {
+            let title = format!("\"rule_title\":\"{title}\"");
+            let got = ran.out.lines().filter(|line| line.contains(&title)).count();
+            assert_eq!(got, *want, "{log}: {title}: {}", ran.err);
+        }
     }
 }

@@ -27,6 +27,7 @@ pub(crate) enum Operation {
     UriExtension,
     Uri,
     Url,
+    Word(usize),
 }
 
 /// What an operation made.
@@ -67,6 +68,7 @@ impl Operation {
             ("uri_extension", None) => Self::UriExtension,
             ("uri", None) => Self::Uri,
             ("url", None) => Self::Url,
+            ("word", Some(n)) => Self::Word(n.parse().expect("word(N)")),
             _ => panic!("no operation: {text}"),
         }
     }
@@ -75,6 +77,7 @@ impl Operation {
     pub fn takes_a_part(&self) -> bool {
         match self {
             Self::Copy | Self::Item(_) | Self::Hash(_) | Self::Setting(_) | Self::Line(_) => true,
+            Self::Word(_) => true,
             Self::Tail | Self::UriStem | Self::UriQuery | Self::UriExtension => true,
             Self::List | Self::Hex | Self::Join | Self::Account | Self::Registry => false,
             Self::Details | Self::Integrity | Self::Device | Self::Map(_) => false,
@@ -111,6 +114,7 @@ impl Operation {
             Self::UriExtension => one(extension(scalar(first()?)?), out),
             Self::Uri => uri(text(sources, 0)?, text(sources, 1), out),
             Self::Url => url(sources, out),
+            Self::Word(n) => one(scalar(first()?)?.split(' ').nth(*n), out),
         }
     }
 }
@@ -380,6 +384,8 @@ mod tests {
         check("uri_query", &["/a/b.php"], None);
         check("uri_extension", &["/a.d/b.php?x=1.zip"], string("php"));
         check("uri_extension", &["/a.d/b"], None);
+        check("word(1)", &["GET /a HTTP/1.1"], string("/a"));
+        check("word(1)", &["GET"], None);
         check("uri", &["/a", "x=1"], string("/a?x=1"));
         check("uri", &["/a", "-"], string("/a"));
         check("url", &["http", "h", "8080", "/a", "?x=1"], string("http://h:8080/a?x=1"));

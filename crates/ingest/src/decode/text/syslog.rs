@@ -34,7 +34,7 @@ pub(super) fn begins(line: &[u8]) -> bool {
 pub(super) fn stamp(line: &[u8]) -> Option<Stamp> {
     let (_, rest) = priority(line);
     let rest = rest.strip_prefix(b"1 ").unwrap_or(rest);
-    clock::at_start(rest).map(|(stamp, _)| stamp)
+    clock::at_start(&rest[lead(rest)..]).map(|(stamp, _)| stamp)
 }
 
 /// `<13>` at the beginning, and what is behind it.
@@ -46,6 +46,15 @@ fn priority(line: &[u8]) -> (Option<usize>, &[u8]) {
         (number < 192).then_some((number, &inner[end + 1..]))
     };
     number().map_or((None, line), |(number, rest)| (Some(number), rest))
+}
+
+/// Bytes before the time: Cisco's devices number their messages, and mark a clock that is not set
+/// (`45: *Mar  1 18:46:11.123: %SYS-5-CONFIG_I: …`).
+fn lead(rest: &[u8]) -> usize {
+    let digits = rest.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
+    let number = if digits > 0 && rest[digits..].starts_with(b": ") { digits + 2 } else { 0 };
+    let mark = matches!(rest.get(number), Some(b'*' | b'.'));
+    number + usize::from(mark)
 }
 
 /// Reads a line.
@@ -66,6 +75,7 @@ pub(super) fn read(
     {
         return Some(is);
     }
+    let rest = &rest[lead(rest.as_bytes())..];
     let (stamp, len) = clock::at_start(rest.as_bytes())?;
     let time = clock.read(stamp);
     let rest = rest[len..].trim_start_matches(' ');
