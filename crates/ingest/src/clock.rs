@@ -36,27 +36,40 @@ pub(crate) struct Yearless {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Clock {
     year: Option<i32>,
+    // Of the last time; 0 before the first.
     month: u8,
+    // No time is later.
+    latest: Option<Timestamp>,
+    // A year began in the log.
+    turned: bool,
+    refused: bool,
 }
 
 impl Clock {
     /// A clock that begins in that year.
     pub(crate) fn of_year(year: i32) -> Self {
-        Clock { year: Some(year), month: 0 }
+        Clock { year: Some(year), ..Clock::default() }
     }
 
     /// A clock such that the log's first time is not after the moment it was last written to, but for
     /// a day (its zone is unknown). 29 February asks for a leap year.
     pub(crate) fn before(written: Timestamp, first: Yearless) -> Self {
         let latest = written.as_nanos().saturating_add(DAY_SECONDS * 1_000_000_000);
+        let latest = Timestamp::from_nanos(latest);
         let this = year_of(written);
-        let fits = |year: &i32| first.in_year(*year).is_some_and(|t| t.as_nanos() <= latest);
-        (this - 8..=this + 1).rev().find(fits).map_or(Clock::default(), Clock::of_year)
+        let fits = |year: &i32| first.in_year(*year).is_some_and(|t| t <= latest);
+        let year = (this - 8..=this + 1).rev().find(fits);
+        Clock { year, latest: Some(latest), ..Clock::default() }
     }
 
     /// The year it is in, if that is known.
     pub(crate) fn year(self) -> Option<i32> {
         self.year
+    }
+
+    /// Whether a year should have begun that would end after the log was last written to.
+    pub(crate) fn refused(self) -> bool {
+        self.refused
     }
 
     /// The moment of the log's next time.
@@ -71,17 +84,26 @@ impl Clock {
         }
         let ahead = i32::from(time.month) - i32::from(self.month);
         // A line that is late by a day or two, at the turn of the year, does not turn it back.
-        let of = match ahead {
-            ..-6 => year + 1,
-            7.. => year - 1,
-            _ => year,
-        };
-        if ahead <= 6 {
-            *self = Clock { year: Some(of), month: time.month };
+        if ahead > LATE_MONTHS && self.turned {
+            return time.in_year(year - 1);
         }
-        time.in_year(of)
+        self.month = time.month;
+        if ahead < -TURN_MONTHS {
+            let next = time.in_year(year + 1);
+            if self.latest.is_none_or(|latest| next.is_some_and(|next| next <= latest)) {
+                (self.year, self.turned) = (Some(year + 1), true);
+                return next;
+            }
+            self.refused = true;
+        }
+        time.in_year(year)
     }
 }
+
+/// Months by which a time falls back where a year begins.
+const TURN_MONTHS: i32 = 5;
+/// Months by which one is ahead that belongs to the year before.
+const LATE_MONTHS: i32 = 8;
 
 impl Yearless {
     fn in_year(self, year: i32) -> Option<Timestamp> {
@@ -167,6 +189,22 @@ mod tests {
         assert_eq!(at(12, 31), "2023-12-31");
         assert_eq!(at(1, 2), "2024-01-02");
         assert_eq!(at(2, 29), "2024-02-29");
+        // A log that was silent for long.
+        let mut sparse = Clock::of_year(2023);
+        for (month, want) in [(1, "2023-01"), (11, "2023-11"), (4, "2024-04")] {
+            let time = sparse.read(Stamp::Yearless(yearless(month, 3))).expect("a day");
+            assert_eq!(time.to_string()[..7], *want);
+        }
+    }
+
+    #[test]
+    fn no_year_begins_that_would_end_after_the_log() {
+        let mut clock = Clock::before(time("2023-12-20T00:00:00Z"), yearless(12, 1));
+        for (month, want) in [(12, "2023-12"), (3, "2023-03"), (12, "2023-12")] {
+            let time = clock.read(Stamp::Yearless(yearless(month, 3))).expect("a day");
+            assert_eq!(time.to_string()[..7], *want);
+        }
+        assert!(clock.refused());
     }
 
     #[test]

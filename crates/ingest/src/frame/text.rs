@@ -124,13 +124,13 @@ pub(super) struct Years {
     about: About,
     clock: Clock,
     started: bool,
-    // Whether a time was met that is more than a day after the log was last written to.
-    ahead: Option<u64>,
+    // Where a year should have begun that has no room.
+    refused: Option<u64>,
 }
 
 impl Years {
     pub fn new(about: About) -> Self {
-        Years { about, clock: Clock::default(), started: false, ahead: None }
+        Years { about, clock: Clock::default(), started: false, refused: None }
     }
 
     /// The clock at the beginning of these records; goes on to their end.
@@ -151,11 +151,9 @@ impl Years {
                 self.clock = self.first(time, element.number, outlet);
                 start = Some(self.clock);
             }
-            let told = self.clock.read(stamp);
-            if let (Some(told), Some(written)) = (told, self.about.written)
-                && told.as_nanos() - written.as_nanos() > 2 * 86_400_000_000_000
-            {
-                self.ahead.get_or_insert(element.number);
+            let _ = self.clock.read(stamp);
+            if self.clock.refused() {
+                self.refused.get_or_insert(element.number);
             }
         }
         start.unwrap_or(begin)
@@ -181,9 +179,10 @@ impl Years {
 
     /// Says at the log's end whether the year can be right.
     pub fn tell(&self, outlet: &mut Outlet) {
-        if let (Some(line), None) = (self.ahead, self.about.year) {
-            let reason = "from here on its times lie after the moment the file was last written: it \
-                          spans more than a year, and begins earlier than was taken; `--year` says when";
+        if let Some(line) = self.refused {
+            let reason = "here its times fall back by half a year, and another year would end after \
+                          the log was last written to: it is put together of several, or begins \
+                          earlier than was taken; `--year` says when";
             outlet.reject(Rejection::note(self.about.source, Place::Line(line), reason));
         }
     }
