@@ -22,7 +22,7 @@ pub(crate) fn run(
     let mut lines = Lines::new(about.source, about.record_bytes_max);
     let mut directives = Directives::default();
     while let Some(piece) = lines.next(window, outlet) {
-        let bytes = Arc::new(piece.bytes);
+        let bytes = piece.bytes;
         let mut elements = Vec::new();
         let (mut at, mut number, mut start) = (0, piece.first, 0);
         while at < bytes.len() {

@@ -396,7 +396,7 @@ impl<'b> Iterator for Fields<'b> {
         {
             Some((_, n)) => behind.split_at(n + 2),
             None => {
-                let end = behind.find(|c| matches!(c, ' ' | '\x1d' | '\'')).unwrap_or(behind.len());
+                let end = behind.find([' ', '\x1d', '\'']).unwrap_or(behind.len());
                 behind.split_at(end)
             }
         };

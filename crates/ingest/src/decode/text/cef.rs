@@ -16,7 +16,7 @@ pub(super) fn read(text: &str, record: &mut Record) -> Option<Is> {
         return leef(&text[at + 5..], record);
     }
     let at = text.find("CEF:").filter(|at| *at < 256)?;
-    let before = clock::at_start(text[..at].as_bytes());
+    let before = clock::at_start(&text.as_bytes()[..at]);
     let mut parts = header(&text[at + 4..], 8);
     if parts.len() < 7 {
         return None;

@@ -31,5 +31,5 @@ pub(super) fn read(text: &str, record: &mut Record, audit: &mut AuditReader) -> 
         }
     }
     time?;
-    Some((message::read(program, body, time, record, audit), time))
+    Some((message::read(program, body, record, audit), time))
 }

@@ -3,7 +3,7 @@
 //! The message stays whole as `message`, which is what keywords look for; beside it stand the fields
 //! that it plainly names. Where a program's sentences are read, they are those of its own source.
 
-use blanik_model::{Timestamp, Value};
+use blanik_model::Value;
 
 use super::audit::AuditReader;
 use super::{access, cef, dns, pairs, programs, push, push_number};
@@ -13,7 +13,6 @@ use crate::record::Record;
 pub(super) fn read(
     program: &str,
     text: &str,
-    time: Option<Timestamp>,
     record: &mut Record,
     audit: &mut AuditReader,
 ) -> &'static str {
@@ -39,22 +38,18 @@ pub(super) fn read(
         "kernel" => return kernel(text, record),
         "clamav" => return clamav(text, record),
         "postfix" | "dovecot" | "mail" => mail(text, record),
-        "dnsmasq" | "unbound" | "dns-server" => {
+        "named" => return dns::message(program, text, record).unwrap_or("named"),
+        "dnsmasq" | "unbound" => {
             return dns::message(program, text, record).unwrap_or("syslog");
         }
-        "apache" | "nginx" => return web(log, text, time, record),
+        "apache" | "nginx" => return web(log, text, record),
         _ => {}
     }
     log
 }
 
 /// What the web server wrote: a request, or an error.
-fn web(
-    server: &'static str,
-    text: &str,
-    _: Option<Timestamp>,
-    record: &mut Record,
-) -> &'static str {
+fn web(server: &'static str, text: &str, record: &mut Record) -> &'static str {
     match (access::read(text, record), server) {
         (Some(_), "nginx") => "access/nginx",
         (Some(_), _) => "access/apache",
@@ -158,7 +153,7 @@ fn client(rest: &str, record: &mut Record) {
     }
 }
 
-/// `pi : TTY=pts/0 ; PWD=/home/pi ; USER=root ; COMMAND=/bin/ls`.
+/// `pi : TTY=pts/0 ; PWD=/srv/pi ; USER=root ; COMMAND=/bin/ls`.
 fn sudo(text: &str, record: &mut Record) {
     let Some((user, rest)) = text.split_once(" : ") else { return };
     push(record, "user", user.trim());

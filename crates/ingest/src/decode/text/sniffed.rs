@@ -84,7 +84,7 @@ fn by_lines(sample: &Sample<'_>) -> Option<TextFormat> {
         () if sample.share(reads(elb::read)) >= 50 => TextFormat::Elb,
         () if sample.share(reads(squid::read)) >= 50 => TextFormat::Squid,
         () if sample.share(reads(flow::read)) >= 50 => TextFormat::Nfdump,
-        () if sample.any(|l| history::is_entry(l)) && history_like(sample) => TextFormat::History,
+        () if sample.share(history::is_entry) >= 25 => TextFormat::History,
         () if sample.share(is_syslog) >= 40 && sample.any(is_audit) => TextFormat::Auditd,
         () if sample.share(is_syslog) >= 40 => TextFormat::Syslog,
         () if sample.share(dns_line) >= 5 => TextFormat::Dns,
@@ -93,10 +93,6 @@ fn by_lines(sample: &Sample<'_>) -> Option<TextFormat> {
         }
         () => return None,
     })
-}
-
-fn history_like(sample: &Sample<'_>) -> bool {
-    sample.share(history::is_entry) >= 25
 }
 
 /// A line with a time, and a host or a program behind it.

@@ -83,7 +83,7 @@ pub(super) fn read(
     let rest = rest.strip_prefix(": ").unwrap_or(rest);
     let rest = host(rest, record);
     let (program, rest) = tag(rest, record);
-    Some((message::read(program, rest, time, record, audit), time))
+    Some((message::read(program, rest, record, audit), time))
 }
 
 /// Takes the host off, where one is named.
@@ -149,7 +149,7 @@ fn rfc5424(rest: &str, record: &mut Record, audit: &mut AuditReader) -> Option<I
     let rest = structured(rest, record);
     let rest = rest.trim_start_matches(' ').trim_start_matches('\u{feff}');
     let program = if app == "-" { "" } else { app };
-    Some((message::read(program, rest, time, record, audit), time))
+    Some((message::read(program, rest, record, audit), time))
 }
 
 /// Reads `[id name="value" …]…`, and gives what is behind it. RFC 5424, 6.3.

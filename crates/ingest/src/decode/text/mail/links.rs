@@ -30,7 +30,7 @@ impl Links {
     /// Looks a text through.
     pub fn scan(&mut self, text: &str) {
         for at in memchr::memmem::find_iter(text.as_bytes(), b"://") {
-            let before = text[..at].as_bytes();
+            let before = &text.as_bytes()[..at];
             let letters =
                 before.iter().rev().take(6).take_while(|b| b.is_ascii_alphabetic()).count();
             let scheme = text[at - letters..at].to_ascii_lowercase();
