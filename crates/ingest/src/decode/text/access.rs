@@ -29,7 +29,8 @@ pub(super) fn read(text: &str, record: &mut Record) -> Option<Is> {
     if client != user {
         push(record, "cs-username", user);
     }
-    if let Some(host) = who.first() {
+    // A list of addresses, where proxies stand before the server, ends with the last one's.
+    if let Some(host) = who.first().filter(|host| !host.ends_with(',')) {
         push(record, "cs-host", host);
     }
     target(&request, record);
