@@ -41,6 +41,20 @@ for n in 1 2 3 4 5 6 7 8; do
     done
 done
 
+# The formats of text, each below the byte that chooses it (the order of TextFormat::ALL), and below one that leaves it open.
+mkdir -p corpus/text
+n=0
+for format in auditd syslog access w3c csv cef elb squid nfdump dns mail utmp journal history lines; do
+    for file in ../crates/ingest/tests/golden/text/$format*.log; do
+        [ -f "$file" ] || continue
+        name=$(basename "$file")
+        { printf "\\$(printf %o $n)"; cat "$file"; } > "corpus/text/chosen-$name"
+        { printf '\017'; cat "$file"; } > "corpus/text/open-$name"
+    done
+    n=$((n + 1))
+done
+pieces mail mail '*.eml' 8000 10
+
 mkdir -p corpus/archive corpus/sniff corpus/normalise corpus/rules corpus/scan corpus/findings corpus/plain_rule corpus/layouts
 for file in corpus/json/*; do head -n 1 "$file" > "corpus/normalise/$(basename "$file")"; done
 for folder in json zeek_tsv xml; do

@@ -69,8 +69,10 @@ Examples:
 
 Formats read, by content: EVTX; Windows events as JSON or XML (evtx_dump, Winlogbeat, ECS, NXLog,
 Splunk); Zeek (TSV, JSON); Suricata EVE; audit logs of Microsoft 365, Entra, Azure, AWS, Google, Okta,
-GitHub, Kubernetes and others; Defender, journald, osquery, ECS and OCSF as JSON; any other JSON; your own
-formats by --mapping. Archives inside archives: zip, tar, gz, bz2, xz, zst.";
+GitHub, Kubernetes and others; Defender, journald, osquery, ECS and OCSF as JSON; any other JSON. Linux
+audit logs, syslog, logins (wtmp), web servers' and proxies' logs (combined, W3C, Squid, load balancers),
+DNS query logs, CEF and LEEF, nfdump, mail messages, CSV, shell histories; other lines that hold a time;
+your own formats by --mapping. Archives inside archives: zip, tar, gz, bz2, xz, zst.";
 
 /// Hunt in logs.
 #[derive(Debug, Args)]
@@ -88,13 +90,19 @@ pub struct HuntArgs {
     #[arg(long, value_name = "FILE")]
     pub placeholders: Vec<PathBuf>,
 
-    /// Read every log as this format: evtx, json, xml, zeek [default: by content]
+    /// Read every log as this format: evtx, json, xml, zeek, auditd, syslog, access, w3c, csv, cef, elb,
+    /// squid, nfdump, dns, mail, utmp, journal, history, lines [default: by content]
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<Format>,
 
     /// Formats of your own, as TOML (docs/MAPPING.md); may be repeated
     #[arg(long, value_name = "FILE")]
     pub mapping: Vec<PathBuf>,
+
+    /// The year that logs begin in whose times name none, as in syslog [default: by when a file was
+    /// last written to]
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1980..=2200))]
+    pub year: Option<i32>,
 
     /// How to write findings: table, jsonl, csv, timesketch, html
     #[arg(long, short = 'f', value_name = "FORMAT", default_value = "table")]

@@ -87,7 +87,8 @@ fn read(
     look: &mut dyn FnMut(&EventBatch, &Feeder) -> Result<()>,
 ) -> Result<Reading> {
     let normaliser = Arc::new(Normaliser::with(&mapping));
-    let options = Options { format: args.input_format, mapping, ..Options::default() };
+    let (format, year) = (args.input_format, args.year);
+    let options = Options { format, year, mapping, ..Options::default() };
     let mut feeder = Feeder::new(inputs(&args.paths), options);
     let mut batcher = Batcher::new(normaliser, Arc::new(Everything));
     let mut lost = 0;

@@ -61,7 +61,12 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     let hunt = Hunt {
         inputs: inputs(&args.paths),
         normaliser: Arc::new(Normaliser::with(&mapping)),
-        reading: Options { format: args.input_format, mapping, ..Options::default() },
+        reading: Options {
+            format: args.input_format,
+            year: args.year,
+            mapping,
+            ..Options::default()
+        },
         rules: Arc::new(rules),
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
         tools: args.tool_findings.then(|| tool_filter(args)),

@@ -2,6 +2,7 @@
 
 mod evtx;
 pub(crate) mod json;
+pub(crate) mod text;
 mod xml;
 pub(crate) mod zeek;
 
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 use blanik_model::{RawBlock, SourceId};
 
-use crate::block::{Block, CHUNK_BYTES, Element, Framing, ZeekHeader};
+use crate::block::{Block, CHUNK_BYTES, Element, Framing, TextHead, ZeekHeader};
 use crate::layout::{LayoutId, Leaves, Unread};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
@@ -78,6 +79,8 @@ pub(crate) enum Form {
     Xml,
     /// A line below this header.
     Zeek(Arc<ZeekHeader>),
+    /// A record of a text log.
+    Text(TextHead),
     /// A record in an EVTX chunk.
     Evtx {
         /// The record read before it was in another chunk.
@@ -94,6 +97,7 @@ pub struct Decoder {
     xml: XmlReader,
     evtx: EvtxReader,
     zeek: zeek::ZeekReader,
+    text: text::TextReader,
     record: Record,
 }
 
@@ -111,6 +115,7 @@ impl Decoder {
             Framing::Xml(elements) => self.xml_elements(block, elements, sink),
             Framing::Zeek(header) => self.zeek.decode(block, header, &mut self.record, sink),
             Framing::EvtxChunks => self.evtx_chunks(block, sink),
+            Framing::Text(head, elements) => self.text_elements(block, head, elements, sink),
         }
     }
 
@@ -129,6 +134,13 @@ impl Decoder {
                 }
             }
             Form::Zeek(header) => self.zeek.again(header, record, sink, origin),
+            Form::Text(head) => {
+                record.clear();
+                let hint = self.text.read(text, head, &mut head.clock.clone(), record).hint;
+                if record.whole().is_ok() {
+                    sink.record(record, hint, origin);
+                }
+            }
             Form::Evtx { fresh } => {
                 if *fresh {
                     self.evtx.begin_chunk();
@@ -137,6 +149,48 @@ impl Decoder {
                 self.evtx.again(chunk, at, &mut self.rendered, record, sink, origin);
             }
         }
+    }
+
+    fn text_elements(
+        &mut self,
+        block: &Block,
+        head: &TextHead,
+        elements: &[Element],
+        sink: &mut impl RecordSink,
+    ) {
+        let (mut lossy, mut strange) = (Lossy::default(), Lossy::default());
+        let mut clock = head.clock;
+        for Element { number, span, complete } in elements {
+            let text = &block.bytes[span.start as usize..span.end as usize];
+            let place = head.place(*number);
+            self.record.clear();
+            let told = self.text.read(text, head, &mut clock, &mut self.record);
+            if !told.clean {
+                lossy.add(place);
+            }
+            if self.record.is_empty() {
+                let reason = format!("no record as `{}` has them", head.format.as_str());
+                sink.reject(Rejection::loss(block.source, place, 1, reason));
+                continue;
+            }
+            if !told.known {
+                strange.add(place);
+            }
+            if !complete {
+                let reason = "the log breaks off in this record; read so far";
+                sink.reject(Rejection::note(block.source, place, reason));
+            }
+            match self.record.whole() {
+                Ok(()) => {
+                    sink.record(&self.record, told.hint, origin(block, *number, span));
+                }
+                Err(overfull) => {
+                    sink.reject(Rejection::loss(block.source, place, 1, overfull.to_string()));
+                }
+            }
+        }
+        lossy.tell(block.source, sink);
+        strange.tell_strange(head.format.as_str(), block.source, sink);
     }
 
     fn json_lines(&mut self, block: &Block, sink: &mut impl RecordSink) {
@@ -293,6 +347,16 @@ impl Lossy {
     fn add(&mut self, place: Place) {
         self.first.get_or_insert(place);
         self.count += 1;
+    }
+
+    fn tell_strange(self, format: &str, source: SourceId, sink: &mut impl RecordSink) {
+        if let Some(place) = self.first {
+            let reason = format!(
+                "{} records from here on are not as `{format}` has them; kept as text",
+                self.count
+            );
+            sink.reject(Rejection::note(source, place, reason));
+        }
     }
 
     fn tell(self, source: SourceId, sink: &mut impl RecordSink) {

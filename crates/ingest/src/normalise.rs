@@ -123,6 +123,7 @@ impl Normaliser {
             Hint::WindowsXmlShape => Some(self.windows_shape),
             Hint::Zeek { .. } => Some(self.zeek_shape),
             Hint::Json => self.shapes.of(record),
+            Hint::Text { .. } => None,
         };
         // What has a shape is no envelope, but for the one that says what it holds.
         let may_wrap = shape.is_none_or(|shape| shape == self.evtxecmd_shape);
@@ -164,6 +165,10 @@ impl Normaliser {
         out: &mut Normalised,
     ) {
         out.plan.begin(record, self.names.of(name), &self.names);
+        if let Hint::Text { log, time } = hint {
+            out.time = time;
+            return self.finish(record, None, self.kinds.of_text(log), out);
+        }
         let shape_row = shape.map(|i| &self.shapes.rows()[i]);
         let entry = match shape_row.map_or("", Shape::product_of_tables) {
             "windows" => self.windows(record, shape, out),
@@ -171,17 +176,23 @@ impl Normaliser {
             "suricata" => text(record, "event_type").and_then(|t| self.kinds.of_suricata(t)),
             _ => None,
         };
-        out.entry = entry.unwrap_or_else(|| self.kinds.of_shape(shape));
-        let entry = self.kinds.get(out.entry);
-        let of_shape = shape_row.map_or(&[][..], |row| &row.derivations);
-        for derivation in of_shape.iter().chain(&entry.derivations) {
-            out.plan.derive(derivation, record);
-        }
+        let entry = entry.unwrap_or_else(|| self.kinds.of_shape(shape));
+        self.finish(record, shape_row, entry, out);
         out.time = self
             .times
             .of(name)
             .iter()
             .find_map(|candidate| candidate.read(out.plan.get(candidate.field, record)?));
+    }
+
+    /// Derives the fields of the shape and of the kind, and writes them all.
+    fn finish(&self, record: &Record, shape: Option<&Shape>, entry: EntryId, out: &mut Normalised) {
+        out.entry = entry;
+        let entry = self.kinds.get(out.entry);
+        let of_shape = shape.map_or(&[][..], |row| &row.derivations);
+        for derivation in of_shape.iter().chain(&entry.derivations) {
+            out.plan.derive(derivation, record);
+        }
         if !Arc::ptr_eq(&out.kind, &entry.kind) {
             out.kind = Arc::clone(&entry.kind);
         }

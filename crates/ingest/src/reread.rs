@@ -8,7 +8,7 @@ use std::sync::{Arc, Weak};
 
 use blanik_model::{EventBatch, Everything, RawBlock};
 
-use crate::block::{Block, CHUNK_BYTES, Framing, ZeekHeader};
+use crate::block::{Block, CHUNK_BYTES, Framing, TextHead, ZeekHeader};
 use crate::decode::{Decoder, Form, Origin};
 use crate::gather::Gather;
 use crate::normalise::Normaliser;
@@ -37,6 +37,7 @@ enum Framed {
     Xml,
     Zeek(Arc<ZeekHeader>),
     Evtx,
+    Text(TextHead),
 }
 
 impl Reread {
@@ -63,6 +64,7 @@ impl Reread {
             Framing::JsonLines | Framing::Json(_) => Framed::Json,
             Framing::Xml(_) => Framed::Xml,
             Framing::Zeek(header) => Framed::Zeek(Arc::clone(header)),
+            Framing::Text(head, _) => Framed::Text(head.clone()),
             // Records that were rendered lie in blocks of their own.
             Framing::EvtxChunks => Framed::Evtx,
         };
@@ -106,6 +108,7 @@ impl Reread {
                 let chunk = (address(block), at.span.start as usize / CHUNK_BYTES);
                 Form::Evtx { fresh: self.chunk.replace(chunk) != Some(chunk) }
             }
+            Some(Framed::Text(head)) => Form::Text(head.clone()),
             // A record of a chunk that was rendered whole.
             None => Form::Rendered,
         };

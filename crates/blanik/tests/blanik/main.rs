@@ -10,3 +10,4 @@ mod output;
 mod program;
 mod readme;
 mod regression;
+mod text;

@@ -36,6 +36,9 @@ pub(crate) enum Operation {
     Path,
     Hashes,
     Utf8,
+    Uri,
+    Url,
+    Nth(usize),
 }
 
 /// What an operation made.
@@ -81,6 +84,9 @@ impl Operation {
             ("path", None) => Self::Path,
             ("hashes", None) => Self::Hashes,
             ("utf8", None) => Self::Utf8,
+            ("uri", None) => Self::Uri,
+            ("url", None) => Self::Url,
+            ("nth", Some(n)) => Self::Nth(n.parse().expect("nth(N)")),
             _ => panic!("no operation: {text}"),
         }
     }
@@ -89,12 +95,14 @@ impl Operation {
     pub fn takes_a_part(&self) -> bool {
         match self {
             Self::Copy | Self::Item(_) | Self::Hash(_) | Self::Setting(_) | Self::Line(_) => true,
+            Self::Nth(_) => true,
             Self::Tail | Self::UriStem | Self::UriQuery | Self::UriExtension => true,
             Self::Pair(_) | Self::After(_) => true,
             Self::Tree | Self::TreeOf(_) | Self::Word(_) | Self::Path | Self::Hashes => false,
             Self::Utf8 => false,
             Self::List | Self::Hex | Self::Join | Self::Account | Self::Registry => false,
             Self::Details | Self::Integrity | Self::Device | Self::Map(_) => false,
+            Self::Uri | Self::Url => false,
         }
     }
 
@@ -134,6 +142,9 @@ impl Operation {
             Self::Path => path(text(sources, 0), text(sources, 1), out),
             Self::Hashes => hashes(sources, out),
             Self::Utf8 => utf8(first()?, out),
+            Self::Uri => uri(text(sources, 0)?, text(sources, 1), out),
+            Self::Url => url(sources, out),
+            Self::Nth(n) => one(scalar(first()?)?.split(' ').nth(*n), out),
         }
     }
 }
@@ -216,6 +227,28 @@ fn scalar(value: Value<'_>) -> Option<&str> {
 fn text<'a>(sources: &[Option<Value<'a>>], i: usize) -> Option<&'a str> {
     let text = scalar((*sources.get(i)?)?)?;
     (!text.is_empty() && text != "-").then_some(text)
+}
+
+/// Path and query.
+fn uri(path: &str, query: Option<&str>, out: &mut String) -> Option<Made> {
+    out.push_str(path);
+    if let Some(query) = query {
+        if !query.starts_with('?') {
+            out.push('?');
+        }
+        out.push_str(query);
+    }
+    Some(Made::Text(Type::String))
+}
+
+/// Scheme, host, port, path, query.
+fn url(sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
+    let (scheme, host) = (text(sources, 0)?, text(sources, 1)?);
+    out.extend([scheme, "://", host]);
+    if let Some(port) = text(sources, 2).filter(|port| !matches!(*port, "80" | "443")) {
+        out.extend([":", port]);
+    }
+    uri(text(sources, 3).unwrap_or("/"), text(sources, 4), out)
 }
 
 fn list(sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
@@ -482,5 +515,12 @@ mod tests {
         check("path", &["-", "a.exe"], string("a.exe"));
         check("hashes", &["AA", "", "CC"], string("MD5=AA,SHA256=CC"));
         check("utf8", &["text"], None);
+        check("nth(1)", &["GET /a HTTP/1.1"], string("/a"));
+        check("nth(1)", &["GET"], None);
+        check("uri", &["/a", "x=1"], string("/a?x=1"));
+        check("uri", &["/a", "-"], string("/a"));
+        check("url", &["http", "h", "8080", "/a", "?x=1"], string("http://h:8080/a?x=1"));
+        check("url", &["tcp", "h", "443"], string("tcp://h/"));
+        check("url", &["http"], None);
     }
 }

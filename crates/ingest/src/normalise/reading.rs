@@ -93,7 +93,7 @@ impl Layouts {
         hint: Hint<'_>,
         complete: bool,
     ) -> Option<LayoutId> {
-        if record.len() > NAMES_MAX {
+        if record.len() > NAMES_MAX || matches!(hint, Hint::Text { .. }) {
             return None;
         }
         if self.all.len() >= LAYOUTS_MAX {
@@ -171,7 +171,8 @@ impl Layouts {
 impl Writer {
     fn of(hint: Hint<'_>) -> Self {
         match hint {
-            Hint::Json => Writer::Json,
+            // Of text, no layout is learnt.
+            Hint::Json | Hint::Text { .. } => Writer::Json,
             Hint::WindowsXmlShape => Writer::Windows,
             Hint::Zeek { path } => Writer::Zeek(path.to_owned()),
         }

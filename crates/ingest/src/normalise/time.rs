@@ -4,6 +4,7 @@ use blanik_model::{Timestamp, Type, Value};
 
 use super::lookup::{Key, NameMap, forever};
 use super::table::rows;
+use crate::clock::access;
 use crate::mapping::{Mapping, TimeFormat};
 
 const TABLE: &str = include_str!("../../mapping/times.tsv");
@@ -17,6 +18,7 @@ enum How {
     Seconds,
     Dotnet,
     Pattern(&'static str),
+    Access,
 }
 
 /// A field that may hold the time.
@@ -51,6 +53,7 @@ impl Times {
                 "epoch" => How::Epoch,
                 "seconds" => How::Seconds,
                 "dotnet" => How::Dotnet,
+                "access" => How::Access,
                 _ => panic!("no way to read a time: {how}"),
             };
             times.entry(shape.into()).or_default().push(Candidate { field: field.into(), how });
@@ -80,6 +83,7 @@ impl Candidate {
             How::Epoch => epoch(text),
             How::Seconds => epoch(text).or_else(|| written(text)),
             How::Pattern(pattern) => Timestamp::parse_as(text, pattern),
+            How::Access => access(text.as_bytes()).map(|(time, _)| time),
             How::Dotnet => dotnet(text.strip_prefix("/Date(")?.strip_suffix(")/")?),
         }
     }
@@ -147,6 +151,7 @@ mod tests {
             (How::Dotnet, "/Date(x)/", ""),
             (How::Dotnet, "/Date(1603418699430+0200)/", "2020-10-23T02:04:59.43Z"),
             (How::Dotnet, "/Date(-1000)/", "1969-12-31T23:59:59Z"),
+            (How::Access, "10/Oct/2000:13:55:36 -0700", "2000-10-10T20:55:36Z"),
             (How::Epoch, "1603490845.12", "2020-10-23T22:07:25.12Z"),
             (How::Epoch, "1603490845120", "2020-10-23T22:07:25.12Z"),
             (How::Epoch, "2020-09-02T11:25:53Z", ""),
