@@ -12,7 +12,7 @@ use anyhow::{Result, bail};
 use blanik_detect::explain::{Explanation, explain};
 use blanik_detect::reference::BatchRow;
 use blanik_detect::{CorrelationIx, Rule, Rules};
-use blanik_ingest::{Batcher, Feeder, Normaliser, Options, Severity, entity};
+use blanik_ingest::{Batcher, Feeder, Mapping, Normaliser, Options, Severity, entity};
 use blanik_model::text::{for_terminal, shorten};
 use blanik_model::{EventBatch, Everything, Timestamp};
 
@@ -37,18 +37,18 @@ struct Case {
 }
 
 /// Reads the logs, explains, and prints. What could not be read is said, too.
-pub fn run(args: &HuntArgs, rules: Rules) -> Result<ExitCode> {
+pub fn run(args: &HuntArgs, rules: Rules, mapping: Mapping) -> Result<ExitCode> {
     let asked = args.explain.as_deref().expect("the caller was asked to explain");
     let rules = Arc::new(rules);
     let rule = match named(&rules, asked)? {
         Named::Rule(rule) => rule,
-        Named::Correlation(ix) => return correlation::run(args, &rules, ix),
+        Named::Correlation(ix) => return correlation::run(args, &rules, ix, mapping),
     };
     let filter = filter(args);
     let record = args.record;
     let mut search =
         Search { rules: &rules, rule, filter, record, cases: Vec::new(), about: 0, read: 0 };
-    let read = read(args, &mut |batch, feeder| {
+    let read = read(args, mapping, &mut |batch, feeder| {
         search.look(batch, feeder);
         Ok(())
     })?;
@@ -83,11 +83,13 @@ impl Reading {
 /// Reads all logs, every field of their events.
 fn read(
     args: &HuntArgs,
+    mapping: Mapping,
     look: &mut dyn FnMut(&EventBatch, &Feeder) -> Result<()>,
 ) -> Result<Reading> {
-    let options = Options { format: args.input_format, ..Options::default() };
+    let normaliser = Arc::new(Normaliser::with(&mapping));
+    let options = Options { format: args.input_format, mapping, ..Options::default() };
     let mut feeder = Feeder::new(inputs(&args.paths), options);
-    let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
+    let mut batcher = Batcher::new(normaliser, Arc::new(Everything));
     let mut lost = 0;
     while let Some(block) = feeder.next_block() {
         batcher.take(&block);

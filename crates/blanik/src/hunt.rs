@@ -16,8 +16,9 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
+use blanik_ingest::alert::Alert;
 use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns, VALUE_BYTES_MAX};
-use blanik_model::{Interests, Timestamp};
+use blanik_model::{Interests, Level, Timestamp};
 
 use crate::progress::Progress;
 use crate::summary::{Accounting, CorrelationStats, Count, ReadingStats, Rejection};
@@ -34,10 +35,14 @@ pub struct Hunt {
     pub inputs: Vec<Input>,
     /// How to read them.
     pub reading: Options,
+    /// What records are: the tables, and formats of the user's own.
+    pub normaliser: Arc<Normaliser>,
     /// The rules.
     pub rules: Arc<Rules>,
     /// Which findings to keep.
     pub filter: Filter,
+    /// Which findings of other tools to keep, if any are asked for.
+    pub tools: Option<ToolFilter>,
     /// Keep each finding's record as it stood in the log.
     pub with_raw: bool,
     /// Workers.
@@ -83,6 +88,30 @@ fn same_host(asked: &str, host: &str) -> bool {
     let label = |name: &'_ str| name.split('.').next().unwrap_or(name).to_ascii_lowercase();
     let one_is_short = asked.contains('.') != host.contains('.');
     one_is_short && !is_address(asked) && !is_address(host) && label(asked) == label(host)
+}
+
+/// Which findings of other tools to keep. Our rules are chosen before; of theirs, only alerts are seen.
+#[derive(Clone, Debug, Default)]
+pub struct ToolFilter {
+    /// Of this level or above.
+    pub level: Option<Level>,
+    /// With one of these ids, or whose title contains one of these, in lower case; any if empty.
+    pub rules: Vec<String>,
+    /// No finding of a tool has a status.
+    pub with_status: bool,
+}
+
+impl ToolFilter {
+    /// True if the alert is asked for.
+    pub fn has(&self, alert: &Alert) -> bool {
+        let is = |asked: &String| {
+            alert.rule.as_ref().is_some_and(|rule| rule.eq_ignore_ascii_case(asked))
+                || alert.title.to_lowercase().contains(asked.as_str())
+        };
+        !self.with_status
+            && self.level.is_none_or(|level| alert.level >= level)
+            && (self.rules.is_empty() || self.rules.iter().any(is))
+    }
 }
 
 /// What a hunt found and what it read.
@@ -133,7 +162,7 @@ impl Hunt {
             spool: Mutex::new(Spool::new().context(TEMPORARY)?),
             matches: self.matches().context(TEMPORARY)?,
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
-            normaliser: Arc::new(Normaliser::new()),
+            normaliser: Arc::clone(&self.normaliser),
             interests: Arc::new(WithAccounts(Arc::clone(&self.rules))),
             progress,
         };
@@ -219,6 +248,7 @@ impl Hunt {
                 ..Accounting::default()
             },
             rules: (self.rules.len() + self.rules.correlations().count()) as u64,
+            tool_alerts: if self.tools.is_some() { vec![] } else { counts(&tally.tool_alerts) },
             ..ReadingStats::default()
         }
     }

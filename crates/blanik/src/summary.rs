@@ -93,6 +93,9 @@ pub struct ReadingStats {
     pub last: Option<Timestamp>,
     /// Where the events went.
     pub accounting: Accounting,
+    /// Alerts of other tools, by tool, that are no findings here as nobody asked for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tool_alerts: Vec<Count>,
     /// Rules that were loaded.
     pub rules: u64,
     /// The first rejections.

@@ -14,6 +14,7 @@ const TABLE: &str = include_str!("../mapping/entities.tsv");
 
 /// A row of the table.
 struct Candidate {
+    // `*` is any.
     product: Option<&'static str>,
     service: Option<&'static str>,
     event_ids: Vec<u32>,
@@ -104,7 +105,7 @@ fn first(candidates: &[Candidate], batch: &EventBatch, row: usize) -> Option<Str
 
 impl Candidate {
     fn fits(&self, kind: &Kind) -> bool {
-        kind.product.as_deref() == self.product
+        (self.product == Some("*") || kind.product.as_deref() == self.product)
             && self.service.is_none_or(|service| kind.services.iter().any(|s| **s == *service))
             && (self.event_ids.is_empty()
                 || kind.event_id.is_some_and(|id| self.event_ids.contains(&id)))

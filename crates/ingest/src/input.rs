@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::mapping::Mapping;
+
 /// One thing to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -25,6 +27,8 @@ pub enum Input {
 pub struct Options {
     /// The format of every log, instead of what its content says. Archives are still opened.
     pub format: Option<Format>,
+    /// Formats of the user's own: those that are text are told by their lines.
+    pub mapping: Mapping,
     /// See there.
     pub limits: Limits,
 }

@@ -3,6 +3,7 @@
 //! A [`Feeder`] walks the inputs, opens archives and cuts logs into [`Block`]s; [`Decoder`]s, one a
 //! thread, turn blocks into [`Record`]s.
 
+pub mod alert;
 mod archive;
 pub mod batcher;
 pub mod block;
@@ -13,6 +14,7 @@ mod frame;
 mod gather;
 pub mod input;
 pub mod layout;
+pub mod mapping;
 mod meter;
 pub mod normalise;
 mod open;
@@ -32,6 +34,7 @@ pub use decode::{Decoder, Origin, RecordSink};
 pub use feeder::{Feeder, Progress, Recycler};
 pub use input::{Format, Input, Limits, Options};
 pub use layout::{LayoutId, Leaf, Leaves, Unread, Written};
+pub use mapping::{Mapping, MappingError};
 pub use normalise::{Normalised, Normaliser};
 pub use record::{Hint, Record};
 pub use rejection::{Place, Rejection, Severity};

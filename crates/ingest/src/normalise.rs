@@ -10,6 +10,7 @@ mod derive;
 mod event_id;
 mod kinds;
 mod lookup;
+mod marks;
 mod names;
 pub(crate) mod operation;
 mod pairs;
@@ -18,19 +19,22 @@ pub(crate) mod reading;
 mod shape;
 pub(crate) mod table;
 mod time;
+mod tree;
 mod unwrap;
 
 use std::sync::Arc;
 
 use blanik_model::{Kind, Timestamp};
 
+use crate::mapping::Mapping;
 use crate::record::{Hint, Record};
 use derive::{Derivation, Derivations};
 use kinds::{EntryId, Kinds, Windows};
 use lookup::Key;
+pub(crate) use lookup::forever;
 use names::Names;
 use plan::Plan;
-use shape::Shapes;
+use shape::{Shape, Shapes};
 use time::Times;
 use unwrap::{Unwrapped, Wrappers};
 
@@ -77,7 +81,12 @@ impl Default for Normaliser {
 impl Normaliser {
     /// Reads the tables.
     pub fn new() -> Self {
-        let shapes = Shapes::new();
+        Self::with(&Mapping::default())
+    }
+
+    /// Reads the tables; the user's formats go before them.
+    pub fn with(mapping: &Mapping) -> Self {
+        let shapes = Shapes::new(mapping);
         let shape = |name| shapes.named(name).expect("the shape stands in the table");
         Normaliser {
             windows_shape: shape("event"),
@@ -86,7 +95,7 @@ impl Normaliser {
             wrappers: Wrappers::new(),
             names: Names::new(),
             kinds: Kinds::new(&shapes),
-            times: Times::new(),
+            times: Times::new(mapping),
             windows: Derivations::new().early("windows"),
             event_id: "EventID".into(),
             channel: "Channel".into(),
@@ -155,8 +164,8 @@ impl Normaliser {
         out: &mut Normalised,
     ) {
         out.plan.begin(record, self.names.of(name), &self.names);
-        let product = shape.map_or("", |i| self.shapes.rows()[i].product);
-        let entry = match product {
+        let shape_row = shape.map(|i| &self.shapes.rows()[i]);
+        let entry = match shape_row.map_or("", Shape::product_of_tables) {
             "windows" => self.windows(record, shape, out),
             "zeek" => self.zeek(record, hint, shape),
             "suricata" => text(record, "event_type").and_then(|t| self.kinds.of_suricata(t)),
@@ -164,7 +173,8 @@ impl Normaliser {
         };
         out.entry = entry.unwrap_or_else(|| self.kinds.of_shape(shape));
         let entry = self.kinds.get(out.entry);
-        for derivation in &entry.derivations {
+        let of_shape = shape_row.map_or(&[][..], |row| &row.derivations);
+        for derivation in of_shape.iter().chain(&entry.derivations) {
             out.plan.derive(derivation, record);
         }
         out.time = self

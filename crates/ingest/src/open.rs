@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use blanik_model::SourceId;
@@ -14,6 +15,7 @@ use crate::block::BLOCK_BYTES;
 use crate::feeder::{Outlet, Stopped};
 use crate::frame::{self, Frame};
 use crate::input::{Format, Input, Limits, Options};
+use crate::mapping::{Lines, LinesAsJson};
 use crate::meter::{Budget, Counted, Expanding, Peeked};
 use crate::rejection::{Place, Rejection};
 use crate::sniff::{Content, Packing, SNIFF_BYTES, sniff};
@@ -162,7 +164,14 @@ impl Opener {
         file: Option<&File>,
     ) -> Result<(), Stopped> {
         let mut reader = Peeked::new(reader, SNIFF_BYTES);
-        match sniff(reader.head()) {
+        let content = sniff(reader.head());
+        if let Some(lines) = self.own_lines(&content, reader.head()) {
+            let record_bytes_max = self.options.limits.record_bytes_max.max(BLOCK_BYTES);
+            let text = BufReader::new(&mut reader);
+            let mut json = LinesAsJson::new(&lines, text, record_bytes_max);
+            return self.frame(nest, Frame::JsonLines, &mut json);
+        }
+        match content {
             Content::Packed(packing) => self.unpack(nest, packing, &mut reader, file),
             Content::Utf16 { big_endian } => {
                 let mut text = Utf16::new(&mut reader, big_endian);
@@ -187,6 +196,18 @@ impl Opener {
             }
             Content::ZeekWithoutHeader => self.frame(nest, Frame::Zeek, &mut reader),
         }
+    }
+
+    /// The user's format that a text is of. What is told by its very form stays what it is.
+    fn own_lines(&self, content: &Content, head: &[u8]) -> Option<Arc<Lines>> {
+        let is_told = match content {
+            Content::Empty | Content::Packed(_) | Content::Utf16 { .. } => true,
+            Content::Log(Frame::Evtx { .. } | Frame::Json { .. } | Frame::JsonLines) => true,
+            Content::Log(Frame::Xml | Frame::Zeek) => true,
+            _ => self.options.format.is_some(),
+        };
+        let mut own = self.options.mapping.lines().filter(|_| !is_told);
+        own.find(|lines| lines.fit(head)).cloned()
     }
 
     fn empty(&mut self, nest: Nest<'_>, reader: &mut dyn Read) -> Result<(), Stopped> {

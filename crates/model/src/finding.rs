@@ -57,6 +57,9 @@ pub struct Finding {
     pub status: Option<Status>,
     /// The rule's `tags`.
     pub tags: Vec<String>,
+    /// The other tool whose finding this is; absent where a rule of ours met the event.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tool: Option<String>,
     /// The event's kind, as [`Kind`](crate::Kind) displays.
     pub kind: String,
     /// When the event happened, by the log's own word; null if the record does not say.

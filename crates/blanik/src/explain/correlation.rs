@@ -9,7 +9,7 @@ use anyhow::Result;
 use blanik_detect::correlate::{Asked, Engine, Found, Limits, Match, Sink};
 use blanik_detect::correlation::Correlation;
 use blanik_detect::{CorrelationIx, RuleIx, Rules, Scanner};
-use blanik_ingest::entity;
+use blanik_ingest::{Mapping, entity};
 use blanik_model::text::{for_terminal, shorten};
 use blanik_model::{EventBatch, OwnedValue, Timestamp, Value};
 
@@ -21,10 +21,15 @@ use crate::hunt::matches::{Gathered, Places, Runs};
 use crate::output::cell::{count, counted};
 
 /// Reads the logs, explains, and prints.
-pub fn run(args: &HuntArgs, rules: &Arc<Rules>, ix: CorrelationIx) -> Result<ExitCode> {
+pub fn run(
+    args: &HuntArgs,
+    rules: &Arc<Rules>,
+    ix: CorrelationIx,
+    mapping: Mapping,
+) -> Result<ExitCode> {
     let mut matching = Matching::new(rules, ix)?;
     let filter = filter(args);
-    let reading = read(args, &mut |batch, _| {
+    let reading = read(args, mapping, &mut |batch, _| {
         matching.look(batch, |row| {
             filter.has_time(batch.rows()[row].time)
                 && filter.has_host(entity::host(batch, row).as_deref())

@@ -192,6 +192,7 @@ impl Teller<'_> {
             source: self.source(met.source),
             record: met.record,
             event: Fields::default(),
+            tool: None,
             raw: None,
             correlation: Some(Box::new(correlated)),
         })

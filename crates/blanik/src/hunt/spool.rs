@@ -183,6 +183,7 @@ mod tests {
             level,
             status: None,
             tags: vec![],
+            tool: None,
             kind: "k".into(),
             time: None,
             host: None,

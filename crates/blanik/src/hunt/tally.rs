@@ -38,6 +38,8 @@ pub struct Tally {
     pub uncorrelated: u64,
     /// Values of which correlations have only the beginning.
     pub uncorrelated_values: u64,
+    /// Alerts of other tools, by tool.
+    pub tool_alerts: BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -77,6 +79,9 @@ impl Tally {
         self.uncorrelated_values += other.uncorrelated_values;
         for (kind, count) in other.kinds {
             *self.kinds.entry(kind).or_default() += count;
+        }
+        for (tool, count) in other.tool_alerts {
+            *self.tool_alerts.entry(tool).or_default() += count;
         }
         for (host, count) in other.hosts {
             self.host(&host, count);

@@ -98,6 +98,7 @@ fn bounded(f: &Finding) -> Finding {
         level: f.level,
         status: f.status,
         tags: f.tags.iter().take(FIELDS_MAX).map(text).collect(),
+        tool: None,
         kind: text(&f.kind),
         time: f.time,
         host: f.host.as_ref().map(text),

@@ -273,6 +273,15 @@ impl Page<'_> {
             let text = cut(text, self.style.width);
             writeln!(self.out, "{}", self.style.ink(Ink::Faint, &text))?;
         }
+        let alerts = &self.s.reading.tool_alerts;
+        if !alerts.is_empty() {
+            let tools: Vec<String> =
+                alerts.iter().map(|tool| format!("{} {}", tool.name, count(tool.count))).collect();
+            let text =
+                format!("alerts of other tools: {}; --tool-findings shows them", tools.join(", "));
+            let text = cut(&text, self.style.width);
+            writeln!(self.out, "{}", self.style.ink(Ink::Faint, &text))?;
+        }
         Ok(())
     }
 

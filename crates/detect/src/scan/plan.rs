@@ -8,7 +8,7 @@ use std::sync::Arc;
 use blanik_model::{Interest, Kind, Value};
 
 use super::index::{Index, entry};
-use super::keywords::Keywords;
+use super::keywords::{Keywords, Watched};
 use crate::expr::Expr;
 use crate::predicate::{FieldId, Predicate, PredicateId, Predicates, Target};
 use crate::rules::{RuleIx, Rules};
@@ -70,10 +70,15 @@ impl Plan {
         let (fields, names, keywords) = asked.finish(predicates);
         let keywords = (!keywords.is_empty()).then(|| index.keywords(keywords, predicates));
         let interest = match &keywords {
-            Some(keywords) if !keywords.is_searchable() => Interest::All,
-            keywords => {
-                let rest = keywords.as_ref().and_then(|keywords| keywords.search.clone());
-                Interest::Fields { names, rest }
+            None => Interest::Fields { names, rest: None },
+            Some(_) => {
+                let mut watched = Watched::default();
+                plain().for_each(|ix| watched.add(&rules.get(*ix).expr, predicates));
+                own.iter().for_each(|own| watched.add(&own.expr, predicates));
+                match watched.search(predicates) {
+                    None => Interest::All,
+                    Some(search) => Interest::Fields { names, rest: Some(Arc::new(search)) },
+                }
             }
         };
         Plan {

@@ -109,7 +109,7 @@ impl Row {
             Scope::All => true,
             scope => kind.services.first().is_some_and(|s| scope.has(s)),
         };
-        kind.product.as_deref() == Some(self.product)
+        kind.product.as_deref().unwrap_or("-") == self.product
             && in_scope
             && (self.event_ids.is_empty()
                 || kind.event_id.is_some_and(|id| self.event_ids.contains(&id)))

@@ -89,7 +89,8 @@ impl Kinds {
     }
 
     fn shape(&mut self, shape: &Shape, derivations: &Derivations) -> EntryId {
-        let kind = kind(shape.product, &shape.services, &shape.categories, None);
+        let product = if shape.product == "-" { "" } else { shape.product };
+        let kind = kind(product, &shape.services, &shape.categories, None);
         self.entry(kind, derivations)
     }
 
@@ -250,7 +251,7 @@ fn categories() -> HashMap<&'static str, Vec<CategoryRow>> {
 
 fn kind(product: &str, services: &[&str], categories: &[&str], event_id: Option<u32>) -> Kind {
     Kind {
-        product: Some(product.into()),
+        product: (!product.is_empty()).then(|| product.into()),
         services: services.iter().map(|&s| s.into()).collect(),
         categories: categories.iter().map(|&c| c.into()).collect(),
         event_id,

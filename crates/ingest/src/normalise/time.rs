@@ -2,8 +2,9 @@
 
 use blanik_model::{Timestamp, Type, Value};
 
-use super::lookup::{Key, NameMap};
+use super::lookup::{Key, NameMap, forever};
 use super::table::rows;
+use crate::mapping::{Mapping, TimeFormat};
 
 const TABLE: &str = include_str!("../../mapping/times.tsv");
 
@@ -15,6 +16,7 @@ enum How {
     Epoch,
     Seconds,
     Dotnet,
+    Pattern(&'static str),
 }
 
 /// A field that may hold the time.
@@ -30,8 +32,18 @@ pub(crate) struct Candidate {
 pub(crate) struct Times(NameMap<Vec<Candidate>>);
 
 impl Times {
-    pub fn new() -> Self {
+    pub fn new(mapping: &Mapping) -> Self {
         let mut times: NameMap<Vec<Candidate>> = NameMap::default();
+        for format in &mapping.formats {
+            let Some((fields, written)) = &format.time else { continue };
+            let how = match written {
+                TimeFormat::Text => How::Text,
+                TimeFormat::Epoch => How::Epoch,
+                TimeFormat::Pattern(pattern) => How::Pattern(forever(pattern)),
+            };
+            let candidate = |field: &String| Candidate { field: forever(field).into(), how };
+            times.insert(format.shape_name().into(), fields.iter().map(candidate).collect());
+        }
         for [shape, field, how] in rows(TABLE, ["shape", "field", "how"]) {
             let how = match how {
                 "text" => How::Text,
@@ -55,6 +67,8 @@ impl Times {
 impl Candidate {
     /// The time a value names.
     pub fn read(&self, value: Value<'_>) -> Option<Timestamp> {
+        // Of several times, the first.
+        let value = value.scalars().next()?;
         let text = match value.ty {
             Type::String | Type::Number => value.text.trim(),
             _ => return None,
@@ -65,13 +79,19 @@ impl Candidate {
             How::Zoned => None,
             How::Epoch => epoch(text),
             How::Seconds => epoch(text).or_else(|| written(text)),
+            How::Pattern(pattern) => Timestamp::parse_as(text, pattern),
             How::Dotnet => dotnet(text.strip_prefix("/Date(")?.strip_suffix(")/")?),
         }
     }
 }
 
 fn written(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text.strip_suffix(" UTC").unwrap_or(text))
+    let text = text.strip_suffix(" UTC").unwrap_or(text);
+    Timestamp::parse(text).or_else(|| {
+        let (clock, zone) =
+            text.rsplit_once(' ').filter(|(_, zone)| zone.starts_with(['+', '-']))?;
+        Timestamp::parse(&format!("{clock}{zone}"))
+    })
 }
 
 fn names_zone(text: &str) -> bool {
@@ -114,6 +134,7 @@ mod tests {
         for (how, text, want) in [
             (How::Text, "2020-09-02 11:25:53.243421 UTC", "2020-09-02T11:25:53.243421Z"),
             (How::Text, "2020-09-02T11:25:53.2434215Z", "2020-09-02T11:25:53.2434215Z"),
+            (How::Text, "2021-12-13 12:49:23.500 +01:00", "2021-12-13T11:49:23.5Z"),
             (How::Text, "yesterday", ""),
             (How::Zoned, "2020-09-02 11:25:53", ""),
             (How::Zoned, "2020-09-02T11:25:53Z", "2020-09-02T11:25:53Z"),

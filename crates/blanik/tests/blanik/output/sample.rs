@@ -126,6 +126,7 @@ pub fn finding(i: u64, rule: usize, host: &str, account: &str, time: Option<Time
         level,
         status: (rule > 0).then_some(Status::Test),
         tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+        tool: None,
         kind: "windows/sysmon/process_creation/1".into(),
         time,
         host: Some(host.into()),
@@ -212,6 +213,8 @@ pub fn reading(findings: &[Finding]) -> ReadingStats {
             events_with_findings: findings.len() as u64,
         },
         rules: 3_112,
+        correlations: None,
+        tool_alerts: Vec::new(),
         rejections: vec![
             Rejection {
                 place: "evidence/FS01.zip!Logs/Security.evtx, chunk 17".into(),

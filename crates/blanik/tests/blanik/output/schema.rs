@@ -21,9 +21,10 @@ fn every_field_is_documented_with_its_type() {
         .find(|f| f.raw.is_some() && f.status.is_some() && f.account.is_some())
         .expect("one has it all");
     full.correlation = sample::correlated().correlation;
+    full.tool = Some("suricata".into());
     let with_all = serde_json::to_value(&full).expect("serializes");
     (full.status, full.time, full.host, full.account, full.raw) = (None, None, None, None, None);
-    full.correlation = None;
+    (full.correlation, full.tool) = (None, None);
     let with_least = serde_json::to_value(&full).expect("serializes");
 
     let names: BTreeSet<String> = documented().into_iter().map(|(name, _)| name).collect();
