@@ -87,6 +87,7 @@ fn ours(text: &str, events: &[Event]) -> Result<Vec<Held>, String> {
     }
     engine.finish(&mut watch);
     watch.1.sort();
+    watch.1.dedup();
     Ok(watch.1)
 }
 
@@ -112,6 +113,8 @@ fn theirs(text: &str, events: &[Event]) -> Result<Vec<Held>, String> {
         }
     }
     held.sort();
+    // It asks a correlation of correlations anew for each of its matches of a moment.
+    held.dedup();
     Ok(held)
 }
 
