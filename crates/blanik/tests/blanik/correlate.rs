@@ -45,7 +45,7 @@ correlation:
 /// A Windows event as JSON; without a time if there is none.
 fn event(id: u32, minute: Option<u32>, host: &str, user: &str) -> String {
     let time = minute.map_or(String::new(), |m| {
-        format!(r#""TimeCreated":{{"#attributes":{{"SystemTime":"2024-03-01T10:{m:02}:00Z"}}}},"#)
+        format!(r##""TimeCreated":{{"#attributes":{{"SystemTime":"2024-03-01T10:{m:02}:00Z"}}}},"##)
     });
     format!(
         r##"{{"Event":{{"System":{{"Provider":{{"#attributes":{{"Name":"Microsoft-Windows-Security-Auditing"}}}},"EventID":{id},{time}"Channel":"Security","Computer":"{host}"}},"EventData":{{"TargetUserName":"{user}"}}}}}}"##
