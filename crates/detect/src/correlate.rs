@@ -75,7 +75,7 @@ pub struct Found {
     /// The time of the last.
     pub last: Timestamp,
     /// Events it rests on, by time; at most [`EVENTS_LISTED_MAX`], or one for each rule if these are
-    /// more. `met` is among them.
+    /// more, and `met`.
     pub events: Vec<Seen>,
     /// How many events it rests on. Where a correlation refers to correlations, one that several
     /// matches rest on may count more than once.

@@ -218,10 +218,11 @@ impl Moments<'_> {
 }
 
 fn spell(correlation: &Correlation, group: &[OwnedValue]) -> String {
-    let one = |(name, value): (&Box<str>, &OwnedValue)| {
+    let one = |(name, value): (&str, &OwnedValue)| {
         let text = value.get().display();
         format!("{}={}", for_terminal(name), for_terminal(&shorten(&text, VALUE_CHARS_MAX)))
     };
-    let values: Vec<String> = correlation.group_by.iter().zip(group).map(one).collect();
+    let values: Vec<String> =
+        correlation.group_by.iter().map(|name| &**name).zip(group).map(one).collect();
     if values.is_empty() { "all matches".to_owned() } else { values.join(" ") }
 }

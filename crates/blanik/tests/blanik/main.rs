@@ -3,6 +3,7 @@
 
 mod builtin;
 mod cli;
+mod correlate;
 mod data;
 mod formats;
 mod oracle;

@@ -134,7 +134,7 @@ impl<'c> Names<'c> {
     }
 
     fn route(&self, to: CorrelationIx, reference: u32, carried: &[Arc<str>]) -> Route {
-        let place = |name: &'c Box<str>| match self.meaning(name) {
+        let place = |name: &'c str| match self.meaning(name) {
             Meaning::Group(at) => Place::Group(at),
             Meaning::Field(field) => {
                 let at = carried.binary_search_by(|c| (**c).cmp(field));
@@ -144,8 +144,8 @@ impl<'c> Names<'c> {
         Route {
             to,
             reference,
-            group: self.correlation.group_by.iter().map(place).collect(),
-            fields: self.correlation.condition.fields.iter().map(place).collect(),
+            group: self.correlation.group_by.iter().map(|name| place(name)).collect(),
+            fields: self.correlation.condition.fields.iter().map(|name| place(name)).collect(),
         }
     }
 }
