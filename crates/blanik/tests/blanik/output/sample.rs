@@ -212,7 +212,6 @@ pub fn reading(findings: &[Finding]) -> ReadingStats {
             rejected: 45,
             events_with_findings: findings.len() as u64,
         },
-        tool_alerts: Vec::new(),
         rules: 3_112,
         correlations: None,
         tool_alerts: Vec::new(),
