@@ -5,7 +5,7 @@ mod inputs;
 mod measure;
 mod report;
 mod rows;
-mod tools;
+pub mod tools;
 
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};

@@ -1,9 +1,11 @@
-//! The project's own chores: `cargo xtask check`, `cargo xtask corpus`, `cargo xtask bench`.
+//! The project's own chores: `cargo xtask check`, `cargo xtask corpus`, `cargo xtask bench`,
+//! `cargo xtask labelled`.
 
 mod bench;
 mod check;
 mod compare;
 mod corpus;
+mod labelled;
 mod tree;
 
 use std::process::{Command, ExitCode};
@@ -31,6 +33,10 @@ cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--
     measure this one [default: a release build]; --micro: run the micro-benchmarks, too; --date: the
     day to print [default: today]; --write: into docs/BENCHMARKS.md, too.
 
+cargo xtask labelled [--data FOLDER] [--program FILE]
+    Hunts the sets whose attacks others have labelled, with SigmaHQ's rules and with the built-in ones, and
+    prints how many of the attacks have a finding, and how many findings lie on what is benign.
+
 Exit codes: 0 done; 1 the check found something; 2 error.";
 
 fn main() -> ExitCode {
@@ -51,6 +57,7 @@ fn run() -> Result<ExitCode> {
         Some("corpus") if cfg!(debug_assertions) => optimised(&args),
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
         Some("compare") => compare::run(&args[1..]),
+        Some("labelled") => labelled::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),
         None | Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
