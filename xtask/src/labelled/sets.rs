@@ -1,6 +1,6 @@
 //! The sets that have labels, and where each keeps them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -98,19 +98,31 @@ fn otrf(data: &Path) -> Result<Set> {
         let mut cells = line.split('\t');
         let (Some(file), Some(techniques)) = (cells.next(), cells.nth(2)) else { continue };
         let techniques = techniques.split(',').filter(|t| t.starts_with('T')).map(str::to_owned);
-        labels.insert(file.to_owned(), Label::Attack(techniques.collect()));
+        labels.insert(archive(file).to_owned(), Label::Attack(techniques.collect()));
     }
     let folder = data.join("windows-json-otrf");
     let root = format!("{}/", folder.display());
+    let units: BTreeSet<String> = labels.keys().cloned().collect();
     Ok(Set {
         name: "windows-json-otrf",
         unit: "archive",
         paths: vec![folder],
         labels,
+        // The data set's script unpacks each archive into a folder of its name.
         unit_of: Box::new(move |source, _| {
-            Some(source.strip_prefix(&root)?.split('!').next()?.to_owned())
+            let (folder, _) = source.strip_prefix(&root)?.rsplit_once(['/', '!'])?;
+            let mut unit = archive(folder);
+            while !units.contains(unit) {
+                unit = unit.rsplit_once('/')?.0;
+            }
+            Some(unit.to_owned())
         }),
     })
+}
+
+fn archive(path: &str) -> &str {
+    let path = path.strip_suffix(".zip").unwrap_or(path);
+    path.strip_suffix(".tar.gz").unwrap_or(path)
 }
 
 /// Each log is one attack; its folder names a tactic only.
