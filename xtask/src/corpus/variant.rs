@@ -31,9 +31,15 @@ pub fn write(seed: u64, value: &[u8], number: u32, digits_min: usize, out: &mut 
         epoch(value, number, out);
         return;
     }
-    if value.iter().all(u8::is_ascii_digit) {
-        out.truncate(from);
-        digits(value, digits_min, &mut draw, out);
+    let unsigned = value.strip_prefix(b"-").filter(|rest| !rest.is_empty()).unwrap_or(value);
+    if unsigned.iter().all(u8::is_ascii_digit) {
+        out.truncate(from + value.len() - unsigned.len());
+        digits(unsigned, digits_min, &mut draw, out);
+        return;
+    }
+    if let Some(point) = decimal_point(value) {
+        out.truncate(from + point + 1);
+        digits(&value[point + 1..], digits_min, &mut draw, out);
         return;
     }
     if is_v4(value) {
@@ -90,6 +96,14 @@ fn digits(value: &[u8], digits_min: usize, draw: &mut Draw, out: &mut Vec<u8>) {
     for _ in 1..length {
         out.push(draw.one_of(b"0123456789"));
     }
+}
+
+/// Where the point of a decimal number stands: `0.0`, `-12.5`.
+fn decimal_point(value: &[u8]) -> Option<usize> {
+    let point = value.iter().position(|&b| b == b'.')?;
+    let is_digits = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let whole = value[..point].strip_prefix(b"-").unwrap_or(&value[..point]);
+    (is_digits(whole) && is_digits(&value[point + 1..])).then_some(point)
 }
 
 fn is_v4(value: &[u8]) -> bool {
@@ -283,6 +297,16 @@ mod tests {
             assert_eq!(variant(value, 3), variant(value, 3));
             for number in 1..4 {
                 assert_ne!(variant(value, number), variant(value, number - 1), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_stays_a_number() {
+        for value in ["0.0", "-1.25", "7", "-7", "3.5"] {
+            for number in 1..20 {
+                let text = variant(value, number);
+                assert!(serde_json::from_str::<f64>(&text).is_ok(), "{text}");
             }
         }
     }
