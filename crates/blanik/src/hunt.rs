@@ -5,6 +5,7 @@
 //! number of workers: findings are ordered by time and place, counts are sums.
 
 pub mod losses;
+mod met_indicators;
 pub mod spool;
 mod tally;
 mod worker;
@@ -14,9 +15,11 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
+use blanik_detect::indicators::scan::WithIndicators;
 use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns, VALUE_BYTES_MAX};
 use blanik_model::{Interests, Timestamp};
 
+use crate::indicators::Indicators;
 use crate::progress::Progress;
 use crate::summary::{Accounting, Count, ReadingStats, Rejection};
 use losses::{LossEntry, Losses};
@@ -32,6 +35,8 @@ pub struct Hunt {
     pub reading: Options,
     /// The rules.
     pub rules: Arc<Rules>,
+    /// The indicators, if there are any.
+    pub indicators: Option<Indicators>,
     /// Which findings to keep.
     pub filter: Filter,
     /// Keep each finding's record as it stood in the log.
@@ -127,7 +132,7 @@ impl Hunt {
             spool: Mutex::new(Spool::new().context(TEMPORARY)?),
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
             normaliser: Arc::new(Normaliser::new()),
-            interests: Arc::clone(&self.rules) as Arc<dyn Interests>,
+            interests: self.interests(),
             progress,
         };
         let tallies: Vec<Result<Tally>> = thread::scope(|scope| {
@@ -142,6 +147,15 @@ impl Hunt {
         }
         progress.finish();
         self.outcome(shared, tally)
+    }
+
+    /// What rules and indicators ask of events.
+    fn interests(&self) -> Arc<dyn Interests> {
+        let rules = Arc::clone(&self.rules) as Arc<dyn Interests>;
+        match &self.indicators {
+            Some(indicators) => Arc::new(WithIndicators::new(rules, &indicators.index)),
+            None => rules,
+        }
     }
 
     fn outcome(&self, shared: Shared<'_>, tally: Tally) -> Result<Outcome> {
@@ -198,6 +212,7 @@ impl Hunt {
                 ..Accounting::default()
             },
             rules: self.rules.len() as u64,
+            indicators: self.indicators.as_ref().map(|indicators| indicators.stats.clone()),
             ..ReadingStats::default()
         }
     }

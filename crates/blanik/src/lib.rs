@@ -6,6 +6,7 @@ pub mod cli;
 pub mod demo;
 pub mod explain;
 pub mod hunt;
+pub mod indicators;
 pub mod outfile;
 pub mod output;
 pub mod pipeline;

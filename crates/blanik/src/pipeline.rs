@@ -3,7 +3,8 @@
 //! ```text
 //! inputs ─▶ ingest::Feeder ─▶ blocks ─▶ ingest::Batcher ─▶ batches by kind
 //!                                                            │
-//! rule files ─▶ detect::Rules ─▶ detect::Scanner ◀───────────┘
+//! rule files ─▶ detect::Rules ─▶ detect::Scanner ◀───────────┤
+//! lists ─▶ share::Intake ─▶ detect::IndicatorScanner ◀───────┘
 //!                                      │
 //!                                 hunt::spool ─▶ findings in order of time ─▶ output, summary
 //! ```
@@ -21,13 +22,13 @@ use blanik_detect::{Problem, Rules};
 use blanik_ingest::{Input, Options};
 use blanik_model::text::for_terminal;
 
-use crate::cli::{Cli, Command, DemoArgs, HuntArgs, RulesCommand};
+use crate::cli::{Cli, Command, DemoArgs, HuntArgs, IndicatorsCommand, RulesCommand};
 use crate::hunt::{Filter, Hunt, Outcome};
 use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{check, demo, explain, rules};
+use crate::{check, demo, explain, indicators, rules};
 
 /// On a terminal, a table shows so many findings: the worst.
 const TABLE_ON_TERMINAL_MAX: usize = 40;
@@ -37,6 +38,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Hunt(args) => hunt(&args),
         Command::Rules(RulesCommand::Check(args)) => check::run(&args),
+        Command::Indicators(IndicatorsCommand::Add(args)) => indicators::add(&args),
+        Command::Indicators(IndicatorsCommand::List(args)) => indicators::list(&args),
         Command::Demo(args) => run_demo(&args),
     }
 }
@@ -56,10 +59,12 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     };
     let (output, rejections, as_json) =
         (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
+    let indicators = indicators::for_hunt(args)?;
     let hunt = Hunt {
         inputs: inputs(&args.paths),
         reading: Options { format: args.input_format, ..Options::default() },
         rules: Arc::new(rules),
+        indicators,
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
         with_raw: args.raw,
         threads: threads(args.threads),
@@ -112,6 +117,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         inputs: vec![Input::Path(exercise.logs.clone())],
         reading: Options::default(),
         rules: Arc::new(rules),
+        indicators: None,
         filter: Filter::default(),
         with_raw: true,
         threads: threads(None),

@@ -13,6 +13,7 @@ pub mod compile;
 pub mod explain;
 pub mod expr;
 pub mod glob;
+pub mod indicators;
 pub mod need;
 pub mod pattern;
 pub mod predicate;

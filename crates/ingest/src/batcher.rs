@@ -13,7 +13,7 @@ use crate::normalise::{Normalised, Normaliser};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
 use crate::reread::Reread;
-use crate::wanted::Wanted;
+use crate::wanted::{AsColumn, Wanted};
 
 /// Bytes of a value that are taken: a longer one is cut there, and counted. Its record has the rest.
 pub const VALUE_BYTES_MAX: usize = 1 << 20;
@@ -28,6 +28,10 @@ const COLUMNS_DENSE: usize = 256;
 const CELLS_SPARSE_MAX: usize = 256 << 10;
 /// What a column costs before anything is in it: its name, a dictionary, a table.
 const COLUMN_BYTES: usize = 400;
+/// Names of a kind of which is remembered whether they are wanted.
+const ASKED_MAX: usize = 4096;
+/// Columns of a batch whose memory is worth keeping: a log can be written to have ever new ones.
+const SPARE_COLUMNS_MAX: usize = 512;
 /// Bytes of a batch whose memory is worth keeping.
 const SPARE_BYTES_MAX: usize = 8 << 20;
 /// Records that one block may hold, for their place in the total order: more than a block has bytes.
@@ -64,6 +68,8 @@ struct Gather {
 struct Open {
     wanted: Option<Wanted>,
     batch: Option<EventBatch>,
+    // Names that had to be asked for one by one, and the answers.
+    asked: HashMap<Box<str>, bool>,
 }
 
 impl Batcher {
@@ -139,7 +145,9 @@ impl Batcher {
     /// Takes a batch that is done with, to gather in its memory again. Gives back the blocks that its
     /// records lie in.
     pub fn recycle(&mut self, mut batch: EventBatch) -> Vec<RawBlock> {
-        let worth_it = batch.is_partial() && batch.memory() <= SPARE_BYTES_MAX;
+        let worth_it = batch.is_partial()
+            && batch.memory() <= SPARE_BYTES_MAX
+            && batch.columns().len() <= SPARE_COLUMNS_MAX;
         let blocks = batch.clear();
         if worth_it {
             self.gather.spare.insert(Arc::clone(batch.kind()), batch);
@@ -188,13 +196,32 @@ impl Gather {
 }
 
 impl Open {
+    /// True if a field of that name is to be a column.
+    fn is_column(asked: &mut HashMap<Box<str>, bool>, wanted: &Wanted, name: &str) -> bool {
+        let Wanted::Columns(names, _, also) = wanted else { return true };
+        if names.binary_search_by(|n| (**n).cmp(name)).is_ok() {
+            return true;
+        }
+        if also.is_none() {
+            return false;
+        }
+        if let Some(&known) = asked.get(name) {
+            return known;
+        }
+        let is = wanted.column(name) != AsColumn::No;
+        if asked.len() < ASKED_MAX {
+            asked.insert(name.into(), is);
+        }
+        is
+    }
+
     fn batch(
         &mut self,
         kind: &Arc<Kind>,
         spare: &mut HashMap<Arc<Kind>, EventBatch>,
     ) -> &mut EventBatch {
         self.batch.get_or_insert_with(|| match &self.wanted {
-            Some(Wanted::Columns(names, _)) => spare
+            Some(Wanted::Columns(names, ..)) => spare
                 .remove(kind)
                 .unwrap_or_else(|| EventBatch::of_columns(Arc::clone(kind), names)),
             _ => EventBatch::new(Arc::clone(kind)),
@@ -233,14 +260,13 @@ impl RecordSink for Gather {
         }
         let open = &mut self.open[entry];
         let wanted = Self::wanted(open, &*self.interests, kind).clone();
+        let mut asked = std::mem::take(&mut open.asked);
         let batch = open.batch(kind, &mut self.spare);
         batch.begin_row(*time, origin.source, origin.number, self.order, origin.raw, origin.span);
         let columns = batch.columns().len();
         for (name, value) in fields.iter() {
             match &wanted {
-                Wanted::Columns(names, rest)
-                    if names.binary_search_by(|n| (**n).cmp(name)).is_err() =>
-                {
+                Wanted::Columns(_, rest, _) if !Open::is_column(&mut asked, &wanted, name) => {
                     if let Some(rest) = rest {
                         // Counted only where it matters, or the count would depend on what was
                         // read by layout.
@@ -254,6 +280,7 @@ impl RecordSink for Gather {
             self.held_bytes += value.text.len() / 4 + 8;
         }
         self.held_bytes += (batch.columns().len() - columns) * COLUMN_BYTES;
+        self.open[entry].asked = asked;
         self.close_if_wide(entry);
         self.taken();
     }
@@ -284,7 +311,7 @@ impl RecordSink for Gather {
         let read = layouts.read(normaliser, layout, leaves, &mut wanted)?;
         let reading = read.reading;
         let entry = reading.entry;
-        if let Some(Wanted::Columns(_, Some(rest))) = &self.open[entry].wanted
+        if let Some(Wanted::Columns(_, Some(rest), _)) = &self.open[entry].wanted
             && rest.may_be_in(written)
         {
             return Err(Unread::ByName);
@@ -300,12 +327,13 @@ impl RecordSink for Gather {
         );
         let before = batch.columns().len();
         let mut bytes = 0;
-        for ((slot, column), name) in reading.columns.iter().zip(&reading.names) {
+        let columns = reading.columns.iter().zip(&reading.names).zip(&reading.near);
+        for (((slot, column), name), near) in columns {
             let Some(value) = read.value(*slot) else { continue };
             let value = bounded(value, &mut self.truncated);
             bytes += value.text.len() / 4 + 8;
             match *column {
-                usize::MAX => batch.set(name, value),
+                usize::MAX => near.set(batch.set_near(near.get(), name, value)),
                 column => batch.set_at(column, value),
             }
         }

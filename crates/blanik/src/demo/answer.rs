@@ -184,6 +184,7 @@ mod tests {
             record,
             event: Fields::default(),
             raw: None,
+            indicator: None,
         }
     }
 

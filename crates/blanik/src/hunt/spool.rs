@@ -171,6 +171,7 @@ mod tests {
             record: 1,
             event: Fields::default(),
             raw: None,
+            indicator: None,
         };
         serde_json::to_vec(&finding).expect("serializes")
     }

@@ -71,7 +71,7 @@ impl Plan {
             Some(keywords) if !keywords.is_searchable() => Interest::All,
             keywords => {
                 let rest = keywords.as_ref().and_then(|keywords| keywords.search.clone());
-                Interest::Fields { names, rest }
+                Interest::Fields { names, rest, also: None }
             }
         };
         Plan {

@@ -136,6 +136,7 @@ pub fn finding(i: u64, rule: usize, host: &str, account: &str, time: Option<Time
         event: Fields(event),
         raw: (rule < 3)
             .then(|| format!("<Event>\n  <Data Name='{field}'>{value}</Data>\n</Event>")),
+        indicator: None,
     }
 }
 
