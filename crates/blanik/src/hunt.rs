@@ -153,7 +153,7 @@ impl Hunt {
     fn interests(&self) -> Arc<dyn Interests> {
         let rules = Arc::clone(&self.rules) as Arc<dyn Interests>;
         match &self.indicators {
-            Some(indicators) => Arc::new(WithIndicators::new(rules, &indicators.index)),
+            Some(indicators) => Arc::new(WithIndicators::new(rules, Arc::clone(&indicators.index))),
             None => rules,
         }
     }

@@ -50,7 +50,9 @@ impl Indicators {
 pub fn for_hunt(args: &HuntArgs) -> Result<Option<Indicators>> {
     let store = if args.no_store { None } else { Store::open(args.store.as_deref()) };
     if args.store.is_some() && store.is_none() {
-        bail!("there is no store of indicators in the folder of --store: `blanik indicators add` makes one");
+        bail!(
+            "there is no store of indicators in the folder of --store: `blanik indicators add` makes one"
+        );
     }
     let stored = match &store {
         Some(store) => store.load(&mut |remark| tell(args.quiet, remark))?,
@@ -98,8 +100,7 @@ fn tell(quiet: bool, remark: &str) {
 /// Adds lists to the store, and says what was taken.
 pub fn add(args: &AddArgs) -> Result<ExitCode> {
     let losses = args.losses.as_ref().map(|path| Target::new(path, &args.paths)).transpose()?;
-    let said =
-        ListAs { source: args.source.clone(), tlp: args.tlp, grade: args.grade.clone() };
+    let said = ListAs { source: args.source.clone(), tlp: args.tlp, grade: args.grade.clone() };
     let mut store = Store::create(args.store.as_deref())?;
     let mut out = io::stdout().lock();
     let mut lost = Vec::new();

@@ -119,7 +119,8 @@ impl List<'_> {
         } else if stix::is_bundle(value) {
             let objects = value["objects"].as_array().map_or(&[][..], Vec::as_slice);
             self.stix(&objects.iter().collect::<Vec<_>>(), said, place);
-        } else if let Some(objects) = value.as_array().filter(|all| all.iter().any(stix::is_object)) {
+        } else if let Some(objects) = value.as_array().filter(|all| all.iter().any(stix::is_object))
+        {
             self.stix(&objects.iter().collect::<Vec<_>>(), said, place);
         } else if stix::is_object(value) {
             self.stix(&[value], said, place);
@@ -146,10 +147,18 @@ impl List<'_> {
     }
 
     /// Adds an indicator that is said to be of a type, in whichever way it is written.
-    fn add(&mut self, ty: IndicatorType, text: &str, validity: Validity, comment: &str, place: u32) {
+    fn add(
+        &mut self,
+        ty: IndicatorType,
+        text: &str,
+        validity: Validity,
+        comment: &str,
+        place: u32,
+    ) {
         let live = canonical::refang(text.trim());
         // Lists call ranges addresses, ports a part of a host, and links domains.
-        if ty == IndicatorType::Address && live.contains(['/', '-']) || ty == IndicatorType::Network {
+        if ty == IndicatorType::Address && live.contains(['/', '-']) || ty == IndicatorType::Network
+        {
             match canonical::networks(&live) {
                 Some(all) => all.iter().for_each(|(address, length)| {
                     self.push(

@@ -5,4 +5,4 @@
 
 pub mod intake;
 
-pub use intake::{Intake, Loss, ListAs};
+pub use intake::{Intake, ListAs, Loss};

@@ -4,6 +4,7 @@
 mod builtin;
 mod cli;
 mod data;
+mod indicators;
 mod oracle;
 mod output;
 mod program;

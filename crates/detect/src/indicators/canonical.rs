@@ -32,16 +32,29 @@ const DEFANGED: &[(&str, &str)] = &[
 /// True if the text may be defanged. Cheap, for it is asked of every text.
 pub fn may_be_defanged(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes
-        .windows(2)
-        .any(|w| matches!(w, b"[." | b"(." | b"{." | b"[:" | b"[d" | b"(d" | b"[@" | b".]" | b"[a"))
-        || scheme_at(text).is_some()
+    let is_mark = |at: usize| {
+        let rest = &bytes[at..bytes.len().min(at + 5)];
+        match rest {
+            [b'[', b'.', b']', ..] | [b'(', b'.', b')', ..] | [b'{', b'.', b'}', ..] => true,
+            [b'[', b'.', next, ..] => next.is_ascii_alphanumeric(),
+            [b'[', b':' | b'@' | b'/', b']' | b'/', ..] => true,
+            _ => {
+                matches!(rest, b"[dot]" | b"(dot)")
+                    || matches!(rest.get(..4), Some(b"[at]" | b"(at)"))
+            }
+        }
+    };
+    memchr::memchr3_iter(b'[', b'(', b'{', bytes).any(is_mark) || scheme_at(text).is_some()
 }
 
-/// Where a defanged scheme (`hxxp`, `hXXps`, `fxp`) stands.
+/// Where a defanged scheme (`hxxp`, `hXXps`) stands.
 fn scheme_at(text: &str) -> Option<usize> {
-    let is = |w: &[u8]| w.eq_ignore_ascii_case(b"hxxp") || w.eq_ignore_ascii_case(b"hxtp");
-    text.as_bytes().windows(4).position(is)
+    let bytes = text.as_bytes();
+    let is = |at: &usize| {
+        bytes.get(at.wrapping_sub(1)..at + 3).is_some_and(|w| w.eq_ignore_ascii_case(b"hxxp"))
+    };
+    let of = |xx: &[u8]| memchr::memmem::find_iter(bytes, xx).find(is).map(|at| at - 1);
+    of(b"xx").or_else(|| of(b"XX"))
 }
 
 /// The text as it was before somebody made it inert.
@@ -373,6 +386,8 @@ mod tests {
             ("168.100.9[.]238", "168.100.9.238"),
             ("plain text", "plain text"),
             ("evil[.com", "evil.com"),
+            ("evil[.com", "evil.com"),
+            ("hXXp://a.cz", "http://a.cz"),
         ] {
             assert_eq!(refang(inert), live);
         }
@@ -395,10 +410,7 @@ mod tests {
             ("D41D8CD98F00B204E9800998ECF8427E", Some((Md5, "d41d8cd98f00b204e9800998ecf8427e"))),
             ("Foo@Bar.cz", Some((Mail, "foo@bar.cz"))),
             (r"C:\Users\Public\x y.exe", Some((FilePath, "c:/users/public/x y.exe"))),
-            (
-                r"HKEY_CURRENT_USER\Software\Evil\X",
-                Some((RegistryKey, "hkcu/software/evil/x")),
-            ),
+            (r"HKEY_CURRENT_USER\Software\Evil\X", Some((RegistryKey, "hkcu/software/evil/x"))),
             ("SameCoin Loader", None),
             ("word", None),
             ("1.2.3", None),
@@ -416,7 +428,10 @@ mod tests {
             all.iter().map(|(a, n)| format!("{a}/{n}")).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(text("10.0.0.0-10.255.255.255"), "10.0.0.0/8");
-        assert_eq!(text("192.0.2.1-192.0.2.6"), "192.0.2.1/32 192.0.2.2/31 192.0.2.4/31 192.0.2.6/32");
+        assert_eq!(
+            text("192.0.2.1-192.0.2.6"),
+            "192.0.2.1/32 192.0.2.2/31 192.0.2.4/31 192.0.2.6/32"
+        );
         assert_eq!(text("0.0.0.0-255.255.255.255"), "0.0.0.0/0");
         assert_eq!(text("::-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), "::/0");
         assert!(networks("192.0.2.6-192.0.2.1").is_none());
@@ -431,7 +446,10 @@ mod tests {
             r"\REGISTRY\MACHINE\SYSTEM\CurrentControlSet\Services\Evil",
             r"HKLM:\System\CurrentControlSet\Services\evil\",
         ] {
-            assert_eq!(registry(key).as_deref(), Some("hklm/system/currentcontrolset/services/evil"));
+            assert_eq!(
+                registry(key).as_deref(),
+                Some("hklm/system/currentcontrolset/services/evil")
+            );
         }
         assert_eq!(
             registry(r"HKU\S-1-5-21-1-2-3-1001\Software\Evil").as_deref(),

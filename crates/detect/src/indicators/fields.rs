@@ -1,8 +1,10 @@
 //! Which fields hold what: by the table `fields.tsv`, of names; what a value is must still show in it.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use blanik_model::{Kind, Names};
+
+use super::index::Index;
 
 /// What a field holds. The words are those of the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -120,13 +122,23 @@ fn matches(pattern: &str, name: &str) -> bool {
     true
 }
 
-/// The names of a kind's fields that hold what indicators are about.
+/// The names of a kind's fields that hold what is asked for.
 #[derive(Clone, Debug)]
-pub struct FieldsOf(pub Kind);
+pub struct FieldsOf {
+    kind: Kind,
+    index: Arc<Index>,
+}
+
+impl FieldsOf {
+    /// Of a kind's events and these indicators.
+    pub fn new(kind: Kind, index: Arc<Index>) -> Self {
+        FieldsOf { kind, index }
+    }
+}
 
 impl Names for FieldsOf {
     fn has(&self, name: &str) -> bool {
-        holds(&self.0, name).is_some()
+        holds(&self.kind, name).is_some_and(|holds| self.index.asks(holds))
     }
 }
 
@@ -135,11 +147,7 @@ mod tests {
     use super::*;
 
     fn kind(product: &str, service: &str) -> Kind {
-        Kind {
-            product: Some(product.into()),
-            services: vec![service.into()],
-            ..Kind::default()
-        }
+        Kind { product: Some(product.into()), services: vec![service.into()], ..Kind::default() }
     }
 
     #[test]

@@ -286,7 +286,8 @@ impl Finder {
                 self.path(index, quoted, out);
                 self.key_in(index, quoted, out);
             }
-            for argument in quoted.split([' ', '\t', '\n', '\r', '=', ',', ';', '(', ')', '>', '<']) {
+            for argument in quoted.split([' ', '\t', '\n', '\r', '=', ',', ';', '(', ')', '>', '<'])
+            {
                 if has_part(argument) {
                     self.path(index, argument, out);
                     self.key_in(index, argument, out);
@@ -318,3 +319,6 @@ impl Finder {
 fn is_of_certificates(ty: IndicatorType) -> bool {
     !matches!(ty, IndicatorType::Imphash | IndicatorType::Ja3)
 }
+
+#[cfg(test)]
+mod tests;

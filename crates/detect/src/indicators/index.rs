@@ -10,6 +10,7 @@ use blanik_model::IndicatorType;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 
 use super::canonical;
+use super::fields::Holds;
 use super::pattern::{Pattern, PatternIx};
 use super::set::{EntryIx, IndicatorSet};
 
@@ -266,6 +267,25 @@ impl Index {
     /// True if there are values of that class.
     pub fn has(&self, class: Class) -> bool {
         self.classes & 1 << class as u32 != 0
+    }
+
+    /// True if something is looked for in fields that hold that.
+    pub fn asks(&self, holds: Holds) -> bool {
+        let has = |classes: &[Class]| classes.iter().any(|class| self.has(*class));
+        let net = [Class::Address, Class::Network, Class::Domain, Class::Url];
+        match holds {
+            Holds::Endpoint => has(&net),
+            Holds::Uri | Holds::Url => has(&net) || self.has(Class::UrlPath),
+            Holds::Hash => has(&[Class::Hex, Class::Ssdeep]),
+            Holds::Ja3 | Holds::Certificate => self.has(Class::Hex),
+            Holds::Ja4 => self.has(Class::Ja4),
+            Holds::Mutex => self.has(Class::Mutex),
+            Holds::Mail => has(&net) || self.has(Class::Mail),
+            Holds::Path => has(&[Class::Path, Class::Name]),
+            Holds::Registry => self.has(Class::Registry),
+            Holds::Object => has(&[Class::Path, Class::Name, Class::Registry, Class::Mutex]),
+            Holds::Agent | Holds::Text | Holds::Any => true,
+        }
     }
 
     /// True if a domain, URL or mail address ends in this label, of lower case.

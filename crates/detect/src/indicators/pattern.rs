@@ -127,6 +127,13 @@ impl Pattern {
         Ok(Pattern { observations: parser::parse(text)? })
     }
 
+    /// False if no event can meet the pattern or a part of it: each way asks for a path that none has.
+    pub fn is_possible(&self) -> bool {
+        let mut possible = false;
+        self.observations.comparisons(&mut |comparisons| possible |= comparisons.is_possible());
+        possible
+    }
+
     /// The values that the pattern stands for, where it is nothing but a list of them:
     /// `[domain-name:value = 'a.cz'] OR [url:value IN ('b', 'c')]`.
     pub fn as_values(&self) -> Option<Vec<(IndicatorType, String)>> {
@@ -177,6 +184,14 @@ impl Observations {
 }
 
 impl Comparisons {
+    fn is_possible(&self) -> bool {
+        match self {
+            Comparisons::One(comparison) => comparison.source.is_some(),
+            Comparisons::And(all) => all.iter().all(Self::is_possible),
+            Comparisons::Or(all) => all.iter().any(Self::is_possible),
+        }
+    }
+
     fn is_values(&self, values: &mut Vec<(IndicatorType, String)>) -> bool {
         match self {
             Comparisons::One(comparison) => match comparison.values() {
@@ -186,7 +201,11 @@ impl Comparisons {
                 }
                 None => false,
             },
-            Comparisons::Or(all) => all.iter().all(|one| one.is_values(values)),
+            // What no event can meet adds nothing.
+            Comparisons::Or(all) => {
+                let mut all = all.iter().filter(|one| one.is_possible()).peekable();
+                all.peek().is_some() && all.all(|one| one.is_values(values))
+            }
             Comparisons::And(_) => false,
         }
     }
@@ -195,14 +214,17 @@ impl Comparisons {
     fn triggers(&self, triggers: &mut Vec<(IndicatorType, String)>) -> bool {
         let before = triggers.len();
         let done = match self {
-            Comparisons::One(comparison) => match comparison.values() {
+            Comparisons::One(comparison) => match comparison.triggers() {
                 Some(values) => {
                     triggers.extend(values);
                     true
                 }
                 None => false,
             },
-            Comparisons::Or(all) => all.iter().all(|one| one.triggers(triggers)),
+            Comparisons::Or(all) => {
+                let mut all = all.iter().filter(|one| one.is_possible());
+                all.all(|one| one.triggers(triggers))
+            }
             Comparisons::And(all) => all.iter().any(|one| one.triggers(triggers)),
         };
         if !done {
@@ -226,12 +248,24 @@ impl Comparisons {
 impl Comparison {
     /// The indicators that it asks for, if it asks for nothing else. A range of addresses is one.
     fn values(&self) -> Option<Vec<(IndicatorType, String)>> {
-        let ty = self.source.as_ref()?.indicator(&self.path)?;
+        self.by(|source, _| source.indicator(&self.path))
+    }
+
+    /// The values of which an event that meets it has one.
+    fn triggers(&self) -> Option<Vec<(IndicatorType, String)>> {
+        self.by(|source, value| source.trigger(&self.path, value))
+    }
+
+    fn by(
+        &self,
+        ty: impl Fn(&Source, &str) -> Option<IndicatorType>,
+    ) -> Option<Vec<(IndicatorType, String)>> {
+        let source = self.source.as_ref()?;
         if self.negated {
             return None;
         }
         let one = |text: &str| {
-            let ty = match ty {
+            let ty = match ty(source, text)? {
                 IndicatorType::Address if text.contains('/') => IndicatorType::Network,
                 ty => ty,
             };
@@ -240,7 +274,9 @@ impl Comparison {
         match &self.test {
             Test::Is(literal) => Some(vec![one(&literal.text())?]),
             Test::In(literals) => literals.iter().map(|literal| one(&literal.text())).collect(),
-            Test::Subset(range) if ty == IndicatorType::Address => Some(vec![one(range)?]),
+            Test::Subset(range) if matches!(source, Source::Machine(_)) => {
+                Some(vec![(IndicatorType::Network, canonical::of(IndicatorType::Network, range)?)])
+            }
             _ => None,
         }
     }

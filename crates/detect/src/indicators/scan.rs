@@ -7,8 +7,10 @@
 use std::sync::Arc;
 
 use blanik_model::batch::ABSENT;
-use blanik_model::{Code, Column, EventBatch, Interest, Interests, Kind, SharedNames, Timestamp, Value};
-use hashbrown::{HashMap, HashSet};
+use blanik_model::{
+    Code, Column, EventBatch, Interest, Interests, Kind, SharedNames, Timestamp, Value,
+};
+use hashbrown::HashMap;
 
 use super::canonical;
 use super::fields::{FieldsOf, Holds, holds};
@@ -65,7 +67,12 @@ impl IndicatorScanner {
 
     /// Adds what rows of the batch met, ascending, each once. Of patterns only that a value of theirs was
     /// met: [`confirm`](Self::confirm) says whether the event meets them.
-    pub fn scan(&mut self, batch: &EventBatch, met: &mut Vec<Met>, asked: &mut Vec<(u32, PatternIx)>) {
+    pub fn scan(
+        &mut self,
+        batch: &EventBatch,
+        met: &mut Vec<Met>,
+        asked: &mut Vec<(u32, PatternIx)>,
+    ) {
         let start = met.len();
         let mut paths = Vec::new();
         let columns = self.columns(batch);
@@ -84,7 +91,9 @@ impl IndicatorScanner {
                         Found::Indicator(entry) => {
                             met.push(Met { row, entry, column, partial: false });
                         }
-                        Found::PathOf(entry) => paths.push(Met { row, entry, column, partial: false }),
+                        Found::PathOf(entry) => {
+                            paths.push(Met { row, entry, column, partial: false })
+                        }
                         Found::Trigger(pattern) => asked.push((row, pattern)),
                     }
                 }
@@ -110,7 +119,7 @@ impl IndicatorScanner {
             let of = match names.get(column.name()) {
                 Some(known) => *known,
                 None => {
-                    let of = holds(batch.kind(), column.name());
+                    let of = holds(batch.kind(), column.name()).filter(|of| self.index.asks(*of));
                     if names.len() < KINDS_MAX {
                         names.insert(Arc::clone(column.name()), of);
                     }
@@ -166,8 +175,12 @@ impl IndicatorScanner {
         let known = self.index.pattern(pattern);
         let outcome = known.pattern.meets(&RowFields { batch, row });
         let partial = outcome == Outcome::Part;
-        (outcome != Outcome::No)
-            .then_some(Met { row: row as u32, entry: known.entry, column: None, partial })
+        (outcome != Outcome::No).then_some(Met {
+            row: row as u32,
+            entry: known.entry,
+            column: None,
+            partial,
+        })
     }
 }
 
@@ -191,20 +204,20 @@ impl EventFields for RowFields<'_> {
 /// What rules ask of events, and the fields that indicators are about.
 pub struct WithIndicators {
     rules: Arc<dyn Interests>,
-    // A pattern that must be asked of every event needs all fields.
-    whole: bool,
+    index: Arc<Index>,
 }
 
 impl WithIndicators {
     /// What these rules and these indicators ask.
-    pub fn new(rules: Arc<dyn Interests>, index: &Index) -> Self {
-        WithIndicators { rules, whole: !index.always().is_empty() }
+    pub fn new(rules: Arc<dyn Interests>, index: Arc<Index>) -> Self {
+        WithIndicators { rules, index }
     }
 }
 
 impl Interests for WithIndicators {
     fn of(&self, kind: &Kind) -> Interest {
-        if self.whole || kind.is_generic() {
+        // A pattern that must be asked of every event needs all fields.
+        if !self.index.always().is_empty() || kind.is_generic() {
             return Interest::All;
         }
         match self.rules.of(kind) {
@@ -212,16 +225,11 @@ impl Interests for WithIndicators {
             Interest::Fields { names, rest, also: _ } => Interest::Fields {
                 names,
                 rest,
-                also: Some(SharedNames(Arc::new(FieldsOf(kind.clone())))),
+                also: Some(SharedNames(Arc::new(FieldsOf::new(
+                    kind.clone(),
+                    Arc::clone(&self.index),
+                )))),
             },
         }
     }
-}
-
-/// The columns that the row's hits stand in, by name, each once.
-pub fn matched_names<'b>(batch: &'b EventBatch, met: &[Met]) -> Vec<&'b str> {
-    let mut seen = HashSet::new();
-    let columns = met.iter().filter_map(|met| met.column);
-    let names = columns.map(|column| &**batch.columns()[column as usize].name());
-    names.filter(|name| seen.insert(*name)).collect()
 }

@@ -177,8 +177,11 @@ impl SetBuilder {
         if self.set.len() >= INDICATORS_MAX || u32::try_from(end).is_err() {
             return false;
         }
-        let provenance = match self.provenances.get(provenance) {
-            Some(&known) => known,
+        // Lists speak for many lines on end.
+        let last = self.set.entries.last().map(|entry| entry.provenance);
+        let last = last.filter(|last| self.set.provenances[*last as usize] == *provenance);
+        let provenance = match last.or_else(|| self.provenances.get(provenance).copied()) {
+            Some(known) => known,
             None => {
                 let id = self.set.provenances.len() as u32;
                 self.set.provenances.push(provenance.clone());

@@ -31,9 +31,9 @@ pub fn called(word: &str) -> Called {
         };
     }
     match word.as_str() {
-        "ip" | "ips" | "ip-src" | "ip-dst" | "ipaddress" | "ip-address" | "ipv4" | "ipv6" | "ipv4-addr"
-        | "ipv6-addr" | "address" | "dest-ip" | "src-ip" | "c2-ip" | "ip-addresses" | "ip-port"
-        | "ipv4-address" | "ipv6-address" => Type(Address),
+        "ip" | "ips" | "ip-src" | "ip-dst" | "ipaddress" | "ip-address" | "ipv4" | "ipv6"
+        | "ipv4-addr" | "ipv6-addr" | "address" | "dest-ip" | "src-ip" | "c2-ip"
+        | "ip-addresses" | "ip-port" | "ipv4-address" | "ipv6-address" => Type(Address),
         "ip-src|port" | "ip-dst|port" => FirstOf(Address),
         "cidr" | "network" | "netblock" | "ip-range" | "subnet" => Type(Network),
         "domain" | "domains" | "hostname" | "host" | "fqdn" | "domain-name" | "hostnames"
@@ -47,9 +47,19 @@ pub fn called(word: &str) -> Called {
         "sha512" | "sha-512" => Type(Sha512),
         "imphash" => Type(Imphash),
         "ssdeep" => Type(Ssdeep),
-        "email" | "email-src" | "email-dst" | "email-reply-to" | "emailsender" | "emailwhois"
-        | "mail" | "email-addr" | "email-address" | "whois-registrant-email" | "sender"
-        | "eppn" | "jabber-id" => Type(Mail),
+        "email"
+        | "email-src"
+        | "email-dst"
+        | "email-reply-to"
+        | "emailsender"
+        | "emailwhois"
+        | "mail"
+        | "email-addr"
+        | "email-address"
+        | "whois-registrant-email"
+        | "sender"
+        | "eppn"
+        | "jabber-id" => Type(Mail),
         "filename" | "file-name" | "filenames" => Type(FileName),
         "filepath" | "file-path" | "path" => Type(FilePath),
         "mutex" => Type(Mutex),
@@ -60,11 +70,27 @@ pub fn called(word: &str) -> Called {
         "user-agent" | "useragent" => Type(UserAgent),
         "ja3" | "ja3-fingerprint-md5" | "ja3s" | "ja3s-fingerprint-md5" => Type(Ja3),
         "ja4" | "ja4s" | "ja4-plus" => Type(Ja4),
-        "x509-fingerprint-md5" | "x509-fingerprint-sha1" | "x509-fingerprint-sha256"
-        | "certificate" | "certificate-hash" | "ssl-cert" => Type(Certificate),
-        "value" | "indicator" | "ioc" | "iocs" | "observable" | "file" | "hash" | "hashes"
-        | "indicators" | "signature-component.value" | "siganture.value" | "indicator-value"
-        | "filehash" | "c2" | "c&c" => Indicator,
+        "x509-fingerprint-md5"
+        | "x509-fingerprint-sha1"
+        | "x509-fingerprint-sha256"
+        | "certificate"
+        | "certificate-hash"
+        | "ssl-cert" => Type(Certificate),
+        "value"
+        | "indicator"
+        | "ioc"
+        | "iocs"
+        | "observable"
+        | "file"
+        | "hash"
+        | "hashes"
+        | "indicators"
+        | "signature-component.value"
+        | "siganture.value"
+        | "indicator-value"
+        | "filehash"
+        | "c2"
+        | "c&c" => Indicator,
         _ => Other,
     }
 }

@@ -34,7 +34,8 @@ pub fn of<'b>(list: &str, bytes: &'b [u8]) -> Result<FileKind<'b>, &'static str>
     if start.is_empty() {
         return Err("empty");
     }
-    if start.starts_with('{') || start.starts_with('[') && start[1..].trim_start().starts_with('{') {
+    if start.starts_with('{') || start.starts_with('[') && start[1..].trim_start().starts_with('{')
+    {
         return json(text);
     }
     if let Some(what) = rules(&text) {
@@ -79,8 +80,11 @@ fn json(text: Cow<'_, str>) -> Result<FileKind<'_>, &'static str> {
 /// Rules of other tools hold indicators in conditions of their own.
 fn rules(text: &str) -> Option<&'static str> {
     let lines = || text.lines().map(str::trim).take(LINES_LOOKED_AT);
-    let begins = |words: &[&str]| lines().any(|line| words.iter().any(|word| line.starts_with(word)));
-    if begins(&["rule ", "private rule ", "global rule "]) && lines().any(|l| l.contains("condition")) {
+    let begins =
+        |words: &[&str]| lines().any(|line| words.iter().any(|word| line.starts_with(word)));
+    if begins(&["rule ", "private rule ", "global rule "])
+        && lines().any(|l| l.contains("condition"))
+    {
         return Some("YARA rules, which match files and not events");
     }
     if begins(&["alert ", "drop ", "#alert "]) && text.contains("msg:") {
@@ -115,7 +119,11 @@ mod tests {
     fn what_is_no_list_is_named() {
         for (name, text, what) in [
             ("README.adoc", "x", "a text for people, no list"),
-            ("x.yar", "rule a {\n condition: true }", "YARA rules, which match files and not events"),
+            (
+                "x.yar",
+                "rule a {\n condition: true }",
+                "YARA rules, which match files and not events",
+            ),
             (
                 "x.rules",
                 "alert tcp any any (msg:\"x\";)",

@@ -13,12 +13,13 @@ use super::place::Place;
 const ALIASES_MAX: usize = 3;
 /// File endings that are no domain's.
 const ENDINGS: &[&str] = &[
-    "exe", "dll", "sys", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "hta", "lnk", "doc", "docx",
-    "docm", "xls", "xlsx", "xlsm", "ppt", "pptx", "pdf", "rtf", "zip", "rar", "iso", "img", "vhd", "jpg",
-    "jpeg", "png", "gif", "bmp", "txt", "log", "dat", "bin", "tmp", "ini", "cfg", "xml", "json", "html",
-    "htm", "php", "asp", "aspx", "jsp", "msi", "jar", "apk", "scr", "cpl", "ocx", "drv", "db", "elf",
-    "xll", "chm", "wsf", "cab", "gz", "tgz", "csv", "mp4", "ico", "url", "eml", "msg", "key", "plist",
-    "dylib", "dmg", "pkg", "ax", "tlb", "bak", "conf", "inf", "ttf", "nls", "mof", "rc", "cfm",
+    "exe", "dll", "sys", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "hta", "lnk", "doc",
+    "docx", "docm", "xls", "xlsx", "xlsm", "ppt", "pptx", "pdf", "rtf", "zip", "rar", "iso", "img",
+    "vhd", "jpg", "jpeg", "png", "gif", "bmp", "txt", "log", "dat", "bin", "tmp", "ini", "cfg",
+    "xml", "json", "html", "htm", "php", "asp", "aspx", "jsp", "msi", "jar", "apk", "scr", "cpl",
+    "ocx", "drv", "db", "elf", "xll", "chm", "wsf", "cab", "gz", "tgz", "csv", "mp4", "ico", "url",
+    "eml", "msg", "key", "plist", "dylib", "dmg", "pkg", "ax", "tlb", "bak", "conf", "inf", "ttf",
+    "nls", "mof", "rc", "cfm",
 ];
 
 impl List<'_> {
@@ -59,7 +60,8 @@ impl List<'_> {
     fn line(&mut self, line: &str, number: u32, about: &About) {
         let line = strip_comment(line);
         let (value, said) = divided(line);
-        let value = value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ','));
+        let value =
+            value.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ','));
         let value = value.strip_prefix("* ").or(value.strip_prefix("- ")).unwrap_or(value);
         let comment = if said.is_empty() { &about.comment } else { said };
         let live = canonical::refang(value);

@@ -74,7 +74,11 @@ impl List<'_> {
             return self.lose(number, "deleted by its producer", text("value"));
         }
         if attribute["to_ids"] == false {
-            return self.lose(number, "context, not for detection (to_ids is false)", text("value"));
+            return self.lose(
+                number,
+                "context, not for detection (to_ids is false)",
+                text("value"),
+            );
         }
         let seen = ["first_seen", "timestamp"];
         let seen = seen.iter().find_map(|name| super::stix::day_or_time(text(name)));

@@ -17,10 +17,41 @@ pub struct Place {
 
 /// Folders and files that are called after what they hold, not after whom it is of.
 const COMMON: &[&str] = &[
-    "indicators", "indicator", "iocs", "ioc", "attachments", "samples", "sample", "hashes", "list",
-    "lists", "feed", "feeds", "data", "domains", "ips", "urls", "yara_rules", "rules", "blocklist",
-    "cti", "intel", "stix", "misp", "events", "tmp", "home", "work", "cases", "bundle", "csv", "txt",
-    "json", "certfr", "maltrail", "trails",
+    "indicators",
+    "indicator",
+    "iocs",
+    "ioc",
+    "attachments",
+    "samples",
+    "sample",
+    "hashes",
+    "list",
+    "lists",
+    "feed",
+    "feeds",
+    "data",
+    "domains",
+    "ips",
+    "urls",
+    "yara_rules",
+    "rules",
+    "blocklist",
+    "cti",
+    "intel",
+    "stix",
+    "misp",
+    "events",
+    "tmp",
+    "home",
+    "work",
+    "cases",
+    "bundle",
+    "csv",
+    "txt",
+    "json",
+    "certfr",
+    "maltrail",
+    "trails",
 ];
 
 /// Reads a path.
@@ -44,7 +75,10 @@ pub fn of(list: &str) -> Place {
 
 fn is_common(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    COMMON.contains(&lower.as_str()) || is_date(name) || lower.starts_with("update") || lower == "."
+    COMMON.contains(&lower.as_str())
+        || is_date(name)
+        || lower.starts_with("update")
+        || lower == "."
         || lower == ".."
 }
 
@@ -68,7 +102,11 @@ mod tests {
             ("feed.txt", None, None),
         ] {
             let place = of(path);
-            assert_eq!((place.campaign.as_deref(), place.actor.as_deref()), (campaign, actor), "{path}");
+            assert_eq!(
+                (place.campaign.as_deref(), place.actor.as_deref()),
+                (campaign, actor),
+                "{path}"
+            );
         }
     }
 }

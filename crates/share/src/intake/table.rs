@@ -35,7 +35,9 @@ fn role(header: &str) -> Option<Role> {
     let lower = header.trim().trim_matches('"').to_ascii_lowercase();
     let name = lower.rsplit('.').next().unwrap_or(&lower).replace([' ', '-'], "_");
     Some(match name.as_str() {
-        "type" | "entity_type" | "ioc_type" | "indicator_type" | "kind" | "category_type" => Role::Type,
+        "type" | "entity_type" | "ioc_type" | "indicator_type" | "kind" | "category_type" => {
+            Role::Type
+        }
         "pattern" => Role::Pattern,
         "comment" | "comments" | "notes" | "note" | "description" | "context" | "details" => {
             Role::Comment
@@ -48,9 +50,8 @@ fn role(header: &str) -> Option<Role> {
         "confidence" | "score" | "confidence_level" => Role::Confidence,
         "reliability" | "grade" => Role::Grade,
         "apts" | "actor" | "actors" | "threat_actor" | "apt" | "intrusion_set" => Role::Actor,
-        "campaign" | "desensitized" | "malware" | "malware_family" | "family" | "malware_printable" => {
-            Role::Campaign
-        }
+        "campaign" | "desensitized" | "malware" | "malware_family" | "family"
+        | "malware_printable" => Role::Campaign,
         "sources" | "source" | "reporter" => Role::Source,
         _ => match called(&name) {
             Called::Indicator if name != "file" => Role::Value,
@@ -68,8 +69,7 @@ pub fn has_header(text: &str) -> bool {
     let first = first.trim_start_matches('#');
     let Some(mark) = mark(first) else { return false };
     let cells = first.split(mark as char);
-    let is_value =
-        |role: Role| matches!(role, Role::Value | Role::Typed(_) | Role::Pattern);
+    let is_value = |role: Role| matches!(role, Role::Value | Role::Typed(_) | Role::Pattern);
     first.len() < 4096 && cells.filter_map(role).any(is_value)
 }
 
@@ -114,9 +114,8 @@ impl List<'_> {
 
     fn row(&mut self, cells: &[(Role, &str)], place: u32) {
         // Where a role stands twice (CERT-FR's events and components), the last is the closest.
-        let get = |role: Role| {
-            cells.iter().rev().find(|(own, _)| *own == role).map(|(_, cell)| *cell)
-        };
+        let get =
+            |role: Role| cells.iter().rev().find(|(own, _)| *own == role).map(|(_, cell)| *cell);
         let time = |role: Role| get(role).and_then(day_or_time);
         let validity: Validity = Validity {
             date: time(Role::Date),
@@ -239,8 +238,8 @@ impl List<'_> {
             }
             return;
         }
-        let unknown = pattern.unknown_paths();
-        if !unknown.is_empty() {
+        if !pattern.is_possible() {
+            let unknown = pattern.unknown_paths();
             let reason = format!("the pattern asks for {}, which no event has", unknown.join(", "));
             self.lose(place, &reason, text);
         } else {

@@ -12,7 +12,8 @@ pub fn read(path: &str, value: &Value) -> Option<WarningList> {
         "regex" => Matching::Regex,
         _ => return None,
     };
-    let strings = |list: &[Value]| list.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect();
+    let strings =
+        |list: &[Value]| list.iter().filter_map(|v| v.as_str()).map(str::to_owned).collect();
     let attributes = value["matching_attributes"].as_array().map_or(&[][..], Vec::as_slice);
     let slug = path.rsplit(['/', '\\', '!']).nth(1).unwrap_or("");
     Some(WarningList {

@@ -204,7 +204,7 @@ impl<'t> Token<'t> {
             Some(b'\\') => self.follows_two(b'\\'),
             Some(b) => !matches!(b, b'.' | b'-' | b'_' | b'+' | b'$' | b'%' | b'#'),
         };
-        let ends = !matches!(self.after(), Some(b'.' | b'-' | b'_' | b'+' | b'%'));
+        let ends = !matches!(self.after(), Some(b'+' | b'%'));
         begins && ends && !self.follows_version()
     }
 

@@ -42,19 +42,19 @@ impl Observations {
                 all.iter().map(|one| one.meets(event)).max().unwrap_or(Outcome::No)
             }
             // Each needs an observation of its own (STIX 2.1, 9.5).
-            Observations::And(all) | Observations::FollowedBy(all) => {
-                all.iter().map(|one| one.meets(event).min(Outcome::Part)).max().unwrap_or(Outcome::No)
-            }
+            Observations::And(all) | Observations::FollowedBy(all) => all
+                .iter()
+                .map(|one| one.meets(event).min(Outcome::Part))
+                .max()
+                .unwrap_or(Outcome::No),
             Observations::Within(one, _) => one.meets(event),
             Observations::Repeats(one, times) if *times > 1 => one.meets(event).min(Outcome::Part),
             Observations::Repeats(one, _) => one.meets(event),
             // From the start on, and before the stop.
-            Observations::Between(one, start, stop) => {
-                match event.time() {
-                    Some(time) if time >= *start && time < *stop => one.meets(event),
-                    _ => Outcome::No,
-                }
-            }
+            Observations::Between(one, start, stop) => match event.time() {
+                Some(time) if time >= *start && time < *stop => one.meets(event),
+                _ => Outcome::No,
+            },
         }
     }
 }
@@ -97,13 +97,22 @@ impl Source {
                 (Source::Machine(end), Some(Holds::Endpoint | Holds::Any)) if end.fits(name) => {
                     text.split([',', ';', ' ']).filter(|t| !t.is_empty()).for_each(&mut *f);
                 }
+                (Source::MachineType(end), Some(Holds::Endpoint)) if end.fits(name) => {
+                    match canonical::endpoint(text) {
+                        Some(address) if address.is_ipv4() => f("ipv4-addr"),
+                        Some(_) => f("ipv6-addr"),
+                        None => f("domain-name"),
+                    }
+                }
                 (Source::Machine(End::Any), Some(Holds::Url)) => {
                     if let Some(url) = canonical::url(text) {
                         f(canonical::url_host(&url));
                     }
                 }
                 (Source::Url, Some(Holds::Url)) => f(text),
-                (Source::Url, Some(Holds::Endpoint)) if is_host(name) => host = Some(text.to_owned()),
+                (Source::Url, Some(Holds::Endpoint)) if is_host(name) => {
+                    host = Some(text.to_owned())
+                }
                 (Source::Url, Some(Holds::Uri)) => uris.push(text.to_owned()),
                 (Source::Url, Some(Holds::Any)) if text.contains("://") => f(text),
                 (Source::Request, Some(Holds::Uri | Holds::Url)) => f(text),
@@ -195,14 +204,12 @@ impl Test {
 fn equals(source: &Source, path: &str, value: &str, literal: &Literal) -> bool {
     let wanted = literal.text();
     if let Some(ty) = source.indicator(path) {
-        let form = |text: &str| {
-            super::super::canonical::of(ty, text).or_else(|| canonical::networks(text).map(|n| format!("{n:?}")))
-        };
-        if let (Some(value), Some(wanted)) = (form(value), form(&wanted)) {
-            return value == wanted;
-        }
         if wanted.contains('/') && canonical::networks(&wanted).is_some() {
             return contains(&wanted, value);
+        }
+        if let (Some(value), Some(wanted)) = (canonical::of(ty, value), canonical::of(ty, &wanted))
+        {
+            return value == wanted;
         }
     }
     match literal {

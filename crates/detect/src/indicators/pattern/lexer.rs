@@ -21,9 +21,8 @@ pub enum Word {
     Mark(&'static str),
 }
 
-const MARKS: &[&str] = &[
-    "!=", "<>", "<=", ">=", "==", "=", "<", ">", "[", "]", "(", ")", ":", ".", ",", "*",
-];
+const MARKS: &[&str] =
+    &["!=", "<>", "<=", ">=", "==", "=", "<", ">", "[", "]", "(", ")", ":", ".", ",", "*"];
 
 /// The words of a pattern, each with the byte it begins at.
 pub fn words(text: &str) -> Result<Vec<(usize, Word)>, PatternError> {

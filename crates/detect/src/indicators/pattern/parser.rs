@@ -185,7 +185,8 @@ impl Parser {
     }
 
     fn test(&mut self) -> Read<Test> {
-        const SIGN: &str = "a comparison (=, !=, <, <=, >, >=, IN, LIKE, MATCHES, ISSUBSET, ISSUPERSET)";
+        const SIGN: &str =
+            "a comparison (=, !=, <, <=, >, >=, IN, LIKE, MATCHES, ISSUBSET, ISSUPERSET)";
         let before = self.at;
         match self.next() {
             Some(Word::Mark("=" | "==")) => Ok(Test::Is(self.literal()?)),

@@ -2,6 +2,8 @@
 
 use blanik_model::IndicatorType;
 
+use crate::indicators::canonical;
+
 /// Which of two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
@@ -18,6 +20,8 @@ pub enum End {
 pub enum Source {
     /// Addresses and names of machines.
     Machine(End),
+    /// Whether a machine is named by an IPv4 or IPv6 address or a domain.
+    MachineType(End),
     /// URLs.
     Url,
     /// What of a URL is asked of a server.
@@ -54,6 +58,8 @@ impl Source {
             }
             ("network-traffic", "src_ref.value") => Source::Machine(End::Source),
             ("network-traffic", "dst_ref.value") => Source::Machine(End::Destination),
+            ("network-traffic", "src_ref.type") => Source::MachineType(End::Source),
+            ("network-traffic", "dst_ref.type") => Source::MachineType(End::Destination),
             ("network-traffic", "dst_port") => {
                 Source::Named(&["dst_port", "dest_port", "destinationport", "destport", "resp_p"])
             }
@@ -63,7 +69,9 @@ impl Source {
             ("network-traffic", "protocols[*]" | "protocols[0]") => {
                 Source::Named(&["proto", "protocol", "service"])
             }
-            ("network-traffic", _) if header.ends_with("request_header.user-agent") => Source::Agent,
+            ("network-traffic", _) if header.ends_with("request_header.user-agent") => {
+                Source::Agent
+            }
             ("network-traffic", _) if header.ends_with("request_value") => Source::Request,
             ("url", "value") => Source::Url,
             ("file" | "artifact", _) if hash => Source::Hash,
@@ -91,6 +99,17 @@ impl Source {
             ("x509-certificate", "issuer") => Source::Named(&["issuer"]),
             _ => return None,
         })
+    }
+
+    /// The sort of indicator by which events that have the value are found, if there is one.
+    pub(crate) fn trigger(&self, path: &str, value: &str) -> Option<IndicatorType> {
+        match self {
+            Source::Machine(_) if canonical::address(value).is_some() => {
+                Some(IndicatorType::Address)
+            }
+            Source::Machine(End::Source | End::Destination) => Some(IndicatorType::Domain),
+            _ => self.indicator(path),
+        }
     }
 
     /// The sort of indicator that a value of the path is. `None` if there is none.

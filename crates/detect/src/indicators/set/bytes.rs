@@ -87,9 +87,8 @@ fn read(rest: &[u8]) -> Option<IndicatorSet> {
     let mut entries = Vec::with_capacity(lengths[0]);
     let mut start = 0;
     for entry in numbers.chunks_exact(4 * NUMBERS) {
-        let n = |i: usize| {
-            u32::from_le_bytes(entry[4 * i..4 * i + 4].try_into().expect("four bytes"))
-        };
+        let n =
+            |i: usize| u32::from_le_bytes(entry[4 * i..4 * i + 4].try_into().expect("four bytes"));
         let entry = Entry {
             end: n(0),
             provenance: n(1),
