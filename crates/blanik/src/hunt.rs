@@ -232,6 +232,10 @@ fn remarks(tally: &Tally, not_listed: u64) -> Vec<String> {
             "{n} values longer than {mib} MiB were compared by their first {mib} MiB only"
         ));
     }
+    if tally.indicators_left_out > 0 {
+        let n = tally.indicators_left_out;
+        remarks.push(format!("{n} findings of indicators are left out: one event met too many"));
+    }
     if not_listed > 0 {
         remarks.push(format!(
             "{not_listed} more places that could not be read are counted, but not listed"

@@ -85,7 +85,8 @@ impl Worker<'_, '_> {
         let row = met[0].row as usize;
         let hunt = self.shared.hunt;
         let at = &batch.rows()[row];
-        let by_entry = || met.chunk_by(|a, b| a.entry == b.entry).take(FINDINGS_PER_EVENT_MAX);
+        let of_entries = || met.chunk_by(|a, b| a.entry == b.entry);
+        let by_entry = || of_entries().take(FINDINGS_PER_EVENT_MAX);
         if !hunt.filter.has_time(at.time) {
             self.tally.without_time += u64::from(at.time.is_none()) * by_entry().count() as u64;
             return Ok(0);
@@ -97,6 +98,7 @@ impl Worker<'_, '_> {
         let whole = self.batcher.whole(batch, row);
         let (event, event_row) = whole.as_ref().map_or((batch, row), |whole| (whole, 0));
         let mut kept = 0;
+        self.tally.indicators_left_out += of_entries().skip(FINDINGS_PER_EVENT_MAX).count() as u64;
         for met in by_entry() {
             let hit = hit(index, met[0], at.time);
             let mut finding = self.event_finding(event, event_row, host.clone(), hit);

@@ -34,6 +34,8 @@ pub struct Tally {
     pub without_time: u64,
     /// Values of which only the beginning was taken.
     pub truncated: u64,
+    /// Findings of indicators left out because one event had too many.
+    pub indicators_left_out: u64,
 }
 
 impl Tally {
@@ -69,6 +71,7 @@ impl Tally {
         self.further_hosts += other.further_hosts;
         self.without_time += other.without_time;
         self.truncated += other.truncated;
+        self.indicators_left_out += other.indicators_left_out;
         for (kind, count) in other.kinds {
             *self.kinds.entry(kind).or_default() += count;
         }
