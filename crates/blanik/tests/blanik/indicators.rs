@@ -273,7 +273,7 @@ const VENDORS: &[(&str, &str)] = &[
     ("apt31", "330 indicators of 5 lists, 504 not taken"),
     ("ioc-eset-dev", "11253 indicators of 252 lists, 9861 not taken"),
     ("ioc-harfanglab-dev", "2781 indicators of 25 lists, 1637 not taken"),
-    ("ioc-talos-dev", "7153 indicators of 153 lists, 895 not taken"),
+    ("ioc-talos-dev", "7152 indicators of 153 lists, 895 not taken"),
     ("ioc-volexity-dev", "756 indicators of 22 lists, 24 not taken"),
     ("maltrail-apt-trails", "170546 indicators of 339 lists, 3671 not taken"),
     ("misp-warninglists", "0 indicators of 136 lists, 0 not taken"),

@@ -132,8 +132,8 @@ impl Source {
                 }
             }
             Source::Certificate => IndicatorType::Certificate,
-            Source::FileName if path == "file:name" => IndicatorType::FileName,
-            Source::Mail if path == "email-addr:value" => IndicatorType::Mail,
+            Source::FileName => IndicatorType::FileName,
+            Source::Mail => IndicatorType::Mail,
             Source::Mutex => IndicatorType::Mutex,
             Source::Registry => IndicatorType::RegistryKey,
             Source::Agent => IndicatorType::UserAgent,

@@ -167,6 +167,10 @@ fn an_event_that_meets_a_pattern_has_one_of_its_triggers() {
         ),
         Some(vec![(IndicatorType::Address, "192.0.2.1".into())])
     );
+    assert_eq!(
+        triggers("[email-message:from_ref.value = 'a@b.cz']"),
+        Some(vec![(IndicatorType::Mail, "a@b.cz".into())])
+    );
     let possible = |text: &str| Pattern::parse(text).expect("a pattern").is_possible();
     assert!(possible("[weird:thing = 'x' OR domain-name:value = 'a.cz']"));
     assert!(!possible("[weird:thing = 'x' AND domain-name:value = 'a.cz']"));
