@@ -193,7 +193,7 @@ impl<'t> Token<'t> {
     fn follows_two(self, slash: u8) -> bool {
         self.before() == Some(slash)
             && self.byte(2) == Some(slash)
-            && (slash == b'/' || !self.byte(3).is_some_and(|b| BYTES[b as usize] & WORD != 0))
+            && (slash == b'/' || self.byte(3).is_none_or(|b| BYTES[b as usize] & WORD == 0))
     }
 
     /// False where only a version or a part of a path can stand.
@@ -212,7 +212,7 @@ impl<'t> Token<'t> {
         let before = self.text[..self.start].trim_end_matches([' ', '=', ':', '"', '\'', '>', '(']);
         let word = before.rsplit(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
         let is_one = |version: &&str| word.eq_ignore_ascii_case(version);
-        VERSION_WORDS.iter().any(|version| is_one(version))
+        VERSION_WORDS.iter().any(is_one)
             || word.len() > 7 && word[word.len() - 7..].eq_ignore_ascii_case("version")
     }
 
