@@ -24,6 +24,14 @@ pieces evtx windows-evtx/benign-and-corrupt-omerbenamram '*.evtx' 69632 15
 pieces json suricata '*.json' 3000 10
 pieces json windows-json-otrf '*.json' 4000 10
 pieces json cloud '*.json*' 3000 8
+# Every shape of the goldens: the samples are our own.
+mkdir -p corpus/json
+for file in clouds endpoints; do
+    awk -v out="corpus/json/$file" '/r#"/ { s = ""; on = 1 } on { s = s " " $0 }
+        /"#/ && on { on = 0; sub(/.*r#"/, "", s); sub(/"#.*/, "", s); n++; print s > (out "-" n) }' \
+        "../crates/ingest/src/normalise/tests/$file.rs"
+done
+pieces json linux/plaso-format-samples/jsonl '*.jsonl' 3000 4
 pieces json zeek '*.json' 2000 8
 pieces zeek_tsv zeek '*.log' 2500 30
 pieces xml windows-splunk '*.txt' 6000 4
@@ -32,6 +40,20 @@ for n in 1 2 3 4 5 6 7 8; do
         [ -f "$file" ] && sed -n "$((n * 31))p" "$file" > "corpus/xml/line-$n-$(basename "$file")"
     done
 done
+
+# The formats of text, each below the byte that chooses it (the order of TextFormat::ALL), and below one that leaves it open.
+mkdir -p corpus/text
+n=0
+for format in auditd syslog access w3c csv cef elb squid nfdump dns mail utmp journal history lines; do
+    for file in ../crates/ingest/tests/golden/text/$format*.log; do
+        [ -f "$file" ] || continue
+        name=$(basename "$file")
+        { printf "\\$(printf %o $n)"; cat "$file"; } > "corpus/text/chosen-$name"
+        { printf '\017'; cat "$file"; } > "corpus/text/open-$name"
+    done
+    n=$((n + 1))
+done
+pieces mail mail '*.eml' 8000 10
 
 mkdir -p corpus/archive corpus/sniff corpus/normalise corpus/rules corpus/scan corpus/findings corpus/plain_rule corpus/layouts
 for file in corpus/json/*; do head -n 1 "$file" > "corpus/normalise/$(basename "$file")"; done
@@ -70,4 +92,10 @@ for file in "$tmp"/*.*; do
     case $file in *.log) ;; *) cp "$file" "corpus/archive/$(basename "$file")"; head -c 1200 "$file" > "corpus/sniff/$(basename "$file")" ;; esac
 done
 rm -rf "$tmp"
+# A mapping and a log of it.
+mkdir -p corpus/mapping
+{ printf '[[format]]\nname = "x"\nproduct = "p"\nmatch = { a = ["1", 2], b.c = true }\nhost = "h"\n[format.fields]\nImage = ["b.c", "a"]\n'
+  printf '[format.time]\nfield = "t"\nformat = "%%d.%%m.%%Y"\n\0{"a":2,"b":{"c":"x"},"t":"1.2.2024"}\n'; } > corpus/mapping/json
+{ printf '[[format]]\nname = "x"\nproduct = "p"\n[format.lines]\npattern = "(?<a>[0-9]+) (?<b>.*)"\n\0001 x\n2 "y\n'; } > corpus/mapping/lines
+
 for target in corpus/*; do echo "$target: $(ls "$target" | wc -l) seeds, $(du -sk "$target" | cut -f 1) KiB"; done

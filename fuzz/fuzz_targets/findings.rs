@@ -113,6 +113,7 @@ fn finding(hostile: &Hostile<'_>) -> Finding {
         level,
         status: None,
         tags: hostile.tags.iter().map(|t| (*t).to_owned()).collect(),
+        tool: hostile.tags.first().map(|t| (*t).to_owned()),
         kind,
         time: hostile.nanos.map(Timestamp::from_nanos),
         host: Some(host),

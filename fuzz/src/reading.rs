@@ -3,7 +3,7 @@
 use std::sync::{Arc, LazyLock};
 
 use blanik_ingest::{
-    Batcher, Feeder, Format, Input, Limits, Normaliser, Options, Rejection, Severity, entity,
+    Batcher, Feeder, Format, Input, Limits, Normaliser, Options, Rejection, Severity, alert, entity,
 };
 use blanik_model::{EventBatch, Everything};
 
@@ -25,9 +25,14 @@ pub fn small_limits() -> Limits {
 
 /// Reads the bytes to the end. Panics where a promise of the readers is broken.
 pub fn read(bytes: &[u8], format: Option<Format>) -> Vec<EventBatch> {
+    read_with(bytes, Options { format, ..Options::default() }, &NORMALISER)
+}
+
+/// The same, with these options but for their limits.
+pub fn read_with(bytes: &[u8], options: Options, normaliser: &Arc<Normaliser>) -> Vec<EventBatch> {
     let input = Input::Bytes { name: "fuzz".into(), bytes: bytes.into() };
-    let mut feeder = Feeder::new(vec![input], Options { format, limits: small_limits() });
-    let mut batcher = Batcher::new(Arc::clone(&NORMALISER), Arc::new(Everything));
+    let mut feeder = Feeder::new(vec![input], Options { limits: small_limits(), ..options });
+    let mut batcher = Batcher::new(Arc::clone(normaliser), Arc::new(Everything));
     let mut batches = Vec::new();
     let mut rejections = Vec::new();
     for (seq, block) in (0..).zip(&mut feeder) {
@@ -54,6 +59,7 @@ pub fn look_at(batch: &EventBatch) {
     for row in 0..batch.len() {
         named += u64::from(entity::host(batch, row).is_some());
         entity::account(batch, row);
+        alert::alert(batch, row);
         batch.raw(row);
         for (name, value) in batch.fields(row) {
             assert!(is_text(name) && is_text(value.text), "row {row}");

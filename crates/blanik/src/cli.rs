@@ -45,6 +45,8 @@ pub enum Command {
     /// Keep indicators of compromise, for hunts to look for
     #[command(subcommand)]
     Indicators(IndicatorsCommand),
+    /// Say which kinds of records logs hold, and which fields these have
+    Fields(FieldsArgs),
     /// Make a small exercise (invented data), hunt it, and write the report
     Demo(DemoArgs),
 }
@@ -133,8 +135,11 @@ Examples:
       why a rule did or did not match
 
 Formats read, by content: EVTX; Windows events as JSON or XML (evtx_dump, Winlogbeat, ECS, NXLog,
-Splunk); Zeek (TSV, JSON); Suricata EVE; any other JSON. Archives inside archives: zip, tar, gz, bz2,
-xz, zst.";
+Splunk); Zeek (TSV, JSON); Suricata EVE; audit logs of Microsoft 365, Entra, Azure, AWS, Google, Okta,
+GitHub, Kubernetes and others; Defender, journald, osquery, ECS and OCSF as JSON; any other JSON. Linux
+audit logs, syslog, logins (wtmp), web servers' and proxies' logs (combined, W3C, Squid, load balancers),
+DNS query logs, CEF and LEEF, nfdump, mail messages, CSV, shell histories; other lines that hold a time;
+your own formats by --mapping. Archives inside archives: zip, tar, gz, bz2, xz, zst.";
 
 /// Hunt in logs.
 #[derive(Debug, Args)]
@@ -164,9 +169,19 @@ pub struct HuntArgs {
     #[arg(long, value_name = "FILE")]
     pub placeholders: Vec<PathBuf>,
 
-    /// Read every log as this format: evtx, json, xml, zeek [default: by content]
+    /// Read every log as this format: evtx, json, xml, zeek, auditd, syslog, access, w3c, csv, cef, elb,
+    /// squid, nfdump, dns, mail, utmp, journal, history, lines [default: by content]
     #[arg(long, value_name = "FORMAT")]
     pub input_format: Option<Format>,
+
+    /// Formats of your own, as TOML (docs/MAPPING.md); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
+
+    /// The year that logs begin in whose times name none, as in syslog [default: by when a file was
+    /// last written to]
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1980..=2200))]
+    pub year: Option<i32>,
 
     /// How to write findings: table, jsonl, csv, timesketch, html
     #[arg(long, short = 'f', value_name = "FORMAT", default_value = "table")]
@@ -195,6 +210,11 @@ pub struct HuntArgs {
     /// Only rules with this id, or whose title contains this; may be repeated
     #[arg(long, value_name = "RULE")]
     pub rule: Vec<String>,
+
+    /// The findings of other tools in the logs, too: alerts of Suricata, Wazuh, AMiner, Defender, Hayabusa,
+    /// Chainsaw, GuardDuty and OCSF, notices of Zeek
+    #[arg(long)]
+    pub tool_findings: bool,
 
     /// Only findings at or after this time (RFC 3339, or a date in UTC)
     #[arg(long, value_name = "TIME")]
@@ -258,6 +278,10 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FILE")]
     pub placeholders: Vec<PathBuf>,
 
+    /// Formats of your own, as TOML: their kinds count as known; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
+
     /// A JSON object a rule
     #[arg(long)]
     pub json: bool,
@@ -265,6 +289,41 @@ pub struct CheckArgs {
     /// Only rules that do not compile or can never match
     #[arg(long)]
     pub problems: bool,
+}
+
+const FIELDS_HELP: &str = "\
+Examples:
+  blanik fields logs                            kinds, their fields, how often filled, examples
+  blanik fields logs --rules sigma/rules        and which rules ask for a field that never comes
+  blanik fields logs --json | jq -r '.missing[] | [.kind, .field] | @tsv'";
+
+/// Say which kinds of records logs hold, and which fields these have.
+#[derive(Debug, Args)]
+#[command(after_help = FIELDS_HELP)]
+pub struct FieldsArgs {
+    /// Files, folders, archives; `-` is standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Sigma rules: files or folders; may be repeated [default: the built-in rules]
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+
+    /// Values for %placeholders% in rules: YAML `name: [values]`, or name.txt with a value a line
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Vec<PathBuf>,
+
+    /// Read every log as this format: evtx, json, xml, zeek [default: by content]
+    #[arg(long, value_name = "FORMAT")]
+    pub input_format: Option<Format>,
+
+    /// Formats of your own, as TOML (docs/MAPPING.md); may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
+
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 const DEMO_HELP: &str = "\

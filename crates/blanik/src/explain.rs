@@ -1,6 +1,8 @@
 //! `blanik hunt --explain RULE_ID`: for the events that come nearest to the rule, why it did or did
 //! not match.
 
+mod correlation;
+
 use std::cmp::Reverse;
 use std::io::{self, BufWriter, Write};
 use std::process::ExitCode;
@@ -9,8 +11,8 @@ use std::sync::Arc;
 use anyhow::{Result, bail};
 use blanik_detect::explain::{Explanation, explain};
 use blanik_detect::reference::BatchRow;
-use blanik_detect::{Rule, Rules};
-use blanik_ingest::{Batcher, Feeder, Normaliser, Options, Severity, entity};
+use blanik_detect::{CorrelationIx, Rule, Rules};
+use blanik_ingest::{Batcher, Feeder, Mapping, Normaliser, Options, Severity, entity};
 use blanik_model::text::{for_terminal, shorten};
 use blanik_model::{EventBatch, Everything, Timestamp};
 
@@ -35,50 +37,104 @@ struct Case {
 }
 
 /// Reads the logs, explains, and prints. What could not be read is said, too.
-pub fn run(args: &HuntArgs, rules: &Rules) -> Result<ExitCode> {
+pub fn run(args: &HuntArgs, rules: Rules, mapping: Mapping) -> Result<ExitCode> {
     let asked = args.explain.as_deref().expect("the caller was asked to explain");
-    let rule = the_rule(rules, asked)?;
-    let filter = Filter { from: args.from, to: args.to, hosts: args.host.clone() };
-    let options = Options { format: args.input_format, ..Options::default() };
-    let mut feeder = Feeder::new(inputs(&args.paths), options);
-    let mut batcher = Batcher::new(Arc::new(Normaliser::new()), Arc::new(Everything));
+    let rules = Arc::new(rules);
+    let rule = match named(&rules, asked)? {
+        Named::Rule(rule) => rule,
+        Named::Correlation(ix) => return correlation::run(args, &rules, ix, mapping),
+    };
+    let filter = filter(args);
     let record = args.record;
-    let mut search = Search { rules, rule, filter, record, cases: Vec::new(), about: 0, read: 0 };
+    let mut search =
+        Search { rules: &rules, rule, filter, record, cases: Vec::new(), about: 0, read: 0 };
+    let read = read(args, mapping, &mut |batch, feeder| {
+        search.look(batch, feeder);
+        Ok(())
+    })?;
+    search.print(&mut BufWriter::new(io::stdout().lock()), read.lost)?;
+    read.end()
+}
+
+fn filter(args: &HuntArgs) -> Filter {
+    Filter { from: args.from, to: args.to, hosts: args.host.clone() }
+}
+
+/// What reading came to.
+struct Reading {
+    /// Records that could not be read.
+    lost: u64,
+    /// The first input that cannot be opened, and why.
+    missing: Option<String>,
+    /// The names of the logs.
+    sources: Vec<Arc<str>>,
+}
+
+impl Reading {
+    /// Fails if an input could not be opened.
+    fn end(self) -> Result<ExitCode> {
+        match self.missing {
+            Some(missing) => bail!("cannot open {missing} (the other inputs were read)"),
+            None => Ok(ExitCode::SUCCESS),
+        }
+    }
+}
+
+/// Reads all logs, every field of their events.
+fn read(
+    args: &HuntArgs,
+    mapping: Mapping,
+    look: &mut dyn FnMut(&EventBatch, &Feeder) -> Result<()>,
+) -> Result<Reading> {
+    let normaliser = Arc::new(Normaliser::with(&mapping));
+    let (format, year) = (args.input_format, args.year);
+    let options = Options { format, year, mapping, ..Options::default() };
+    let mut feeder = Feeder::new(inputs(&args.paths), options);
+    let mut batcher = Batcher::new(normaliser, Arc::new(Everything));
     let mut lost = 0;
     while let Some(block) = feeder.next_block() {
         batcher.take(&block);
         lost += batcher.take_rejections().iter().map(|r| r.lost).sum::<u64>();
         if batcher.is_full() {
-            batcher.drain().iter().for_each(|b| search.look(b, &feeder));
+            batcher.drain().iter().try_for_each(|b| look(b, &feeder))?;
         }
     }
-    batcher.drain().iter().for_each(|b| search.look(b, &feeder));
+    batcher.drain().iter().try_for_each(|b| look(b, &feeder))?;
     let rejections = feeder.rejections();
     lost += rejections.iter().map(|r| r.lost).sum::<u64>();
-    search.print(&mut BufWriter::new(io::stdout().lock()), lost)?;
     let sources = feeder.sources();
-    if let Some(missing) = rejections.iter().find(|r| r.severity == Severity::Missing) {
+    let missing = rejections.iter().find(|r| r.severity == Severity::Missing).map(|missing| {
         let name = sources.get(missing.source.0 as usize).map_or("", |s| s);
-        bail!("cannot open {name}: {} (the other inputs were read)", missing.reason);
-    }
-    Ok(ExitCode::SUCCESS)
+        format!("{name}: {}", missing.reason)
+    });
+    Ok(Reading { lost, missing, sources })
+}
+
+/// A rule or a correlation.
+enum Named<'r> {
+    Rule(&'r Rule),
+    Correlation(CorrelationIx),
 }
 
 /// The one rule with this id, or whose id begins so, or whose title contains it.
-fn the_rule<'r>(rules: &'r Rules, asked: &str) -> Result<&'r Rule> {
+fn named<'r>(rules: &'r Rules, asked: &str) -> Result<Named<'r>> {
     let asked = asked.to_lowercase();
-    let all = || rules.iter().map(|(_, rule)| rule);
-    if let Some(rule) = all().find(|r| r.id.to_lowercase() == asked) {
-        return Ok(rule);
+    let correlations = rules.correlations().map(|(ix, c)| (c.head(), Named::Correlation(ix)));
+    let all = rules.iter().map(|(_, rule)| (rule.head(), Named::Rule(rule))).chain(correlations);
+    let mut found = Vec::new();
+    for (head, named) in all {
+        if head.id.to_lowercase() == asked {
+            return Ok(named);
+        }
+        if head.id.to_lowercase().starts_with(&asked) || head.title.to_lowercase().contains(&asked)
+        {
+            found.push((head, named));
+        }
     }
-    let fits = |r: &&Rule| {
-        r.id.to_lowercase().starts_with(&asked) || r.title.to_lowercase().contains(&asked)
-    };
-    let found: Vec<&Rule> = all().filter(fits).collect();
     match found.as_slice() {
-        [rule] => Ok(rule),
+        [_] => Ok(found.remove(0).1),
         [] => bail!("no rule has the id or title '{asked}': `blanik rules check` lists them"),
-        [first, second, ..] => bail!(
+        [(first, _), (second, _), ..] => bail!(
             "'{asked}' names {} rules, '{}' ({}) and '{}' ({}) among them: give more of the id",
             found.len(),
             first.title,

@@ -4,7 +4,9 @@
 //! scans these when they have grown, and spools what it finds. What comes out does not depend on the
 //! number of workers: findings are ordered by time and place, counts are sums.
 
+pub(crate) mod correlate;
 pub mod losses;
+pub(crate) mod matches;
 mod met_indicators;
 pub mod spool;
 mod tally;
@@ -16,13 +18,16 @@ use std::thread;
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
 use blanik_detect::indicators::scan::WithIndicators;
+use blanik_ingest::alert::Alert;
 use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns, VALUE_BYTES_MAX};
-use blanik_model::{Interests, Timestamp};
+use blanik_model::{Interests, Level, Timestamp};
 
 use crate::indicators::Indicators;
 use crate::progress::Progress;
-use crate::summary::{Accounting, Count, ReadingStats, Rejection};
+use crate::summary::{Accounting, CorrelationStats, Count, ReadingStats, Rejection};
+use correlate::WithAccounts;
 use losses::{LossEntry, Losses};
+use matches::Runs;
 use spool::{FindingEntry, Sorted, Spool};
 use tally::Tally;
 use worker::Worker;
@@ -33,12 +38,16 @@ pub struct Hunt {
     pub inputs: Vec<Input>,
     /// How to read them.
     pub reading: Options,
+    /// What records are: the tables, and formats of the user's own.
+    pub normaliser: Arc<Normaliser>,
     /// The rules.
     pub rules: Arc<Rules>,
     /// The indicators, if there are any.
     pub indicators: Option<Indicators>,
     /// Which findings to keep.
     pub filter: Filter,
+    /// Which findings of other tools to keep, if any are asked for.
+    pub tools: Option<ToolFilter>,
     /// Keep each finding's record as it stood in the log.
     pub with_raw: bool,
     /// Workers.
@@ -86,6 +95,30 @@ fn same_host(asked: &str, host: &str) -> bool {
     one_is_short && !is_address(asked) && !is_address(host) && label(asked) == label(host)
 }
 
+/// Which findings of other tools to keep. Our rules are chosen before; of theirs, only alerts are seen.
+#[derive(Clone, Debug, Default)]
+pub struct ToolFilter {
+    /// Of this level or above.
+    pub level: Option<Level>,
+    /// With one of these ids, or whose title contains one of these, in lower case; any if empty.
+    pub rules: Vec<String>,
+    /// No finding of a tool has a status.
+    pub with_status: bool,
+}
+
+impl ToolFilter {
+    /// True if the alert is asked for.
+    pub fn has(&self, alert: &Alert) -> bool {
+        let is = |asked: &String| {
+            alert.rule.as_ref().is_some_and(|rule| rule.eq_ignore_ascii_case(asked))
+                || alert.title.to_lowercase().contains(asked.as_str())
+        };
+        !self.with_status
+            && self.level.is_none_or(|level| alert.level >= level)
+            && (self.rules.is_empty() || self.rules.iter().any(is))
+    }
+}
+
 /// What a hunt found and what it read.
 pub struct Outcome {
     /// The findings, in order.
@@ -107,6 +140,8 @@ struct Shared<'h> {
     recycler: Recycler,
     turns: Arc<Turns>,
     spool: Mutex<Spool<FindingEntry>>,
+    /// Of what correlations want, if there are any.
+    matches: Option<Mutex<Runs>>,
     losses: Mutex<Losses>,
     normaliser: Arc<Normaliser>,
     interests: Arc<dyn Interests>,
@@ -130,8 +165,9 @@ impl Hunt {
             feeder: Mutex::new(feeder),
             turns,
             spool: Mutex::new(Spool::new().context(TEMPORARY)?),
+            matches: self.matches().context(TEMPORARY)?,
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
-            normaliser: Arc::new(Normaliser::new()),
+            normaliser: Arc::clone(&self.normaliser),
             interests: self.interests(),
             progress,
         };
@@ -149,9 +185,14 @@ impl Hunt {
         self.outcome(shared, tally)
     }
 
+    fn matches(&self) -> std::io::Result<Option<Mutex<Runs>>> {
+        let wanted = self.rules.correlations().next().is_some();
+        wanted.then(Runs::new).transpose().map(|runs| runs.map(Mutex::new))
+    }
+
     /// What rules and indicators ask of events.
     fn interests(&self) -> Arc<dyn Interests> {
-        let rules = Arc::clone(&self.rules) as Arc<dyn Interests>;
+        let rules: Arc<dyn Interests> = Arc::new(WithAccounts(Arc::clone(&self.rules)));
         match &self.indicators {
             Some(indicators) => Arc::new(WithIndicators::new(rules, Arc::clone(&indicators.index))),
             None => rules,
@@ -161,7 +202,7 @@ impl Hunt {
     fn outcome(&self, shared: Shared<'_>, tally: Tally) -> Result<Outcome> {
         let no_poison = "workers catch what panics";
         let feeder = shared.feeder.into_inner().expect(no_poison);
-        let spool = shared.spool.into_inner().expect(no_poison);
+        let mut spool = shared.spool.into_inner().expect(no_poison);
         let mut losses = shared.losses.into_inner().expect(no_poison);
         let sources = feeder.sources();
         for rejection in feeder.rejections() {
@@ -172,6 +213,15 @@ impl Hunt {
         let mut rejections = losses.into_sorted().context(TEMPORARY)?;
         let missing = rejections.missing().context(TEMPORARY)?;
         let mut reading = self.reading_stats(&feeder, &tally, sources.len() as u64);
+        if let Some(runs) = shared.matches {
+            let runs = runs.into_inner().expect(no_poison);
+            let mut stats = correlate::fold(&self.rules, runs, &sources, &mut spool)?;
+            stats.without_time = tally.uncorrelated;
+            stats.values_cut = tally.uncorrelated_values;
+            reading.correlations = Some(stats);
+        }
+        let mut remarks = remarks(&tally, not_listed);
+        remarks.extend(reading.correlations.iter().flat_map(CorrelationStats::remarks));
         reading.accounting.rejected = lost;
         reading.accounting.events_read = tally.decoded + lost;
         reading.rejections_total = rejections.len() as u64 + not_listed;
@@ -186,7 +236,7 @@ impl Hunt {
             reading,
             rejections,
             missing: missing.iter().map(|l| format!("{}: {}", l.source, l.reason)).collect(),
-            remarks: remarks(&tally, not_listed),
+            remarks,
         })
     }
 
@@ -211,7 +261,8 @@ impl Hunt {
                 events_with_findings: tally.with_findings,
                 ..Accounting::default()
             },
-            rules: self.rules.len() as u64,
+            rules: (self.rules.len() + self.rules.correlations().count()) as u64,
+            tool_alerts: if self.tools.is_some() { vec![] } else { counts(&tally.tool_alerts) },
             indicators: self.indicators.as_ref().map(|indicators| indicators.stats.clone()),
             ..ReadingStats::default()
         }

@@ -5,6 +5,7 @@ pub mod check;
 pub mod cli;
 pub mod demo;
 pub mod explain;
+pub mod fields;
 pub mod hunt;
 pub mod indicators;
 pub mod outfile;

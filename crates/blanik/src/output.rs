@@ -91,6 +91,11 @@ pub trait FindingWriter {
     /// Writes one finding; they come in order of time.
     fn write(&mut self, finding: &Finding) -> io::Result<()>;
 
+    /// The same of a finding's JSON, as [`json::write`] wrote it for a [line](json::Place::Line).
+    fn write_json(&mut self, finding: &[u8]) -> io::Result<()> {
+        self.write(&serde_json::from_slice(finding)?)
+    }
+
     /// Writes what stands after the last finding, and flushes. What it returns is for the user: a
     /// sentence about findings that the format could not hold.
     fn finish(&mut self, summary: &Summary) -> io::Result<Option<String>>;

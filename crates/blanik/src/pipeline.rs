@@ -19,16 +19,16 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use blanik_detect::{Problem, Rules};
-use blanik_ingest::{Input, Options};
+use blanik_ingest::{Input, Mapping, Normaliser, Options};
 use blanik_model::text::for_terminal;
 
 use crate::cli::{Cli, Command, DemoArgs, HuntArgs, IndicatorsCommand, RulesCommand};
-use crate::hunt::{Filter, Hunt, Outcome};
+use crate::hunt::{Filter, Hunt, Outcome, ToolFilter};
 use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{check, demo, explain, indicators, rules};
+use crate::{check, demo, explain, fields, indicators, rules};
 
 /// On a terminal, a table shows so many findings: the worst.
 const TABLE_ON_TERMINAL_MAX: usize = 40;
@@ -38,6 +38,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Hunt(args) => hunt(&args),
         Command::Rules(RulesCommand::Check(args)) => check::run(&args),
+        Command::Fields(args) => fields::run(&args),
         Command::Indicators(IndicatorsCommand::Add(args)) => indicators::add(&args),
         Command::Indicators(IndicatorsCommand::List(args)) => indicators::list(&args),
         Command::Demo(args) => run_demo(&args),
@@ -45,9 +46,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn hunt(args: &HuntArgs) -> Result<ExitCode> {
+    let mapping = mapping(&args.mapping)?;
     let rules = chosen_rules(args)?;
     if args.explain.is_some() {
-        return explain::run(args, &rules);
+        return explain::run(args, rules, mapping);
     }
     let format = if args.json { OutputFormat::Jsonl } else { args.format };
     if args.raw && !matches!(format, OutputFormat::Jsonl | OutputFormat::Html) {
@@ -62,10 +64,17 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     let indicators = indicators::for_hunt(args)?;
     let hunt = Hunt {
         inputs: inputs(&args.paths),
-        reading: Options { format: args.input_format, ..Options::default() },
+        normaliser: Arc::new(Normaliser::with(&mapping)),
+        reading: Options {
+            format: args.input_format,
+            year: args.year,
+            mapping,
+            ..Options::default()
+        },
         rules: Arc::new(rules),
         indicators,
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
+        tools: args.tool_findings.then(|| tool_filter(args)),
         with_raw: args.raw,
         threads: threads(args.threads),
     };
@@ -115,10 +124,12 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     tell_problems(&problems);
     let hunt = Hunt {
         inputs: vec![Input::Path(exercise.logs.clone())],
+        normaliser: Arc::new(Normaliser::new()),
         reading: Options::default(),
         rules: Arc::new(rules),
         indicators: None,
         filter: Filter::default(),
+        tools: None,
         with_raw: true,
         threads: threads(None),
     };
@@ -153,6 +164,15 @@ fn demo_folder(args: &DemoArgs) -> Result<PathBuf> {
     Ok(folder.clone())
 }
 
+/// What the filters on rules ask of other tools' findings.
+fn tool_filter(args: &HuntArgs) -> ToolFilter {
+    ToolFilter {
+        level: args.level,
+        rules: args.rule.iter().map(|rule| rule.to_lowercase()).collect(),
+        with_status: !args.status.is_empty(),
+    }
+}
+
 /// Loads the rules and keeps those that the filters name.
 fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
     let (mut rules, problems) = rules::load(&args.rules, &args.placeholders)?;
@@ -172,7 +192,8 @@ fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
                         || rule.title.to_lowercase().contains(w.as_str())
                 }))
     });
-    if rules.is_empty() {
+    // Of other tools' findings, some may still be asked for.
+    if rules.is_empty() && !args.tool_findings {
         bail!("no rule is left: check --level, --status and --rule");
     }
     Ok(rules)
@@ -188,6 +209,18 @@ fn tell_problems(problems: &[Problem]) {
             fatal.len()
         );
     }
+}
+
+/// The formats of the user's own that these files describe.
+pub fn mapping(paths: &[PathBuf]) -> Result<Mapping> {
+    let mut all = Mapping::default();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the mapping in {name}"))?;
+        all.add(Mapping::parse(&name, &text)?, &name)?;
+    }
+    Ok(all)
 }
 
 /// The inputs that paths on the command line name.
@@ -236,10 +269,11 @@ impl Report {
         let mut summary = Summary::new();
         writer.begin().with_context(context)?;
         for i in 0..findings.len() {
-            let finding = findings.get(i).context("cannot read the temporary file of findings")?;
+            let (finding, json) =
+                findings.brief(i).context("cannot read the temporary file of findings")?;
             summary.add(&finding);
             if shown.as_ref().is_none_or(|shown| shown.binary_search(&i).is_ok()) {
-                writer.write(&finding).with_context(context)?;
+                writer.write_json(json).with_context(context)?;
             }
         }
         summary.reading(reading);

@@ -4,6 +4,7 @@
 //! terminal's view is [`Summary::render`], the machine's [`Summary::to_json`]; the HTML report draws
 //! from the same counts.
 
+mod correlations;
 mod render;
 pub mod tally;
 pub mod timeline;
@@ -12,9 +13,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use blanik_model::attack::{AttackTag, TACTICS, parse_tag};
-use blanik_model::{Finding, Level, Timestamp};
+use blanik_model::finding::Brief;
+use blanik_model::{Level, Timestamp};
 use serde::Serialize;
 
+pub use self::correlations::CorrelationStats;
 use self::tally::{LevelCounts, Tally};
 use self::timeline::Timeline;
 
@@ -101,6 +104,9 @@ pub struct ReadingStats {
     pub last: Option<Timestamp>,
     /// Where the events went.
     pub accounting: Accounting,
+    /// Alerts of other tools, by tool, that are no findings here as nobody asked for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tool_alerts: Vec<Count>,
     /// Rules that were loaded.
     pub rules: u64,
     /// Indicators that were loaded, if any were.
@@ -110,6 +116,9 @@ pub struct ReadingStats {
     pub rejections: Vec<Rejection>,
     /// How many there are in all.
     pub rejections_total: u64,
+    /// What became of the matches that correlation rules look at, if there are such rules.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlations: Option<CorrelationStats>,
     /// The data is invented.
     pub exercise: bool,
 }
@@ -175,9 +184,9 @@ impl Summary {
     }
 
     /// Counts a finding. Any order will do; that of time is fastest.
-    pub fn add(&mut self, f: &Finding) {
+    pub fn add(&mut self, f: &Brief<'_>) {
         self.levels.add(f.level);
-        let name = || RuleName { title: f.rule_title.clone(), level: Some(f.level) };
+        let name = || RuleName { title: f.rule_title.clone().into_owned(), level: Some(f.level) };
         self.rules.add(&f.rule_id, f.level, name);
         if let Some(account) = &f.account {
             self.accounts.add(account, f.level, || ());
@@ -200,7 +209,7 @@ impl Summary {
         self.add_tags(f);
     }
 
-    fn add_tags(&mut self, f: &Finding) {
+    fn add_tags(&mut self, f: &Brief<'_>) {
         let tags = || f.tags.iter().filter_map(|tag| parse_tag(tag));
         let mut seen = [false; TACTICS.len()];
         for tag in tags() {

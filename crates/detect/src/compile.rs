@@ -7,12 +7,16 @@
 //! order alone.
 
 mod asked;
+mod correlation;
 mod dash;
 mod detection;
 mod dialect;
 mod draft;
 mod encode;
+mod entries;
+mod filter;
 mod item;
+mod link;
 mod locate;
 mod modifiers;
 mod placeholder;
@@ -20,12 +24,16 @@ mod plain_rule;
 mod plain_yaml;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use crate::rules::Rules;
+use crate::rules::{RuleIx, Rules};
 
+use self::correlation::{CorrelationDraft, Heading};
 use self::draft::{Entry, RuleDraft};
+use self::filter::FilterDraft;
+use self::link::Directory;
 
 pub use self::draft::Draft;
 
@@ -93,7 +101,7 @@ impl Refusal {
 
 impl Rules {
     /// Compiles every rule of every document, in their order. Of rules with one id, the first is
-    /// used. Correlation and filter rules are refused by name.
+    /// used. What correlation and filter rules refer to may stand in any document.
     pub fn compile<'d>(
         documents: impl IntoIterator<Item = &'d Document>,
         options: &Options,
@@ -111,8 +119,12 @@ impl Rules {
 pub struct Compiler {
     rules: Rules,
     problems: Vec<Problem>,
-    /// The rule that has an id, by its index.
-    seen: HashMap<String, usize>,
+    /// Where each id was given first.
+    seen: HashMap<String, (Arc<str>, u32)>,
+    directory: Directory,
+    // Joined when all rules are known.
+    filters: Vec<FilterDraft>,
+    correlations: Vec<CorrelationDraft>,
 }
 
 impl Compiler {
@@ -122,42 +134,69 @@ impl Compiler {
             match entry {
                 Entry::Problem(problem) => self.problems.push(problem),
                 Entry::Rule(rule) => self.rule(*rule),
+                Entry::Filter(filter) if self.is_new(&filter.heading) => self.filters.push(*filter),
+                Entry::Correlation(correlation) if self.is_new(&correlation.heading) => {
+                    self.correlations.push(*correlation);
+                }
+                Entry::Filter(_) | Entry::Correlation(_) => {}
             }
         }
     }
 
-    /// All rules, and what is wrong with them, in the order they were added.
-    pub fn finish(self) -> (Rules, Vec<Problem>) {
+    /// All rules, and what is wrong with them: of detection rules in the order they were added, then
+    /// of filters, then of correlations.
+    pub fn finish(mut self) -> (Rules, Vec<Problem>) {
+        for filter in std::mem::take(&mut self.filters) {
+            link::filter(filter, &self.directory, &mut self.rules, &mut self.problems);
+        }
+        let correlations = std::mem::take(&mut self.correlations);
+        link::correlations(correlations, &mut self.directory, &mut self.rules, &mut self.problems);
         (self.rules, self.problems)
     }
 
     fn rule(&mut self, draft: RuleDraft) {
-        if let Some(&first) = self.seen.get(&draft.id) {
-            let problem = self.taken(draft, first);
+        if let Some(first) = self.seen.get(&draft.id) {
+            let problem = taken(&draft.origin, draft.id, draft.id_line, first);
             return self.problems.push(problem);
         }
         let numbers = draft.asked.join(&mut self.rules.predicates);
         self.problems.extend(draft.remarks);
+        let called = [Some(&draft.id), draft.name.as_ref()];
         match draft.compiled {
             Ok(mut rule) => {
                 rule.selections.iter_mut().for_each(|s| numbers.renumber(&mut s.expr));
                 numbers.renumber(&mut rule.expr);
-                self.seen.insert(draft.id, self.rules.rules.len());
+                let ix = RuleIx(self.rules.rules.len() as u32);
+                self.directory.rule(&draft.origin, called, ix);
+                self.seen.insert(draft.id, (draft.origin, rule.line));
                 self.rules.rules.push(rule);
             }
-            Err(problem) => self.problems.push(problem),
+            Err(problem) => {
+                self.directory.refused(called);
+                self.problems.push(problem);
+            }
         }
     }
 
-    fn taken(&self, draft: RuleDraft, first: usize) -> Problem {
-        let (id, first) = (draft.id, &self.rules.rules[first]);
-        Problem {
-            origin: draft.origin.to_string(),
-            line: draft.id_line,
-            reason: format!("the id {id} is taken by the rule at {}:{}", first.origin, first.line),
-            rule: Some(id),
-            hint: "give each rule an id of its own".to_owned(),
-            fatal: true,
+    /// False if the id is taken, which is a problem.
+    fn is_new(&mut self, heading: &Heading) -> bool {
+        if let Some(first) = self.seen.get(&heading.id) {
+            let problem = taken(&heading.origin, heading.id.clone(), heading.id_line, first);
+            self.problems.push(problem);
+            return false;
         }
+        self.seen.insert(heading.id.clone(), (Arc::clone(&heading.origin), heading.line));
+        true
+    }
+}
+
+fn taken(origin: &str, id: String, line: u32, (of, at): &(Arc<str>, u32)) -> Problem {
+    Problem {
+        origin: origin.to_owned(),
+        line,
+        reason: format!("the id {id} is taken by the rule at {of}:{at}"),
+        rule: Some(id),
+        hint: "give each rule an id of its own".to_owned(),
+        fatal: true,
     }
 }

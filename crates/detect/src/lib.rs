@@ -10,6 +10,8 @@
 
 pub mod builtin;
 pub mod compile;
+pub mod correlate;
+pub mod correlation;
 pub mod explain;
 pub mod expr;
 pub mod glob;
@@ -24,5 +26,6 @@ pub mod scan;
 pub mod test;
 
 pub use compile::{Compiler, Document, Draft, Options, Problem};
-pub use rules::{LogSource, Rule, RuleIx, Rules};
+pub use correlation::{Correlation, CorrelationIx};
+pub use rules::{Head, LogSource, Rule, RuleIx, Rules};
 pub use scan::Scanner;

@@ -4,13 +4,15 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 
+use blanik_model::Timestamp;
 use zip::ZipArchive;
 use zip::read::ZipFile;
 use zip::result::ZipError;
 
+use crate::clock::civil;
 use crate::feeder::Stopped;
 use crate::meter::{Counted, Exact, Expanding, Peeked};
-use crate::open::{Nest, Opener, damaged, join};
+use crate::open::{Nest, Opener, damaged, join, told};
 use crate::rejection::{Place, Rejection};
 
 /// Bytes of a long name or of a pax header in a tar archive; both are read into memory.
@@ -156,9 +158,10 @@ impl Opener {
         member: &mut ZipFile<'_, R>,
     ) -> Result<(), Stopped> {
         let limits = self.limits();
+        let written = member.last_modified().and_then(zip_time).and_then(told);
         let reader: Box<dyn Read + '_> = Box::new(member);
         let mut reader = Expanding { inner: reader, budget: nest.budget, limits: &limits };
-        self.member(nest, name, &mut reader)
+        self.member(Nest { written, ..nest }, name, &mut reader)
     }
 
     /// Visits the members of a tar archive.
@@ -196,8 +199,11 @@ impl Opener {
             let name = long_name.take().unwrap_or(short);
             if kind.is_file() || kind.is_contiguous() {
                 let left = entry.header().entry_size().unwrap_or(0);
+                let seconds = entry.header().mtime().ok().and_then(|t| i64::try_from(t).ok());
+                let seconds = seconds.and_then(Timestamp::from_seconds);
+                let written = seconds.and_then(told);
                 let mut reader = Exact { inner: &mut entry, left };
-                self.member(nest, &name, &mut reader)?;
+                self.member(Nest { written, ..nest }, &name, &mut reader)?;
             } else if kind.is_gnu_sparse() {
                 let reason = "a sparse member of a tar archive: unpack it with tar first";
                 self.reject_member(&join(nest.name, &name), reason.to_owned());
@@ -224,6 +230,12 @@ impl Opener {
             self.outlet.reject(Rejection::loss(nest.source, Place::File, 0, reason));
         }
     }
+}
+
+/// When a member was last written to: in the zone of whoever packed it, which counts as UTC.
+fn zip_time(time: zip::DateTime) -> Option<Timestamp> {
+    let of_day = i64::from(time.hour()) * 3600 + i64::from(time.minute()) * 60;
+    civil(i32::from(time.year()), time.month(), time.day(), of_day * 1_000_000_000)
 }
 
 fn zip_name<R: Read>(member: &ZipFile<'_, R>) -> String {

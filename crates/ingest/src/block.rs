@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use blanik_model::{RawBlock, SourceId};
 
+use crate::clock::Clock;
 use crate::decode::lines;
 use crate::rejection::Place;
+use crate::text_format::TextFormat;
 
 /// Bytes that a block has at least, unless the log ends. It has more only to hold one long record.
 pub(crate) const BLOCK_BYTES: usize = 256 << 10;
@@ -38,7 +40,9 @@ impl Block {
     pub fn records(&self) -> Option<u64> {
         match &self.framing {
             Framing::JsonLines | Framing::Zeek(_) => Some(lines(self).count() as u64),
-            Framing::Json(elements) | Framing::Xml(elements) => Some(elements.len() as u64),
+            Framing::Json(elements) | Framing::Xml(elements) | Framing::Text(_, elements) => {
+                Some(elements.len() as u64)
+            }
             Framing::EvtxChunks => None,
         }
     }
@@ -48,6 +52,9 @@ impl Block {
         match &self.framing {
             Framing::JsonLines | Framing::Zeek(_) => Place::Line(self.first),
             Framing::EvtxChunks => Place::Chunk(self.first),
+            Framing::Text(head, elements) => {
+                elements.first().map_or(Place::File, |e| head.place(e.number))
+            }
             Framing::Json(elements) | Framing::Xml(elements) => {
                 elements.first().map_or(Place::File, |e| Place::Record(e.number))
             }
@@ -68,6 +75,42 @@ pub enum Framing {
     Zeek(Arc<ZeekHeader>),
     /// EVTX chunks of 64 KiB each.
     EvtxChunks,
+    /// Records of a text log at these places.
+    Text(TextHead, Vec<Element>),
+}
+
+/// What must be known of a text log to read its records.
+#[derive(Clone, Debug)]
+pub struct TextHead {
+    /// What they are.
+    pub format: TextFormat,
+    /// What the year is, where they do not say.
+    pub clock: Clock,
+    /// Their columns, where the log names them.
+    pub table: Option<Arc<Table>>,
+}
+
+impl TextHead {
+    /// Where a record stands.
+    pub(crate) fn place(&self, number: u64) -> Place {
+        match self.format {
+            TextFormat::Mail | TextFormat::Utmp | TextFormat::Journal => Place::Record(number),
+            _ => Place::Line(number),
+        }
+    }
+}
+
+/// The columns of a table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Between columns.
+    pub separator: u8,
+    /// Their names, in order. A name that stands twice has its number behind it the second time.
+    pub columns: Vec<String>,
+    /// The day, where a directive names it and the lines do not.
+    pub day: Option<(i32, u8, u8)>,
+    /// What `mapping/text.tsv` calls its records, where the columns' names tell.
+    pub log: &'static str,
 }
 
 /// A record that the reader has already found the bounds of.

@@ -2,14 +2,16 @@
 
 mod evtx;
 pub(crate) mod json;
+pub(crate) mod text;
 mod xml;
 pub(crate) mod zeek;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use blanik_model::{RawBlock, SourceId};
 
-use crate::block::{Block, Element, Framing, ZeekHeader};
+use crate::block::{Block, CHUNK_BYTES, Element, Framing, TextHead, ZeekHeader};
 use crate::layout::{LayoutId, Leaves, Unread};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
@@ -28,7 +30,7 @@ pub struct Origin<'a> {
     pub source: SourceId,
     /// Its number there: EVTX record id, line, or number of the element.
     pub number: u64,
-    /// Bytes that the record's own lie in; see `span`. For EVTX, the record as JSON.
+    /// Bytes that the record's own lie in; see `span`. For EVTX, chunks, or the record as JSON.
     pub raw: &'a RawBlock,
     /// Where in `raw`.
     pub span: Range<u32>,
@@ -67,6 +69,25 @@ pub trait RecordSink {
     }
 }
 
+/// What a record's bytes are.
+pub(crate) enum Form {
+    /// JSON.
+    Json,
+    /// JSON that an EVTX record was made to be.
+    Rendered,
+    /// A Windows event as XML.
+    Xml,
+    /// A line below this header.
+    Zeek(Arc<ZeekHeader>),
+    /// A record of a text log.
+    Text(TextHead),
+    /// A record in an EVTX chunk.
+    Evtx {
+        /// The record read before it was in another chunk.
+        fresh: bool,
+    },
+}
+
 /// See the module.
 #[derive(Default)]
 pub struct Decoder {
@@ -76,6 +97,7 @@ pub struct Decoder {
     xml: XmlReader,
     evtx: EvtxReader,
     zeek: zeek::ZeekReader,
+    text: text::TextReader,
     record: Record,
 }
 
@@ -93,28 +115,82 @@ impl Decoder {
             Framing::Xml(elements) => self.xml_elements(block, elements, sink),
             Framing::Zeek(header) => self.zeek.decode(block, header, &mut self.record, sink),
             Framing::EvtxChunks => self.evtx_chunks(block, sink),
+            Framing::Text(head, elements) => self.text_elements(block, head, elements, sink),
         }
     }
 
-    /// Reads one record's text by its names. False if that fails.
-    pub(crate) fn json_again(&mut self, text: &[u8], record: &mut Record) -> bool {
-        self.json.read(text, record).is_ok()
+    /// Reads one record once more; what is wrong with it was said the first time.
+    pub(crate) fn again(&mut self, form: &Form, origin: Origin<'_>, sink: &mut impl RecordSink) {
+        let text = &origin.raw[origin.span.start as usize..origin.span.end as usize];
+        let record = &mut self.record;
+        match form {
+            Form::Json => _ = json(&mut self.json, text, record, Hint::Json, origin, sink),
+            Form::Rendered => {
+                _ = json(&mut self.rendered, text, record, Hint::WindowsXmlShape, origin, sink);
+            }
+            Form::Xml => {
+                if self.xml.read(text, record).is_ok() {
+                    sink.record(record, Hint::WindowsXmlShape, origin);
+                }
+            }
+            Form::Zeek(header) => self.zeek.again(header, record, sink, origin),
+            Form::Text(head) => {
+                record.clear();
+                let hint = self.text.read(text, head, &mut head.clock.clone(), record).hint;
+                if record.whole().is_ok() {
+                    sink.record(record, hint, origin);
+                }
+            }
+            Form::Evtx { fresh } => {
+                if *fresh {
+                    self.evtx.begin_chunk();
+                }
+                let (chunk, at) = chunk_of(origin.raw, origin.span.start as usize);
+                self.evtx.again(chunk, at, &mut self.rendered, record, sink, origin);
+            }
+        }
     }
 
-    /// The same of an XML event.
-    pub(crate) fn xml_again(&mut self, text: &[u8], record: &mut Record) -> bool {
-        self.xml.read(text, record).is_ok()
-    }
-
-    /// The same of a Zeek line.
-    pub(crate) fn zeek_again(
+    fn text_elements(
         &mut self,
-        text: &[u8],
-        header: &ZeekHeader,
-        record: &mut Record,
-    ) -> bool {
-        self.zeek.line(text, header, record);
-        record.whole().is_ok()
+        block: &Block,
+        head: &TextHead,
+        elements: &[Element],
+        sink: &mut impl RecordSink,
+    ) {
+        let (mut lossy, mut strange) = (Lossy::default(), Lossy::default());
+        let mut clock = head.clock;
+        for Element { number, span, complete } in elements {
+            let text = &block.bytes[span.start as usize..span.end as usize];
+            let place = head.place(*number);
+            self.record.clear();
+            let told = self.text.read(text, head, &mut clock, &mut self.record);
+            if !told.clean {
+                lossy.add(place);
+            }
+            if self.record.is_empty() {
+                let reason = format!("no record as `{}` has them", head.format.as_str());
+                sink.reject(Rejection::loss(block.source, place, 1, reason));
+                continue;
+            }
+            if !told.known {
+                strange.add(place);
+            }
+            if !complete {
+                let reason = "the log breaks off in this record; read so far";
+                sink.reject(Rejection::note(block.source, place, reason));
+            }
+            match self.record.whole() {
+                Ok(()) => {
+                    sink.record(&self.record, told.hint, origin(block, *number, span));
+                }
+                Err(overfull) => {
+                    sink.reject(Rejection::loss(block.source, place, 1, overfull.to_string()));
+                }
+            }
+        }
+        lossy.tell(block.source, sink);
+        strange.tell_strange(head.format.as_str(), block.source, sink);
     }
 
     fn json_lines(&mut self, block: &Block, sink: &mut impl RecordSink) {
@@ -174,25 +250,20 @@ impl Decoder {
     }
 
     fn evtx_chunks(&mut self, block: &Block, sink: &mut impl RecordSink) {
-        let chunks = block.bytes.chunks(crate::block::CHUNK_BYTES);
-        for (number, chunk) in (block.first..).zip(chunks) {
-            let place = Place::Chunk(number);
-            let rendered = self.evtx.render(block.source, place, chunk);
-            for rejection in rendered.rejections {
-                sink.reject(rejection);
-            }
-            let raw: RawBlock = rendered.json.into();
-            for (id, span) in rendered.records {
-                let text = &raw[span.start as usize..span.end as usize];
-                let origin = Origin { source: block.source, number: id, raw: &raw, span };
-                let (reader, hint) = (&mut self.rendered, Hint::WindowsXmlShape);
-                match json(reader, text, &mut self.record, hint, origin, sink) {
-                    Ok(_) => {}
-                    Err(error) => sink.reject(rejected(block.source, Place::Record(id), &error)),
-                }
-            }
-        }
+        self.evtx.decode(block, &mut self.rendered, &mut self.record, sink);
     }
+
+    /// The record that begins there in a block of EVTX chunks, as JSON.
+    pub(crate) fn evtx_rendered(&self, chunks: &[u8], at: usize) -> Option<Vec<u8>> {
+        let (chunk, at) = chunk_of(chunks, at);
+        self.evtx.rendered(chunk, at)
+    }
+}
+
+/// The chunk that a place in a block lies in, and the place there.
+fn chunk_of(chunks: &[u8], at: usize) -> (&[u8], usize) {
+    let start = at - at % CHUNK_BYTES;
+    (&chunks[start..chunks.len().min(start + CHUNK_BYTES)], at - start)
 }
 
 /// A record on its way to a sink.
@@ -276,6 +347,16 @@ impl Lossy {
     fn add(&mut self, place: Place) {
         self.first.get_or_insert(place);
         self.count += 1;
+    }
+
+    fn tell_strange(self, format: &str, source: SourceId, sink: &mut impl RecordSink) {
+        if let Some(place) = self.first {
+            let reason = format!(
+                "{} records from here on are not as `{format}` has them; kept as text",
+                self.count
+            );
+            sink.reject(Rejection::note(source, place, reason));
+        }
     }
 
     fn tell(self, source: SourceId, sink: &mut impl RecordSink) {

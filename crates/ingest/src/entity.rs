@@ -14,6 +14,7 @@ const TABLE: &str = include_str!("../mapping/entities.tsv");
 
 /// A row of the table.
 struct Candidate {
+    // `*` is any.
     product: Option<&'static str>,
     service: Option<&'static str>,
     event_ids: Vec<u32>,
@@ -50,6 +51,11 @@ static ENTITIES: LazyLock<Entities> = LazyLock::new(|| {
 /// The fields that say which machine an event of that kind is about.
 pub fn host_fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
     ENTITIES.hosts.iter().filter(|c| c.fits(kind)).flat_map(|c| c.sources.iter().copied())
+}
+
+/// The fields that say which account acted in an event of that kind.
+pub fn account_fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
+    ENTITIES.accounts.iter().filter(|c| c.fits(kind)).flat_map(|c| c.sources.iter().copied())
 }
 
 /// The machine that the event is about, or the sensor that saw it.
@@ -99,7 +105,7 @@ fn first(candidates: &[Candidate], batch: &EventBatch, row: usize) -> Option<Str
 
 impl Candidate {
     fn fits(&self, kind: &Kind) -> bool {
-        kind.product.as_deref() == self.product
+        (self.product == Some("*") || kind.product.as_deref() == self.product)
             && self.service.is_none_or(|service| kind.services.iter().any(|s| **s == *service))
             && (self.event_ids.is_empty()
                 || kind.event_id.is_some_and(|id| self.event_ids.contains(&id)))

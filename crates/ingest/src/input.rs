@@ -4,6 +4,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use crate::mapping::Mapping;
+use crate::text_format::TextFormat;
+
 /// One thing to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
@@ -25,6 +28,11 @@ pub enum Input {
 pub struct Options {
     /// The format of every log, instead of what its content says. Archives are still opened.
     pub format: Option<Format>,
+    /// Formats of the user's own: those that are text are told by their lines.
+    pub mapping: Mapping,
+    /// The year that logs begin in whose times name none; without it, that is told from when a file
+    /// was last written to.
+    pub year: Option<i32>,
     /// See there.
     pub limits: Limits,
 }
@@ -40,11 +48,13 @@ pub enum Format {
     Xml,
     /// Zeek's tab-separated logs.
     ZeekTsv,
+    /// Text of that format.
+    Text(TextFormat),
 }
 
 /// The name is none of a format.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown input format `{name}`: use evtx, json, xml or zeek")]
+#[error("unknown input format `{name}`: use evtx, json, xml, zeek, {}", text_words())]
 pub struct UnknownFormat {
     /// What was given.
     pub name: String,
@@ -59,9 +69,18 @@ impl FromStr for Format {
             "json" => Ok(Format::Json),
             "xml" => Ok(Format::Xml),
             "zeek" => Ok(Format::ZeekTsv),
-            _ => Err(UnknownFormat { name: name.to_owned() }),
+            _ => {
+                let found = TextFormat::ALL.iter().find(|(word, _)| *word == name);
+                let unknown = || UnknownFormat { name: name.to_owned() };
+                found.map(|(_, format)| Format::Text(*format)).ok_or_else(unknown)
+            }
         }
     }
+}
+
+fn text_words() -> String {
+    let words: Vec<&str> = TextFormat::ALL.iter().map(|(word, _)| *word).collect();
+    words.join(", ")
 }
 
 /// Bounds on what an input may make us do. Meeting one is a rejection that names it.

@@ -20,6 +20,8 @@ pub enum Unread {
     ByName,
     /// The layout was forgotten: it must be learnt again.
     Forgotten,
+    /// Texts are looked for in such records, and theirs was [not told](Written::Absent).
+    WithoutText,
 }
 
 /// One value of a record.
@@ -60,6 +62,8 @@ pub enum Written<'a> {
     Plain(&'a str),
     /// In some other way.
     Otherwise,
+    /// Nobody looked.
+    Absent,
 }
 
 impl<'a> Leaves<'a> {

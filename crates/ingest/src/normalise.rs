@@ -10,6 +10,7 @@ mod derive;
 mod event_id;
 mod kinds;
 mod lookup;
+mod marks;
 mod names;
 pub(crate) mod operation;
 mod pairs;
@@ -18,19 +19,22 @@ pub(crate) mod reading;
 mod shape;
 pub(crate) mod table;
 mod time;
+mod tree;
 mod unwrap;
 
 use std::sync::Arc;
 
 use blanik_model::{Kind, Timestamp};
 
+use crate::mapping::Mapping;
 use crate::record::{Hint, Record};
 use derive::{Derivation, Derivations};
 use kinds::{EntryId, Kinds, Windows};
 use lookup::Key;
+pub(crate) use lookup::forever;
 use names::Names;
 use plan::Plan;
-use shape::Shapes;
+use shape::{Shape, Shapes};
 use time::Times;
 use unwrap::{Unwrapped, Wrappers};
 
@@ -77,7 +81,12 @@ impl Default for Normaliser {
 impl Normaliser {
     /// Reads the tables.
     pub fn new() -> Self {
-        let shapes = Shapes::new();
+        Self::with(&Mapping::default())
+    }
+
+    /// Reads the tables; the user's formats go before them.
+    pub fn with(mapping: &Mapping) -> Self {
+        let shapes = Shapes::new(mapping);
         let shape = |name| shapes.named(name).expect("the shape stands in the table");
         Normaliser {
             windows_shape: shape("event"),
@@ -86,7 +95,7 @@ impl Normaliser {
             wrappers: Wrappers::new(),
             names: Names::new(),
             kinds: Kinds::new(&shapes),
-            times: Times::new(),
+            times: Times::new(mapping),
             windows: Derivations::new().early("windows"),
             event_id: "EventID".into(),
             channel: "Channel".into(),
@@ -114,6 +123,7 @@ impl Normaliser {
             Hint::WindowsXmlShape => Some(self.windows_shape),
             Hint::Zeek { .. } => Some(self.zeek_shape),
             Hint::Json => self.shapes.of(record),
+            Hint::Text { .. } => None,
         };
         // What has a shape is no envelope, but for the one that says what it holds.
         let may_wrap = shape.is_none_or(|shape| shape == self.evtxecmd_shape);
@@ -155,23 +165,34 @@ impl Normaliser {
         out: &mut Normalised,
     ) {
         out.plan.begin(record, self.names.of(name), &self.names);
-        let product = shape.map_or("", |i| self.shapes.rows()[i].product);
-        let entry = match product {
+        if let Hint::Text { log, time } = hint {
+            out.time = time;
+            return self.finish(record, None, self.kinds.of_text(log), out);
+        }
+        let shape_row = shape.map(|i| &self.shapes.rows()[i]);
+        let entry = match shape_row.map_or("", Shape::product_of_tables) {
             "windows" => self.windows(record, shape, out),
             "zeek" => self.zeek(record, hint, shape),
             "suricata" => text(record, "event_type").and_then(|t| self.kinds.of_suricata(t)),
             _ => None,
         };
-        out.entry = entry.unwrap_or_else(|| self.kinds.of_shape(shape));
-        let entry = self.kinds.get(out.entry);
-        for derivation in &entry.derivations {
-            out.plan.derive(derivation, record);
-        }
+        let entry = entry.unwrap_or_else(|| self.kinds.of_shape(shape));
+        self.finish(record, shape_row, entry, out);
         out.time = self
             .times
             .of(name)
             .iter()
             .find_map(|candidate| candidate.read(out.plan.get(candidate.field, record)?));
+    }
+
+    /// Derives the fields of the shape and of the kind, and writes them all.
+    fn finish(&self, record: &Record, shape: Option<&Shape>, entry: EntryId, out: &mut Normalised) {
+        out.entry = entry;
+        let entry = self.kinds.get(out.entry);
+        let of_shape = shape.map_or(&[][..], |row| &row.derivations);
+        for derivation in of_shape.iter().chain(&entry.derivations) {
+            out.plan.derive(derivation, record);
+        }
         if !Arc::ptr_eq(&out.kind, &entry.kind) {
             out.kind = Arc::clone(&entry.kind);
         }

@@ -4,16 +4,19 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufReader, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::UNIX_EPOCH;
 
-use blanik_model::SourceId;
+use blanik_model::{SourceId, Timestamp};
 
 use crate::block::BLOCK_BYTES;
 use crate::feeder::{Outlet, Stopped};
-use crate::frame::{self, Frame};
+use crate::frame::{self, About, Frame};
 use crate::input::{Format, Input, Limits, Options};
+use crate::mapping::{Lines, LinesAsJson};
 use crate::meter::{Budget, Counted, Expanding, Peeked};
 use crate::rejection::{Place, Rejection};
 use crate::sniff::{Content, Packing, SNIFF_BYTES, sniff};
@@ -47,6 +50,8 @@ pub(crate) struct Nest<'a> {
     pub depth: usize,
     /// Of the input file around all of it.
     pub budget: &'a Budget,
+    /// When it was last written to, where that is known.
+    pub written: Option<Timestamp>,
 }
 
 impl Opener {
@@ -132,7 +137,8 @@ impl Opener {
         let shared = self.outlet.shared.clone();
         let budget = Budget::default();
         let mut reader = Counted { inner, budget: &budget, total: &shared.bytes_read };
-        let nest = Nest { name, source: self.outlet.source(name), depth: 0, budget: &budget };
+        let source = self.outlet.source(name);
+        let nest = Nest { name, source, depth: 0, budget: &budget, written: None };
         self.visit(nest, &mut reader, None)
     }
 
@@ -150,7 +156,8 @@ impl Opener {
         let shared = self.outlet.shared.clone();
         let budget = Budget::default();
         let mut reader = Counted { inner: &file, budget: &budget, total: &shared.bytes_read };
-        let nest = Nest { name: &name, source, depth: 0, budget: &budget };
+        let written = written(&file);
+        let nest = Nest { name: &name, source, depth: 0, budget: &budget, written };
         self.visit(nest, &mut reader, Some(&file))
     }
 
@@ -162,7 +169,14 @@ impl Opener {
         file: Option<&File>,
     ) -> Result<(), Stopped> {
         let mut reader = Peeked::new(reader, SNIFF_BYTES);
-        match sniff(reader.head()) {
+        let content = sniff(reader.head());
+        if let Some(lines) = self.own_lines(&content, reader.head()) {
+            let record_bytes_max = self.options.limits.record_bytes_max.max(BLOCK_BYTES);
+            let text = BufReader::new(&mut reader);
+            let mut json = LinesAsJson::new(&lines, text, record_bytes_max);
+            return self.frame(nest, Frame::JsonLines, &mut json);
+        }
+        match content {
             Content::Packed(packing) => self.unpack(nest, packing, &mut reader, file),
             Content::Utf16 { big_endian } => {
                 let mut text = Utf16::new(&mut reader, big_endian);
@@ -189,6 +203,18 @@ impl Opener {
         }
     }
 
+    /// The user's format that a text is of. What is told by its very form stays what it is.
+    fn own_lines(&self, content: &Content, head: &[u8]) -> Option<Arc<Lines>> {
+        let is_told = match content {
+            Content::Empty | Content::Packed(_) | Content::Utf16 { .. } => true,
+            Content::Log(Frame::Evtx { .. } | Frame::Json { .. } | Frame::JsonLines) => true,
+            Content::Log(Frame::Xml | Frame::Zeek) => true,
+            _ => self.options.format.is_some(),
+        };
+        let mut own = self.options.mapping.lines().filter(|_| !is_told);
+        own.find(|lines| lines.fit(head)).cloned()
+    }
+
     fn empty(&mut self, nest: Nest<'_>, reader: &mut dyn Read) -> Result<(), Stopped> {
         let rejection = match reader.read(&mut [0]) {
             Err(error) => Rejection::loss(nest.source, Place::File, 0, damaged(&error, 0)),
@@ -210,7 +236,9 @@ impl Opener {
         };
         let mut window = Window::new(reader, self.outlet.spares());
         let record_bytes_max = self.options.limits.record_bytes_max.max(BLOCK_BYTES);
-        frame::run(how, nest.source, &mut window, record_bytes_max, &mut self.outlet)?;
+        let (year, written) = (self.options.year, nest.written);
+        let about = About { source: nest.source, record_bytes_max, written, year };
+        frame::run(how, about, &mut window, &mut self.outlet)?;
         if let Some(error) = window.damage() {
             let reason = damaged(error, window.end());
             let place = Place::Offset(window.end());
@@ -232,6 +260,7 @@ impl Opener {
             Packing::Tar => return self.tar(inner, reader),
             _ => {}
         }
+        let inner = Nest { written: packed(packing, reader.head()).or(inner.written), ..inner };
         let decoder: io::Result<Box<dyn Read + '_>> = decompressor(packing, reader);
         match decoder {
             Ok(decoder) => {
@@ -257,6 +286,27 @@ impl Opener {
         }
         Some(Nest { depth: nest.depth + 1, ..nest })
     }
+}
+
+/// When a file was last written to. What was packed long ago, or by a program that keeps no times, says
+/// a moment before any log.
+fn written(file: &File) -> Option<Timestamp> {
+    let since = file.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
+    told(Timestamp::from_nanos(i64::try_from(since.as_nanos()).ok()?))
+}
+
+/// When what is packed was last written to. RFC 1952, 2.3.1: MTIME.
+fn packed(packing: Packing, head: &[u8]) -> Option<Timestamp> {
+    let bytes: [u8; 4] = head.get(4..8)?.try_into().ok()?;
+    let seconds = i64::from(u32::from_le_bytes(bytes));
+    Timestamp::from_seconds(seconds).and_then(told).filter(|_| packing == Packing::Gzip)
+}
+
+/// The moment, if it is one that says something.
+pub(crate) fn told(time: Timestamp) -> Option<Timestamp> {
+    /// 1981-01-01: archives have 1970 or 1980 for none.
+    const FIRST_SECONDS: i64 = 347_155_200;
+    (time >= Timestamp::from_seconds(FIRST_SECONDS)?).then_some(time)
 }
 
 fn decompressor<'a>(
@@ -288,6 +338,7 @@ fn forced(format: Format, sniffed: Frame) -> Frame {
         (Format::Json, _) => Frame::JsonLines,
         (Format::Xml, _) => Frame::Xml,
         (Format::ZeekTsv, _) => Frame::Zeek,
+        (Format::Text(format), _) => Frame::Text(format),
     }
 }
 

@@ -4,7 +4,7 @@
 //! objects collects their values into one list (`dns.answers.rrname`). The buffer is reused from
 //! record to record.
 
-use blanik_model::{Type, Value};
+use blanik_model::{Timestamp, Type, Value};
 
 /// Bytes of all names and values. The same long name before many values makes a record far longer
 /// than its text: a record that comes to more than this is refused.
@@ -121,5 +121,12 @@ pub enum Hint<'a> {
     Zeek {
         /// The log's name, such as `conn`.
         path: &'a str,
+    },
+    /// A record of a text log.
+    Text {
+        /// What `mapping/text.tsv` calls such records.
+        log: &'static str,
+        /// When it happened, by its own word.
+        time: Option<Timestamp>,
     },
 }

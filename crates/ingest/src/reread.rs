@@ -1,59 +1,72 @@
 //! Events once more, with all their fields: those of a batch that holds only what was asked for.
 //!
-//! Few events are findings. These are read again from their records, the slow way.
+//! Few events are findings. These are read again from their records.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
-use blanik_model::{EventBatch, Kind, RawBlock};
+use blanik_model::{EventBatch, Everything, RawBlock};
 
-use crate::block::{Block, Framing, ZeekHeader};
-use crate::decode::Decoder;
-use crate::normalise::{Normalised, Normaliser};
-use crate::record::{Hint, Record};
+use crate::block::{Block, CHUNK_BYTES, Framing, TextHead, ZeekHeader};
+use crate::decode::{Decoder, Form, Origin};
+use crate::gather::Gather;
+use crate::normalise::Normaliser;
 
 const FORMS_MIN: usize = 64;
 
 /// See the module.
-#[derive(Default)]
 pub(crate) struct Reread {
     // By the address of a block. A block that no batch holds is gone; what is left of it here keeps
     // its address from being given to another, whose records may be something else.
-    forms: HashMap<usize, (Weak<Vec<u8>>, Form)>,
+    forms: HashMap<usize, (Weak<Vec<u8>>, Framed)>,
     // Those of blocks that are gone are forgotten when there are this many.
     forms_kept: usize,
+    // Of the last record from a chunk: its block, and which chunk.
+    chunk: Option<(usize, usize)>,
     decoder: Decoder,
-    record: Record,
-    normalised: Normalised,
-    // Emptied batches: making columns anew would cost more than filling them.
-    spare: HashMap<Arc<Kind>, EventBatch>,
+    gather: Gather,
 }
 
-/// Columns of a batch worth keeping.
+/// Columns of a batch worth keeping: making them anew would cost more than filling them.
 const SPARE_COLUMNS_MAX: usize = 256;
 
-/// What a record of a block is.
-#[derive(Clone)]
-enum Form {
+/// What records of a block are.
+enum Framed {
     Json,
     Xml,
     Zeek(Arc<ZeekHeader>),
+    Evtx,
+    Text(TextHead),
 }
 
 impl Reread {
+    /// One that knows no block yet.
+    pub fn new(normaliser: Arc<Normaliser>) -> Self {
+        Reread {
+            forms: HashMap::new(),
+            forms_kept: 0,
+            chunk: None,
+            decoder: Decoder::new(),
+            gather: Gather::new(normaliser, Arc::new(Everything), usize::MAX),
+        }
+    }
+
     /// Forgets the blocks noted.
     pub fn clear(&mut self) {
         self.forms.clear();
+        self.chunk = None;
     }
 
     /// Notes what records of the block are.
     pub fn note(&mut self, block: &Block) {
         let form = match &block.framing {
-            Framing::JsonLines | Framing::Json(_) => Form::Json,
-            Framing::Xml(_) => Form::Xml,
-            Framing::Zeek(header) => Form::Zeek(Arc::clone(header)),
-            // Their records' text is not the block's.
-            Framing::EvtxChunks => return,
+            Framing::JsonLines | Framing::Json(_) => Framed::Json,
+            Framing::Xml(_) => Framed::Xml,
+            Framing::Zeek(header) => Framed::Zeek(Arc::clone(header)),
+            Framing::Text(head, _) => Framed::Text(head.clone()),
+            // Records that were rendered lie in blocks of their own.
+            Framing::EvtxChunks => Framed::Evtx,
         };
         if self.forms.len() >= self.forms_kept.max(FORMS_MIN) {
             self.forms.retain(|_, (block, _)| block.strong_count() > 0);
@@ -67,42 +80,44 @@ impl Reread {
     pub fn recycle(&mut self, mut whole: EventBatch) {
         whole.clear();
         if whole.columns().len() <= SPARE_COLUMNS_MAX {
-            self.spare.insert(Arc::clone(whole.kind()), whole);
+            self.gather.reuse(whole);
+        }
+    }
+
+    /// The text of a row's record: where it has none, what is made of it.
+    pub fn text<'b>(&self, batch: &'b EventBatch, row: usize) -> Cow<'b, [u8]> {
+        let block = batch.raw_block(row);
+        match self.forms.get(&address(block)) {
+            Some((_, Framed::Evtx)) => {
+                let start = batch.rows()[row].span.start as usize;
+                self.decoder.evtx_rendered(block, start).unwrap_or_default().into()
+            }
+            _ => batch.raw(row).into(),
         }
     }
 
     /// The event of a row.
-    pub fn whole(
-        &mut self,
-        normaliser: &Normaliser,
-        batch: &EventBatch,
-        row: usize,
-    ) -> Option<EventBatch> {
+    pub fn whole(&mut self, batch: &EventBatch, row: usize) -> Option<EventBatch> {
         let at = &batch.rows()[row];
         let block = batch.raw_block(row);
-        let text = batch.raw(row);
-        let (decoder, record) = (&mut self.decoder, &mut self.record);
-        let (read, hint) = match self.forms.get(&address(block)).map(|(_, form)| form) {
-            Some(Form::Json) => (decoder.json_again(text, record), Hint::Json),
-            Some(Form::Xml) => (decoder.xml_again(text, record), Hint::WindowsXmlShape),
-            Some(Form::Zeek(header)) => {
-                (decoder.zeek_again(text, header, record), Hint::Zeek { path: &header.path })
+        let form = match self.forms.get(&address(block)).map(|(_, framed)| framed) {
+            Some(Framed::Json) => Form::Json,
+            Some(Framed::Xml) => Form::Xml,
+            Some(Framed::Zeek(header)) => Form::Zeek(Arc::clone(header)),
+            Some(Framed::Evtx) => {
+                let chunk = (address(block), at.span.start as usize / CHUNK_BYTES);
+                Form::Evtx { fresh: self.chunk.replace(chunk) != Some(chunk) }
             }
-            // A record of a chunk, as the JSON it was made to be.
-            None => (decoder.json_again(text, record), Hint::WindowsXmlShape),
+            Some(Framed::Text(head)) => Form::Text(head.clone()),
+            // A record of a chunk that was rendered whole.
+            None => Form::Rendered,
         };
-        if !read {
-            return None;
-        }
-        normaliser.normalise(&self.record, hint, &mut self.normalised);
-        let kind = &self.normalised.kind;
-        let spare = self.spare.remove(kind);
-        let mut whole = spare.unwrap_or_else(|| EventBatch::new(Arc::clone(kind)));
-        whole.begin_row(at.time, at.source, at.record, at.order, block, at.span.clone());
-        for (name, value) in self.normalised.fields.iter() {
-            whole.set(name, value);
-        }
-        Some(whole)
+        self.gather.order = at.order;
+        let (source, number, span) = (at.source, at.record, at.span.clone());
+        let origin = Origin { source, number, raw: block, span };
+        self.decoder.again(&form, origin, &mut self.gather);
+        self.gather.rejections.clear();
+        self.gather.take_last()
     }
 }
 
@@ -126,7 +141,7 @@ mod tests {
             framing,
             last: true,
         };
-        let mut reread = Reread::default();
+        let mut reread = Reread::new(Arc::new(Normaliser::new()));
         for _ in 0..100 {
             reread.note(&block(Framing::JsonLines));
         }

@@ -2,6 +2,7 @@
 
 use memchr::memchr;
 
+use crate::decode::text::recognise;
 use crate::frame::Frame;
 use crate::frame::json::wrapper_prefix;
 
@@ -58,6 +59,7 @@ const OTHERS: &[(&[u8], &str)] = &[
     (b"\xd0\xcf\x11\xe0", "an old Office or MSI file (OLE), no log"),
     (b"PAR1", "a Parquet file, no log we read: export it as JSON"),
     (b"LPKSHHRH", "a systemd journal: export it with `journalctl -o json --file`"),
+    (b"utmpx-1.00", "login records of macOS, not read: export them with `last`"),
     (b"LfLe", "an old Windows event log (.evt): convert it with wevtutil"),
     (b"\x30\x00\x00\x00LfLe", "an old Windows event log (.evt): convert it with wevtutil"),
 ];
@@ -134,6 +136,9 @@ fn text(head: &[u8]) -> Content {
     }
     if is_zeek_data(first) {
         return Content::ZeekWithoutHeader;
+    }
+    if let Some(format) = recognise(head) {
+        return Content::Log(Frame::Text(format));
     }
     // A log whose beginning was cut off, so that its first line is half a record.
     if lines().skip(1).take(3).any(|l| l.starts_with(b"{\"") && l.ends_with(b"}")) {
@@ -236,9 +241,11 @@ fn unknown(head: &[u8], first: &[u8], second: &[u8]) -> &'static str {
     }
     let commas = |line: &[u8]| line.iter().filter(|&&b| b == b',').count();
     if commas(first) > 1 && commas(second) >= commas(first) {
-        return "CSV, which is not read: export the log as JSON, or as EVTX where it comes from";
+        return "CSV whose first line does not name its columns: write their names above it";
     }
     match () {
+        () if first.starts_with(b"<![LOG[") => "a log of Configuration Manager, not read",
+        () if first.starts_with(b"[Device Install Log]") => "a setup log of Windows, not read",
         () if first.starts_with(b"<?xml") => "XML without Windows events",
         () if first.starts_with(b"<!DOCTYPE") || first.starts_with(b"<html") => "HTML, no log",
         () => "text whose format is not known",
@@ -278,8 +285,8 @@ mod tests {
         for (bytes, expected) in [
             (&b"\xd4\xc3\xb2\xa1\x02\0"[..], "packet capture"),
             (b"MZ\x90\0", "PE"),
-            (b"a,b,c\n1,2,3\n", "CSV"),
-            (b"Oct  1 host sshd: x\n", "text"),
+            (b"2,b,c\n1,2,3\n", "CSV"),
+            (b"Octopus on 2020-01-01 in prose\n\nand no log", "text"),
             (b"\x01\x02\0\x03", "binary"),
             (b"[226] | a\n", "text"),
             (b"{{ template }}", "text"),

@@ -85,7 +85,7 @@ impl Rest {
         match record {
             Written::Json(text) => self.in_json.may_stand_in(text),
             Written::Plain(text) => self.plain.may_stand_in(text),
-            Written::Otherwise => true,
+            Written::Otherwise | Written::Absent => true,
         }
     }
 }

@@ -10,3 +10,5 @@ mod inputs;
 mod layouts;
 #[path = "ingest/reading.rs"]
 mod reading;
+#[path = "ingest/text.rs"]
+mod text;

@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 
 /// Spreads a key over all bits (2⁶⁴ by the golden ratio).
 const MULTIPLIER: u64 = 0x9E37_79B9_7F4A_7C15;
-/// Bytes of a text that is rarely met by chance.
+/// Letters and digits of a text that is rarely met by chance. Another byte counts for two.
 const TELLING_BYTES: usize = 5;
 /// The longest window.
 const WINDOW_MAX: usize = 4;
@@ -66,7 +66,8 @@ impl TextSearch {
     /// True if the texts are so long that they are rarely met by chance. Otherwise looking for them in
     /// much text hardly saves anything.
     pub fn is_telling(&self) -> bool {
-        self.texts.iter().all(|text| text.len() >= TELLING_BYTES)
+        let weight = |byte: &u8| if byte.is_ascii_alphanumeric() { 1 } else { 2 };
+        self.texts.iter().all(|text| text.iter().map(weight).sum::<usize>() >= TELLING_BYTES)
     }
 
     /// False if none of the texts stands in `text`.

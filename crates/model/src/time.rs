@@ -81,6 +81,15 @@ impl Timestamp {
         Self::from_jiff(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
     }
 
+    /// Reads a time written by a pattern of `strftime`'s directives (`%d/%b/%Y:%H:%M:%S %z`); UTC if it
+    /// has no zone. `None` if it is not so written.
+    pub fn parse_as(text: &str, pattern: &str) -> Option<Self> {
+        let parsed = jiff::fmt::strtime::parse(pattern, text).ok()?;
+        let zoned = || parsed.to_datetime().ok()?.to_zoned(TimeZone::UTC).ok();
+        let told = parsed.to_timestamp().ok();
+        Self::from_jiff(told.or_else(|| Some(zoned()?.timestamp()))?)
+    }
+
     /// `2020-10-12 22:32:48`, for tables.
     pub fn to_seconds_string(self) -> String {
         self.to_jiff().strftime("%Y-%m-%d %H:%M:%S").to_string()
@@ -158,6 +167,19 @@ mod tests {
             ("2020-13-12T22:32:48Z", "none"),
         ] {
             let got = Timestamp::parse(text).map_or("none".into(), |t| t.to_string());
+            assert_eq!(got, utc, "{text}");
+        }
+    }
+
+    #[test]
+    fn by_a_pattern() {
+        for (text, pattern, utc) in [
+            ("29/Mar/2023:10:00:00 +0200", "%d/%b/%Y:%H:%M:%S %z", "2023-03-29T08:00:00Z"),
+            ("29.3.2023 10:00:00.5", "%d.%m.%Y %H:%M:%S%.f", "2023-03-29T10:00:00.5Z"),
+            ("29.3.2023", "%d.%m.%Y %H:%M", "none"),
+            ("29.3.2023", "%Q %", "none"),
+        ] {
+            let got = Timestamp::parse_as(text, pattern).map_or("none".into(), |t| t.to_string());
             assert_eq!(got, utc, "{text}");
         }
     }

@@ -175,6 +175,7 @@ mod tests {
             level: Level::High,
             status: None,
             tags: vec![],
+            tool: None,
             kind: "other".into(),
             time: None,
             host: None,
@@ -185,6 +186,7 @@ mod tests {
             event: Fields::default(),
             raw: None,
             indicator: None,
+            correlation: None,
         }
     }
 

@@ -5,9 +5,13 @@
 //! read back in order of time. The order is total: it does not depend on threads.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Write};
 
+use blanik_model::finding::Brief;
 use blanik_model::{Finding, Level, Timestamp};
+
+/// Bytes read at once.
+const READ_BYTES: usize = 1 << 14;
 
 /// What findings are ordered by. Those without a time come last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,12 +22,19 @@ pub struct Key {
     order: u64,
     /// The rule's index.
     rule: u32,
+    /// What makes a difference between findings of one rule and event.
+    tie: u32,
 }
 
 impl Key {
     /// The key of a rule meeting the event that stands at `order`.
     pub fn new(time: Option<Timestamp>, order: u64, rule: u32) -> Self {
-        Key { time: time.map_or(i64::MAX, Timestamp::as_nanos), order, rule }
+        Key { time: time.map_or(i64::MAX, Timestamp::as_nanos), order, rule, tie: 0 }
+    }
+
+    /// The same for one of several findings of a rule and an event.
+    pub fn with_tie(self, tie: u32) -> Self {
+        Key { tie, ..self }
     }
 }
 
@@ -80,7 +91,8 @@ impl<E> Spool<E> {
     pub fn into_sorted_by<K: Ord>(mut self, by: impl Fn(&E) -> K) -> io::Result<Sorted<E>> {
         self.stored.sort_unstable_by_key(|s| by(&s.entry));
         let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Sorted { file, stored: self.stored, buffer: Vec::new() })
+        let file = BufReader::with_capacity(READ_BYTES, file);
+        Ok(Sorted { file, at: self.offset, stored: self.stored, buffer: Vec::new() })
     }
 }
 
@@ -98,7 +110,8 @@ impl Spool<FindingEntry> {
 
 /// Records in their order.
 pub struct Sorted<E> {
-    file: File,
+    file: BufReader<File>,
+    at: u64,
     stored: Vec<Stored<E>>,
     buffer: Vec<u8>,
 }
@@ -118,8 +131,10 @@ impl<E> Sorted<E> {
     pub fn json(&mut self, i: usize) -> io::Result<&[u8]> {
         let (offset, len) = (self.stored[i].offset, self.stored[i].len);
         self.buffer.resize(len as usize, 0);
-        self.file.seek(SeekFrom::Start(offset))?;
+        // What follows in time often follows in the file, and is in the reader's buffer already.
+        self.file.seek_relative(offset.cast_signed() - self.at.cast_signed())?;
         self.file.read_exact(&mut self.buffer)?;
+        self.at = offset + u64::from(len);
         Ok(&self.buffer)
     }
 
@@ -144,6 +159,12 @@ impl Sorted<FindingEntry> {
         all
     }
 
+    /// What is counted of the finding at an index, and its JSON.
+    pub fn brief(&mut self, i: usize) -> io::Result<(Brief<'_>, &[u8])> {
+        let json = self.json(i)?;
+        Ok((serde_json::from_slice(json)?, json))
+    }
+
     /// The finding at an index.
     pub fn get(&mut self, i: usize) -> io::Result<Finding> {
         Ok(serde_json::from_slice(self.json(i)?)?)
@@ -162,6 +183,7 @@ mod tests {
             level,
             status: None,
             tags: vec![],
+            tool: None,
             kind: "k".into(),
             time: None,
             host: None,
@@ -172,6 +194,7 @@ mod tests {
             event: Fields::default(),
             raw: None,
             indicator: None,
+            correlation: None,
         };
         serde_json::to_vec(&finding).expect("serializes")
     }

@@ -36,6 +36,12 @@ pub struct Tally {
     pub truncated: u64,
     /// Findings of indicators left out because one event had too many.
     pub indicators_left_out: u64,
+    /// Matches that correlations want, but whose events bear no time.
+    pub uncorrelated: u64,
+    /// Values of which correlations have only the beginning.
+    pub uncorrelated_values: u64,
+    /// Alerts of other tools, by tool.
+    pub tool_alerts: BTreeMap<String, u64>,
 }
 
 impl Tally {
@@ -72,8 +78,13 @@ impl Tally {
         self.without_time += other.without_time;
         self.truncated += other.truncated;
         self.indicators_left_out += other.indicators_left_out;
+        self.uncorrelated += other.uncorrelated;
+        self.uncorrelated_values += other.uncorrelated_values;
         for (kind, count) in other.kinds {
             *self.kinds.entry(kind).or_default() += count;
+        }
+        for (tool, count) in other.tool_alerts {
+            *self.tool_alerts.entry(tool).or_default() += count;
         }
         for (host, count) in other.hosts {
             self.host(&host, count);

@@ -5,14 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use anyhow::{Context, Result};
 use blanik_detect::reference::{self, BatchRow};
 use blanik_detect::{RuleIx, Scanner};
-use blanik_ingest::{Batcher, Block, Rejection, entity};
+use blanik_ingest::{Batcher, Block, Rejection, alert, entity};
 use blanik_model::finding::Fields;
-use blanik_model::{EventBatch, Finding, SourceId, Value};
+use blanik_model::{EventBatch, Finding, Level, SourceId, Status, Value};
 
-use super::Shared;
+use super::matches::Gathered;
 use super::met_indicators::MetIndicators;
 use super::spool::Key;
 use super::tally::Tally;
+use super::{Shared, correlate};
 use crate::output::json;
 
 /// See the module.
@@ -23,10 +24,24 @@ pub struct Worker<'s, 'h> {
     pub(super) indicators: Option<MetIndicators>,
     pub(super) tally: Tally,
     met: Vec<(usize, RuleIx)>,
+    gathered: Gathered,
     // Rows of the batch at hand of which rules made findings, ascending.
     pub(super) rows_kept: Vec<usize>,
     pub(super) json: Vec<u8>,
     sources: Vec<std::sync::Arc<str>>,
+}
+
+/// Stands for the finding of another tool that an event is, behind those of all rules.
+const OF_A_TOOL: RuleIx = RuleIx(u32::MAX);
+
+/// What a rule, or another tool, says of an event.
+struct Said {
+    rule_id: String,
+    rule_title: String,
+    level: Level,
+    status: Option<Status>,
+    tags: Vec<String>,
+    tool: Option<String>,
 }
 
 pub(super) const LOCK: &str = "no one panics while holding it";
@@ -44,6 +59,7 @@ impl<'s, 'h> Worker<'s, 'h> {
             indicators: shared.hunt.indicators.as_ref().map(MetIndicators::new),
             tally: Tally::default(),
             met: Vec::new(),
+            gathered: Gathered::default(),
             rows_kept: Vec::new(),
             json: Vec::new(),
             sources: Vec::new(),
@@ -60,6 +76,7 @@ impl<'s, 'h> Worker<'s, 'h> {
             }
         }
         self.scan_all()?;
+        self.end_correlate()?;
         self.tally.decoded = self.batcher.records();
         self.tally.truncated = self.batcher.truncated();
         Ok(self.tally)
@@ -129,6 +146,12 @@ impl<'s, 'h> Worker<'s, 'h> {
         } else {
             self.tally.not_evaluated += events;
         }
+        if let Some(tool) = alert::tool(batch.kind()) {
+            *self.tally.tool_alerts.entry(tool.to_owned()).or_default() += events;
+            if self.shared.hunt.tools.is_some() {
+                self.met.extend((0..batch.len()).map(|row| (row, OF_A_TOOL)));
+            }
+        }
         self.met.sort_unstable();
         let met = std::mem::take(&mut self.met);
         let mut kept = 0;
@@ -168,11 +191,25 @@ impl<'s, 'h> Worker<'s, 'h> {
         if !hunt.filter.has_host(host.as_deref()) {
             return Ok(0);
         }
+        let of_rules = met.partition_point(|(_, ix)| *ix < OF_A_TOOL);
+        self.correlate(batch, &met[..of_rules], host.as_deref())?;
+        let rules = &hunt.rules;
+        let reports = |ix: RuleIx| ix == OF_A_TOOL || rules.get(ix).reports;
+        let reporting = || met.iter().filter(|(_, ix)| reports(*ix));
+        if reporting().next().is_none() {
+            return Ok(0);
+        }
         // The batch has the fields that rules ask for; who reads a finding wants them all.
         let whole = self.batcher.whole(batch, row);
         let (event, row) = whole.as_ref().map_or((batch, row), |whole| (whole, 0));
-        for (_, ix) in met {
-            let finding = self.finding(event, row, *ix, host.clone());
+        let mut kept = 0;
+        for (_, ix) in reporting() {
+            let finding = match *ix {
+                OF_A_TOOL => self.tool_finding(event, row, host.clone()),
+                ix => Some(self.finding(event, row, ix, host.clone())),
+            };
+            let Some(finding) = finding else { continue };
+            kept += 1;
             self.json.clear();
             json::write(&mut self.json, &finding, json::Place::Line)
                 .context("a finding cannot be written as JSON")?;
@@ -185,26 +222,91 @@ impl<'s, 'h> Worker<'s, 'h> {
         if let Some(whole) = whole {
             self.batcher.recycle_whole(whole);
         }
-        Ok(met.len() as u64)
+        Ok(kept)
+    }
+
+    /// Hands on a row's matches that correlations want.
+    fn correlate(
+        &mut self,
+        batch: &EventBatch,
+        met: &[(usize, RuleIx)],
+        host: Option<&str>,
+    ) -> Result<()> {
+        let Some(runs) = &self.shared.matches else { return Ok(()) };
+        let rules = &self.shared.hunt.rules;
+        let without_time = correlate::gather(rules, batch, met, host, &mut self.gathered, runs)
+            .context("cannot write the temporary file of matches")?;
+        self.tally.uncorrelated += without_time;
+        Ok(())
+    }
+
+    /// Hands on what is gathered for correlations.
+    fn end_correlate(&mut self) -> Result<()> {
+        let Some(runs) = &self.shared.matches else { return Ok(()) };
+        self.gathered.write(runs).context("cannot write the temporary file of matches")?;
+        self.tally.uncorrelated_values = self.gathered.cut;
+        Ok(())
     }
 
     fn finding(&self, batch: &EventBatch, row: usize, ix: RuleIx, host: Option<String>) -> Finding {
         let rules = self.scanner.rules();
         let rule = rules.get(ix);
-        let at = &batch.rows()[row];
         let names =
             reference::matched_fields(rules.predicates(), &rule.expr, &BatchRow { batch, row });
-        let own = |name: &str, value: Value<'_>| (name.to_owned(), value.to_owned());
-        let matched = names.iter().filter_map(|n| Some(own(n, batch.value(row, n)?))).collect();
-        let mut event: Vec<_> = batch.fields(row).map(|(n, v)| own(n, v)).collect();
-        // The order of a batch's columns depends on what else is in the batch.
-        event.sort_by(|a, b| a.0.cmp(&b.0));
-        Finding {
+        let said = Said {
             rule_id: rule.id.clone(),
             rule_title: rule.title.clone(),
             level: rule.level,
             status: rule.status,
             tags: rule.tags.clone(),
+            tool: None,
+        };
+        self.finding_of(batch, row, host, (said, &names))
+    }
+
+    /// The finding of another tool that the event is, if it is asked for.
+    fn tool_finding(
+        &self,
+        batch: &EventBatch,
+        row: usize,
+        host: Option<String>,
+    ) -> Option<Finding> {
+        let alert = alert::alert(batch, row)?;
+        self.shared.hunt.tools.as_ref().filter(|filter| filter.has(&alert))?;
+        let rule = alert.rule.as_deref().unwrap_or(&alert.title);
+        let said = Said {
+            rule_id: format!("{}:{rule}", alert.tool),
+            rule_title: format!("{}: {}", alert.tool, alert.title),
+            level: alert.level,
+            status: None,
+            tags: alert.techniques.iter().map(|id| format!("attack.{id}")).collect(),
+            tool: Some(alert.tool),
+        };
+        Some(self.finding_of(batch, row, host, (said, &alert.fields)))
+    }
+
+    /// What is said of an event, with the event and the fields that it rests on.
+    fn finding_of(
+        &self,
+        batch: &EventBatch,
+        row: usize,
+        host: Option<String>,
+        (said, names): (Said, &[impl AsRef<str>]),
+    ) -> Finding {
+        let at = &batch.rows()[row];
+        let names = names.iter().map(AsRef::as_ref);
+        let own = |name: &str, value: Value<'_>| (name.to_owned(), value.to_owned());
+        let matched = names.filter_map(|n| Some(own(n, batch.value(row, n)?))).collect();
+        let mut event: Vec<_> = batch.fields(row).map(|(n, v)| own(n, v)).collect();
+        // The order of a batch's columns depends on what else is in the batch.
+        event.sort_by(|a, b| a.0.cmp(&b.0));
+        Finding {
+            rule_id: said.rule_id,
+            rule_title: said.rule_title,
+            level: said.level,
+            status: said.status,
+            tags: said.tags,
+            tool: said.tool,
             kind: batch.kind().to_string(),
             time: at.time,
             host,
@@ -213,11 +315,10 @@ impl<'s, 'h> Worker<'s, 'h> {
             source: self.source(at.source).to_owned(),
             record: at.record,
             event: Fields(event),
-            raw: self
-                .shared
-                .hunt
-                .with_raw
-                .then(|| String::from_utf8_lossy(batch.raw(row)).trim_end().to_owned()),
+            raw: self.shared.hunt.with_raw.then(|| {
+                String::from_utf8_lossy(&self.batcher.text(batch, row)).trim_end().to_owned()
+            }),
+            correlation: None,
             indicator: None,
         }
     }

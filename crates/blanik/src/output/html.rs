@@ -16,7 +16,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use blanik_model::finding::Fields;
+use blanik_model::finding::{Correlated, Fields};
 use blanik_model::text::shorten;
 use blanik_model::{Finding, Level, OwnedValue, Timestamp};
 
@@ -98,6 +98,7 @@ fn bounded(f: &Finding) -> Finding {
         level: f.level,
         status: f.status,
         tags: f.tags.iter().take(FIELDS_MAX).map(text).collect(),
+        tool: None,
         kind: text(&f.kind),
         time: f.time,
         host: f.host.as_ref().map(text),
@@ -109,7 +110,18 @@ fn bounded(f: &Finding) -> Finding {
         raw: f.raw.as_ref().map(|raw| shorten(raw, RAW_CHARS_MAX).into_owned()),
         // The page shows what the title says of it.
         indicator: None,
+        correlation: f.correlation.as_ref().map(|c| Box::new(bounded_correlation(c))),
     }
+}
+
+/// Its events are few by themselves.
+fn bounded_correlation(correlation: &Correlated) -> Correlated {
+    let mut bounded = correlation.clone();
+    for event in &mut bounded.events {
+        event.rule_id = shorten(&event.rule_id, VALUE_CHARS_MAX).into_owned();
+        event.source = shorten(&event.source, VALUE_CHARS_MAX).into_owned();
+    }
+    bounded
 }
 
 fn bounded_fields(fields: &Fields) -> Fields {
@@ -143,4 +155,5 @@ fn size(f: &Finding) -> usize {
         + f.tags.iter().map(|t| t.len() + 24).sum::<usize>()
         + fields(&f.matched)
         + fields(&f.event)
+        + f.correlation.iter().flat_map(|c| &c.events).map(|e| e.source.len() + 96).sum::<usize>()
 }

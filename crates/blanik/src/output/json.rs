@@ -27,7 +27,11 @@ pub fn to_string<T: Serialize>(value: &T, place: Place) -> io::Result<String> {
 }
 
 /// Writes the value as compact JSON, without a newline.
-pub fn write<T: Serialize>(out: &mut dyn Write, value: &T, place: Place) -> io::Result<()> {
+pub fn write<W, T>(out: &mut W, value: &T, place: Place) -> io::Result<()>
+where
+    W: Write + ?Sized,
+    T: Serialize,
+{
     value.serialize(&mut Serializer::with_formatter(out, Safe(place))).map_err(io::Error::from)
 }
 

@@ -30,6 +30,11 @@ impl FindingWriter for Jsonl {
         self.out.write_all(b"\n")
     }
 
+    fn write_json(&mut self, finding: &[u8]) -> io::Result<()> {
+        self.out.write_all(finding)?;
+        self.out.write_all(b"\n")
+    }
+
     fn finish(&mut self, _summary: &Summary) -> io::Result<Option<String>> {
         self.out.flush()?;
         Ok(None)

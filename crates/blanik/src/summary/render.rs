@@ -36,6 +36,7 @@ impl Summary {
             page.tactics()?;
         }
         page.accounting()?;
+        page.correlations()?;
         page.rejections()
     }
 }
@@ -292,6 +293,23 @@ impl Page<'_> {
             let text = "not matched: no loaded rule's log source names such events";
             let text = cut(text, self.style.width);
             writeln!(self.out, "{}", self.style.ink(Ink::Faint, &text))?;
+        }
+        let alerts = &self.s.reading.tool_alerts;
+        if !alerts.is_empty() {
+            let tools: Vec<String> =
+                alerts.iter().map(|tool| format!("{} {}", tool.name, count(tool.count))).collect();
+            let text =
+                format!("alerts of other tools: {}; --tool-findings shows them", tools.join(", "));
+            let text = cut(&text, self.style.width);
+            writeln!(self.out, "{}", self.style.ink(Ink::Faint, &text))?;
+        }
+        Ok(())
+    }
+
+    fn correlations(&mut self) -> io::Result<()> {
+        let Some(stats) = &self.s.reading.correlations else { return Ok(()) };
+        for line in std::iter::once(stats.line()).chain(stats.remarks()) {
+            writeln!(self.out, "{}", cut(&line, self.style.width))?;
         }
         Ok(())
     }

@@ -88,10 +88,12 @@ fn each_fires_on_its_events_and_leaves_their_look_alikes() {
 /// Which rule fired on which line of which log.
 fn hunt(rules: &Arc<Rules>, folder: &Path) -> BTreeSet<(String, u64, String)> {
     let hunt = Hunt {
+        normaliser: Arc::new(Normaliser::new()),
         inputs: vec![Input::Path(folder.to_owned())],
         reading: Options::default(),
         rules: Arc::clone(rules),
         filter: Filter::default(),
+        tools: None,
         with_raw: false,
         threads: 2,
     };

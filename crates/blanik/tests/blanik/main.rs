@@ -3,10 +3,13 @@
 
 mod builtin;
 mod cli;
+mod correlate;
 mod data;
+mod formats;
 mod indicators;
 mod oracle;
 mod output;
 mod program;
 mod readme;
 mod regression;
+mod text;

@@ -6,6 +6,7 @@
 //! in all that the rules of their kind ask for.
 
 mod compare;
+mod correlation;
 mod grid;
 mod settled;
 mod theirs;

@@ -1,7 +1,7 @@
 //! A rule's detection section and conditions → [`Expr`]s over the predicates it asks.
 
 use rsigma_parser::{
-    ConditionExpr, Detection, DetectionItem, Quantifier, SelectorPattern, SigmaRule, SigmaValue,
+    ConditionExpr, Detection, DetectionItem, Detections, Quantifier, SelectorPattern, SigmaValue,
 };
 
 use super::asked::Asked;
@@ -15,8 +15,8 @@ use crate::rules::Selection;
 pub type Compiled = Result<(Vec<Selection>, Expr), Refusal>;
 
 /// Compiles both; what the rule asks goes into `asked`, also where it is refused on the way.
-pub fn compile(rule: &SigmaRule, asked: &mut Asked, options: &Options) -> Compiled {
-    let mut names: Vec<&String> = rule.detection.named.keys().collect();
+pub fn compile(section: &Detections, asked: &mut Asked, options: &Options) -> Compiled {
+    let mut names: Vec<&String> = section.named.keys().collect();
     // The parser keeps no order; a rule must not depend on a hash.
     names.sort();
     let mut selections = Vec::with_capacity(names.len());
@@ -24,15 +24,11 @@ pub fn compile(rule: &SigmaRule, asked: &mut Asked, options: &Options) -> Compil
         if name.is_empty() {
             return Err(Refusal::new("detection", "a selection's name is no text", "name it s1"));
         }
-        let expr = detection(&rule.detection.named[name], name, asked, options)?;
+        let expr = detection(&section.named[name], name, asked, options)?;
         selections.push(Selection { name: name.clone(), expr });
     }
-    let conditions: Vec<Expr> = rule
-        .detection
-        .conditions
-        .iter()
-        .map(|c| condition(c, &selections))
-        .collect::<Result<_, _>>()?;
+    let conditions: Vec<Expr> =
+        section.conditions.iter().map(|c| condition(c, &selections)).collect::<Result<_, _>>()?;
     let expr = match conditions.len() {
         0 => {
             return Err(Refusal::new("condition", "the rule has no condition", "add `condition:`"));
@@ -91,7 +87,7 @@ fn condition(parsed: &ConditionExpr, selections: &[Selection]) -> Result<Expr, R
 
 /// Names that begin with an underscore are chosen by a pattern that begins with one, never by `them`
 /// (specification, "Condition"). A `*` may stand anywhere in a pattern, and more than once.
-fn selects(pattern: &SelectorPattern, name: &str) -> bool {
+pub fn selects(pattern: &SelectorPattern, name: &str) -> bool {
     let pattern = match pattern {
         SelectorPattern::Them => "*",
         SelectorPattern::Pattern(pattern) => pattern,

@@ -5,15 +5,15 @@ use rsigma_parser::SigmaRule;
 use super::Refusal;
 
 /// Refuses rules written in another language than Sigma 2 with its own names.
-pub fn check_dialect(rule: &SigmaRule) -> Result<(), Refusal> {
-    if let Some(version) = rule.sigma_version.filter(|v| *v > SIGMA_VERSION) {
+pub fn check_dialect(version: Option<u32>, taxonomy: Option<&str>) -> Result<(), Refusal> {
+    if let Some(version) = version.filter(|v| *v > SIGMA_VERSION) {
         return Err(Refusal::new(
             "sigma-version",
             format!("the rule is written for Sigma {version}"),
             format!("Sigma {SIGMA_VERSION} is read here"),
         ));
     }
-    match rule.taxonomy.as_deref() {
+    match taxonomy {
         None | Some("sigma") => Ok(()),
         Some(other) => Err(Refusal::new(
             "taxonomy",

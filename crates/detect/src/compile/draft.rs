@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use blanik_model::{Level, Status};
 use rsigma_parser::{SigmaCollection, SigmaRule, parse_sigma_yaml};
+use yaml_serde::{Mapping, Value};
 
 use super::asked::Asked;
+use super::correlation::{self, CorrelationDraft, Heading, Place};
+use super::filter::{self, FilterDraft};
 use super::locate::{self, Part};
 use super::{Document, Options, Problem, Refusal, detection, dialect, plain_rule};
 use crate::rules::{LogSource, Rule};
@@ -22,6 +25,8 @@ pub struct Draft {
 pub(super) enum Entry {
     Problem(Problem),
     Rule(Box<RuleDraft>),
+    Correlation(Box<CorrelationDraft>),
+    Filter(Box<FilterDraft>),
 }
 
 /// A rule whose predicates have the numbers of its own `asked`.
@@ -29,6 +34,7 @@ pub(super) enum Entry {
 pub(super) struct RuleDraft {
     pub origin: Arc<str>,
     pub id: String,
+    pub name: Option<String>,
     /// Where the id stands: of interest if another rule has it.
     pub id_line: u32,
     pub asked: Asked,
@@ -47,6 +53,9 @@ impl Document {
         for part in locate::parts(text) {
             if let Some(rule) = plain_rule::read(part.text) {
                 drafter.add(&part, rule);
+                continue;
+            }
+            if drafter.meta_rule(&part) {
                 continue;
             }
             match parse_sigma_yaml(part.text) {
@@ -86,23 +95,76 @@ impl Drafter<'_> {
         for rule in found.rules {
             self.add(part, rule);
         }
-        for correlation in found.correlations {
+        // What stands by itself was read before; these are among documents with actions.
+        let titles = found.correlations.into_iter().map(|c| (c.id, c.title));
+        for (id, title) in titles.chain(found.filters.into_iter().map(|f| (f.id, f.title))) {
             let refusal = Refusal::new(
-                &*correlation.title,
-                "correlation rules are not supported yet",
-                "the rules it refers to are used on their own",
+                &*title,
+                "correlation and filter rules are not read from a file with `action:` (of Sigma 1)",
+                "give it a file of its own",
             );
-            let name = correlation.id.unwrap_or(correlation.title);
-            self.tell(self.problem(part, Some(name), refusal, true));
+            self.tell(self.problem(part, Some(id.unwrap_or(title)), refusal, true));
         }
-        for filter in found.filters {
-            let refusal = Refusal::new(
-                &*filter.title,
-                "filter rules are not supported yet",
-                "the rules it would filter are used unfiltered",
-            );
-            let name = filter.id.unwrap_or(filter.title);
-            self.tell(self.problem(part, Some(name), refusal, true));
+    }
+
+    /// Reads the document if it is a correlation or a filter rule.
+    fn meta_rule(&mut self, part: &Part<'_>) -> bool {
+        if !part.may_be_meta_rule() {
+            return false;
+        }
+        let Ok(Value::Mapping(map)) = yaml_serde::from_str::<Value>(part.text) else {
+            return false;
+        };
+        let has = |key: &str| map.contains_key(key);
+        if !has("correlation") && (!has("filter") || has("detection")) {
+            return false;
+        }
+        match correlation::heading(&map, part, &self.origin) {
+            Ok(heading) if has("correlation") => self.correlation(part, &map, heading),
+            Ok(heading) => self.filter(part, &map, heading),
+            Err(refusal) => self.tell(self.problem(part, None, refusal, true)),
+        }
+        true
+    }
+
+    fn correlation(&mut self, part: &Part<'_>, map: &Mapping, heading: Heading) {
+        let mut remarks = Vec::new();
+        let place = Place { part, id: &heading.id };
+        let said = correlation::say(map, place, &mut remarks);
+        let (said, remarks) = self.judged(part, &heading.id, said, remarks);
+        let draft = CorrelationDraft { heading, said, remarks };
+        self.draft.entries.push(Entry::Correlation(Box::new(draft)));
+    }
+
+    fn filter(&mut self, part: &Part<'_>, map: &Mapping, heading: Heading) {
+        if let Err(refusal) = filter::check(map) {
+            return self.tell(self.problem(part, Some(heading.id), refusal, true));
+        }
+        let parsed = match parse_sigma_yaml(part.text) {
+            Ok(parsed) if parsed.errors.is_empty() => parsed,
+            Ok(parsed) => return self.parse_error(part, &parsed.errors.join("; ")),
+            Err(error) => return self.parse_error(part, &error.to_string()),
+        };
+        let (mut asked, mut remarks) = (Asked::default(), Vec::new());
+        let place = Place { part, id: &heading.id };
+        let said = filter::say(map, parsed, place, &mut asked, self.options, &mut remarks);
+        let (said, remarks) = self.judged(part, &heading.id, said, remarks);
+        let draft = FilterDraft { heading, asked, said, remarks };
+        self.draft.entries.push(Entry::Filter(Box::new(draft)));
+    }
+
+    /// Refusals and remarks with their places. What is refused needs no remarks.
+    fn judged<T>(
+        &self,
+        part: &Part<'_>,
+        id: &str,
+        said: Result<T, Refusal>,
+        remarks: Vec<Refusal>,
+    ) -> (Result<T, Problem>, Vec<Problem>) {
+        let place = |refusal, fatal| self.problem(part, Some(id.to_owned()), refusal, fatal);
+        match said {
+            Ok(said) => (Ok(said), remarks.into_iter().map(|r| place(r, false)).collect()),
+            Err(refusal) => (Err(place(refusal, true)), Vec::new()),
         }
     }
 
@@ -143,13 +205,15 @@ impl Drafter<'_> {
     }
 
     fn rule(&self, part: &Part<'_>, parsed: SigmaRule) -> RuleDraft {
-        let id = parsed.id.clone().unwrap_or_else(|| locate::stem(&self.origin, part, &parsed));
+        let id =
+            parsed.id.clone().unwrap_or_else(|| locate::stem(&self.origin, part, &parsed.title));
         let id_line = part.line_of(None, &id);
         let line = part.line_of(Some(&id), &parsed.title);
+        let name = parsed.name.clone();
         let mut asked = Asked::default();
         let mut remarks = Vec::new();
-        let compiled = dialect::check_dialect(&parsed)
-            .and_then(|()| detection::compile(&parsed, &mut asked, self.options))
+        let compiled = dialect::check_dialect(parsed.sigma_version, parsed.taxonomy.as_deref())
+            .and_then(|()| detection::compile(&parsed.detection, &mut asked, self.options))
             .map_err(|refusal| self.problem(part, Some(id.clone()), refusal, true))
             .map(|(selections, expr)| {
                 remarks.extend(
@@ -160,6 +224,7 @@ impl Drafter<'_> {
                 Rule {
                     id: id.clone(),
                     title: parsed.title,
+                    name: parsed.name,
                     level: parsed.level.map_or(Level::Medium, level),
                     status: parsed.status.map(status),
                     tags: parsed.tags,
@@ -170,9 +235,11 @@ impl Drafter<'_> {
                     selections,
                     conditions: parsed.detection.condition_strings,
                     expr,
+                    reports: true,
                 }
             });
-        RuleDraft { origin: Arc::clone(&self.origin), id, id_line, asked, compiled, remarks }
+        let origin = Arc::clone(&self.origin);
+        RuleDraft { origin, id, name, id_line, asked, compiled, remarks }
     }
 }
 
@@ -197,7 +264,7 @@ fn status(status: rsigma_parser::Status) -> Status {
 }
 
 /// Log source names are compared in lower case.
-fn log_source(parsed: &rsigma_parser::LogSource) -> LogSource {
+pub(super) fn log_source(parsed: &rsigma_parser::LogSource) -> LogSource {
     let lower = |part: &Option<String>| part.as_ref().map(|s| s.to_ascii_lowercase());
     LogSource {
         product: lower(&parsed.product),

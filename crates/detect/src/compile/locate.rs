@@ -1,7 +1,5 @@
 //! Where in a rule file something stands. The parser gives no lines, so they are found again.
 
-use rsigma_parser::SigmaRule;
-
 /// A part of a file that is parsed on its own.
 pub struct Part<'t> {
     /// Its text.
@@ -61,6 +59,12 @@ impl Part<'_> {
             let l = l.trim();
             l.is_empty() || l.starts_with('#') || l == "..." || l.starts_with('%')
         })
+    }
+
+    /// False if no correlation and no filter rule can stand here.
+    pub fn may_be_meta_rule(&self) -> bool {
+        let keys = ["correlation", "filter:", "filter'", "filter\"", "filter :"];
+        keys.iter().any(|key| memchr::memmem::find(self.text.as_bytes(), key.as_bytes()).is_some())
     }
 
     /// The line of the file on which `near` stands, looked for behind the line that names the rule.
@@ -152,10 +156,10 @@ pub fn hint_for(error: &str) -> &'static str {
 }
 
 /// The name of a rule without an id: its file's name, and its title if the file has several.
-pub fn stem(origin: &str, part: &Part<'_>, rule: &SigmaRule) -> String {
+pub fn stem(origin: &str, part: &Part<'_>, title: &str) -> String {
     let file = origin.rsplit(['/', '\\', '!']).next().unwrap_or(origin);
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
-    if part.first_line == 1 { stem.to_owned() } else { format!("{stem}: {}", rule.title) }
+    if part.first_line == 1 { stem.to_owned() } else { format!("{stem}: {title}") }
 }
 
 #[cfg(test)]

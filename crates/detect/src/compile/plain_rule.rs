@@ -35,7 +35,7 @@ pub fn read(text: &str) -> Option<SigmaRule> {
         detection: detections(as_map(get(&map, "detection")?)?)?,
         sigma_version: None,
         id: text_at(&map, "id")?,
-        name: None,
+        name: text_at(&map, "name")?,
         related: Vec::new(),
         taxonomy: text_at(&map, "taxonomy")?,
         status: word_at::<Status>(&map, "status")?,
@@ -186,7 +186,7 @@ mod tests {
         let alone =
             found.errors.is_empty() && found.correlations.is_empty() && found.filters.is_empty();
         let mut rule = alone.then(|| rule.clone())?;
-        (rule.name, rule.license, rule.author, rule.date, rule.modified) = Default::default();
+        (rule.license, rule.author, rule.date, rule.modified) = Default::default();
         (rule.references, rule.fields, rule.falsepositives) = Default::default();
         (rule.related, rule.scope, rule.custom_attributes) = Default::default();
         (rule.logsource.definition, rule.logsource.custom) = Default::default();

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use blanik_model::{Interest, Kind, Value};
 
 use super::index::{Index, entry};
-use super::keywords::Keywords;
+use super::keywords::{Keywords, Watched};
 use crate::expr::Expr;
 use crate::predicate::{FieldId, Predicate, PredicateId, Predicates, Target};
 use crate::rules::{RuleIx, Rules};
@@ -65,13 +65,22 @@ impl Plan {
         let mut asked = Asked::default();
         plain().for_each(|ix| asked.add(&rules.get(*ix).expr, predicates));
         own.iter().for_each(|own| asked.add(&own.expr, predicates));
+        let candidates = plain().copied().chain(own.iter().map(|own| own.ix));
+        asked.carried = candidates.filter_map(|ix| rules.carried(ix)).flatten().cloned().collect();
         let (fields, names, keywords) = asked.finish(predicates);
         let keywords = (!keywords.is_empty()).then(|| index.keywords(keywords, predicates));
         let interest = match &keywords {
-            Some(keywords) if !keywords.is_searchable() => Interest::All,
-            keywords => {
-                let rest = keywords.as_ref().and_then(|keywords| keywords.search.clone());
-                Interest::Fields { names, rest, also: None }
+            None => Interest::Fields { names, rest: None, also: None },
+            Some(_) => {
+                let mut watched = Watched::default();
+                plain().for_each(|ix| watched.add(&rules.get(*ix).expr, predicates));
+                own.iter().for_each(|own| watched.add(&own.expr, predicates));
+                match watched.search(predicates) {
+                    None => Interest::All,
+                    Some(search) => {
+                        Interest::Fields { names, rest: Some(Arc::new(search)), also: None }
+                    }
+                }
             }
         };
         Plan {
@@ -147,6 +156,8 @@ struct Asked {
     fields: Vec<FieldId>,
     others: Vec<FieldId>,
     keywords: Vec<PredicateId>,
+    /// What correlations ask of the rules' matches.
+    carried: Vec<Arc<str>>,
     seen: Vec<bool>,
 }
 
@@ -182,6 +193,7 @@ impl Asked {
         let named = self.fields.iter().chain(&self.others);
         let mut names: Vec<Arc<str>> =
             named.map(|field| Arc::clone(predicates.field_name(*field))).collect();
+        names.append(&mut self.carried);
         names.sort_unstable();
         names.dedup();
         (self.fields.into(), names, self.keywords)

@@ -89,15 +89,16 @@ fn a_broken_document_costs_nothing_but_itself() {
 }
 
 #[test]
-fn correlation_and_filter_rules_are_refused_by_name() {
+fn correlation_and_filter_rules_among_actions_are_refused_by_name() {
     let (rules, problems) = compile(
-        "title: Many\nid: c1\ncorrelation:\n    type: event_count\n    rules: [x]\n    group-by: [User]\n    \
-         timespan: 1h\n    condition:\n        gte: 10\n---\ntitle: Quiet\nid: f1\nlogsource:\n    product: windows\n\
-         filter:\n    rules: [x]\n    selection:\n        A: b\n    condition: selection\n",
+        "action: global\nlevel: high\n---\ntitle: Many\nid: c1\ncorrelation:\n    type: event_count\n    \
+         rules: [x]\n    group-by: [User]\n    timespan: 1h\n    condition:\n        gte: 10\n---\ntitle: Quiet\n\
+         id: f1\nlogsource:\n    product: windows\nfilter:\n    rules: [x]\n    selection:\n        A: b\n    \
+         condition: not selection\n",
     );
     assert!(rules.is_empty());
-    assert!(problems[0].contains("c1: correlation rules are not supported"), "{problems:?}");
-    assert!(problems[1].contains("f1: filter rules are not supported"), "{problems:?}");
+    assert!(problems[0].contains("c1: correlation and filter rules are not read"), "{problems:?}");
+    assert!(problems[1].contains("f1: correlation and filter rules are not read"), "{problems:?}");
 }
 
 #[test]

@@ -102,7 +102,7 @@ impl JsonReader {
                         record.clear();
                         return Ok((Got::Row, true));
                     }
-                    Err(Unread::ByName) => {}
+                    Err(Unread::ByName | Unread::WithoutText) => {}
                     Err(Unread::Forgotten) => learn = Some(met),
                 },
                 Walked::New(met) => learn = Some(met),

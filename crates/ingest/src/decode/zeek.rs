@@ -28,6 +28,16 @@ struct Known {
     layout: Option<LayoutId>,
 }
 
+/// How many columns a line has, and where each ends.
+fn columns(line: &[u8], header: &ZeekHeader, ends: &mut Vec<usize>) -> usize {
+    ends.clear();
+    ends.extend(memchr::memchr_iter(header.separator, line));
+    ends.push(line.len());
+    // Some writers end each line with a separator.
+    let one_more = ends.len() == header.fields.len() + 1;
+    if one_more && line.last() == Some(&header.separator) { ends.len() - 1 } else { ends.len() }
+}
+
 impl ZeekReader {
     pub fn decode(
         &mut self,
@@ -44,15 +54,8 @@ impl ZeekReader {
             if bytes.starts_with(b"#") {
                 continue;
             }
-            ends.clear();
-            ends.extend(memchr::memchr_iter(header.separator, bytes));
-            ends.push(bytes.len());
             let expected = header.fields.len();
-            let mut columns = ends.len();
-            // Some writers end each line with a separator.
-            if columns == expected + 1 && bytes.last() == Some(&header.separator) {
-                columns = expected;
-            }
+            let columns = columns(bytes, header, &mut ends);
             let whole = columns == expected;
             if whole && let Some(text) = text {
                 let line = &text[span.start as usize..span.end as usize];
@@ -87,6 +90,30 @@ impl ZeekReader {
             }
         }
         self.ends = ends;
+    }
+
+    /// Reads one line once more.
+    pub fn again(
+        &mut self,
+        header: &Arc<ZeekHeader>,
+        record: &mut Record,
+        sink: &mut impl RecordSink,
+        origin: Origin<'_>,
+    ) {
+        let bytes = &origin.raw[origin.span.start as usize..origin.span.end as usize];
+        let mut ends = std::mem::take(&mut self.ends);
+        let whole = columns(bytes, header, &mut ends) == header.fields.len();
+        let text = std::str::from_utf8(bytes).ok().filter(|_| whole);
+        let taken = text.is_some_and(|line| self.row(line, &ends, header, origin.clone(), sink));
+        self.ends = ends;
+        if taken {
+            return;
+        }
+        self.line(bytes, header, record);
+        sink.record(record, Hint::Zeek { path: &header.path }, origin);
+        if whole {
+            self.learn(header, record, sink);
+        }
     }
 
     /// Learns the header's columns, once.

@@ -45,6 +45,18 @@ impl Lines {
     }
 
     pub fn next(&mut self, window: &mut Window<'_>, outlet: &mut Outlet) -> Option<Piece> {
+        self.next_at(window, outlet, |lines| Some(lines.len()))
+    }
+
+    /// The same, cut where `cut` says: it is given whole lines, and says how many of their bytes to
+    /// take, or nothing where it must see more. What it does not cut in the bytes of one record is
+    /// taken whole.
+    pub fn next_at(
+        &mut self,
+        window: &mut Window<'_>,
+        outlet: &mut Outlet,
+        mut cut: impl FnMut(&[u8]) -> Option<usize>,
+    ) -> Option<Piece> {
         let mut want = BLOCK_BYTES;
         loop {
             window.fill(want);
@@ -52,7 +64,10 @@ impl Lines {
                 return self.end(window, outlet);
             }
             if let Some(newline) = memrchr(b'\n', window.bytes()) {
-                return Some(self.cut(window, newline + 1, false));
+                let at = cut(&window.bytes()[..=newline]).filter(|at| *at > 0);
+                if let Some(at) = at.or((want >= self.record_bytes_max).then_some(newline + 1)) {
+                    return Some(self.cut(window, at, false));
+                }
             }
             if want < self.record_bytes_max {
                 want = (want * 2).min(self.record_bytes_max);

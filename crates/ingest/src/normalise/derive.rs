@@ -24,7 +24,7 @@ pub(crate) struct Derivation {
 
 #[derive(Debug)]
 struct Row {
-    product: &'static str,
+    products: Vec<&'static str>,
     scope: Scope,
     event_ids: Vec<u32>,
     derivation: Derivation,
@@ -55,7 +55,7 @@ impl Derivations {
 
     /// Those that a product's records need before their kind is known, in order.
     pub fn early(&self, product: &str) -> Vec<Derivation> {
-        let fits = |r: &&Row| r.product == product && matches!(r.scope, Scope::Early);
+        let fits = |r: &&Row| r.products.contains(&product) && matches!(r.scope, Scope::Early);
         self.rows.iter().filter(fits).map(|r| r.derivation.clone()).collect()
     }
 
@@ -72,18 +72,18 @@ impl Derivations {
 
     /// The event ids that rows of a service name.
     pub fn event_ids(&self, product: &str, service: &str) -> Vec<u32> {
-        let fits = |r: &&Row| r.product == product && r.scope.has(service);
+        let fits = |r: &&Row| r.products.contains(&product) && r.scope.has(service);
         self.rows.iter().filter(fits).flat_map(|r| r.event_ids.clone()).collect()
     }
 }
 
 impl Row {
     fn new(cells: [&'static str; 7]) -> Self {
-        let [product, services, ids, target, operation, sources, mode] = cells;
+        let [products, services, ids, target, operation, sources, mode] = cells;
         let sources: Vec<Key> = sources.split('|').map(Key::from).collect();
         assert!(sources.len() <= SOURCES_MAX, "too many sources for {target}");
         Row {
-            product,
+            products: products.split(',').collect(),
             scope: match services {
                 "early" => Scope::Early,
                 "*" => Scope::All,
@@ -109,7 +109,7 @@ impl Row {
             Scope::All => true,
             scope => kind.services.first().is_some_and(|s| scope.has(s)),
         };
-        kind.product.as_deref() == Some(self.product)
+        self.products.contains(&kind.product.as_deref().unwrap_or("-"))
             && in_scope
             && (self.event_ids.is_empty()
                 || kind.event_id.is_some_and(|id| self.event_ids.contains(&id)))

@@ -17,6 +17,7 @@ use super::table::{members, numbers, rows};
 const CHANNELS: &str = include_str!("../../mapping/windows_channels.tsv");
 const CATEGORIES: &str = include_str!("../../mapping/windows_categories.tsv");
 const ZEEK: &str = include_str!("../../mapping/zeek.tsv");
+const TEXT: &str = include_str!("../../mapping/text.tsv");
 const SURICATA: &str = include_str!("../../mapping/suricata.tsv");
 
 /// A kind, and what its events' fields are derived by.
@@ -54,6 +55,7 @@ pub(crate) struct Kinds {
     providers: NameMap<usize>,
     zeek: NameMap<EntryId>,
     suricata: NameMap<EntryId>,
+    text: NameMap<EntryId>,
     shapes: Vec<EntryId>,
 }
 
@@ -67,6 +69,7 @@ impl Kinds {
             providers: NameMap::default(),
             zeek: NameMap::default(),
             suricata: NameMap::default(),
+            text: NameMap::default(),
             shapes: Vec::new(),
         };
         kinds.entry(Kind::default(), &derivations);
@@ -75,6 +78,7 @@ impl Kinds {
         kinds.zeek = kinds.named("zeek", rows(ZEEK, ["path", "service", "categories"]));
         kinds.suricata =
             kinds.named("suricata", rows(SURICATA, ["event_type", "service", "categories"]));
+        kinds.add_text(&derivations);
         kinds
     }
 
@@ -89,7 +93,8 @@ impl Kinds {
     }
 
     fn shape(&mut self, shape: &Shape, derivations: &Derivations) -> EntryId {
-        let kind = kind(shape.product, &shape.services, &shape.categories, None);
+        let product = if shape.product == "-" { "" } else { shape.product };
+        let kind = kind(product, &shape.services, &shape.categories, None);
         self.entry(kind, derivations)
     }
 
@@ -102,6 +107,23 @@ impl Kinds {
             assert_eq!(old, None, "{product}: {name} stands twice");
         }
         out
+    }
+
+    fn add_text(&mut self, derivations: &Derivations) {
+        for [log, product, service, categories] in
+            rows(TEXT, ["log", "product", "service", "categories"])
+        {
+            let product = if product == "-" { "" } else { product };
+            let kind = kind(product, &members(service), &members(categories), None);
+            let entry = self.entry(kind, derivations);
+            let old = self.text.insert(log.into(), entry);
+            assert_eq!(old, None, "text: {log} stands twice");
+        }
+    }
+
+    /// The kind of a record of that text log; the generic one if the table has none.
+    pub fn of_text(&self, log: &str) -> EntryId {
+        self.text.get(log).copied().unwrap_or(0)
     }
 
     fn add_windows(&mut self, derivations: &Derivations) {
@@ -250,7 +272,7 @@ fn categories() -> HashMap<&'static str, Vec<CategoryRow>> {
 
 fn kind(product: &str, services: &[&str], categories: &[&str], event_id: Option<u32>) -> Kind {
     Kind {
-        product: Some(product.into()),
+        product: (!product.is_empty()).then(|| product.into()),
         services: services.iter().map(|&s| s.into()).collect(),
         categories: categories.iter().map(|&c| c.into()).collect(),
         event_id,

@@ -3,8 +3,9 @@
 //! Every field of every event is looked up here. The keys come from the embedded tables alone, so
 //! nobody can make them collide, and the hash need not be keyed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::{Mutex, PoisonError};
 
 /// A map whose keys come from the embedded tables.
 pub(crate) type NameMap<V> = HashMap<Box<str>, V, BuildHasherDefault<NameHasher>>;
@@ -23,6 +24,19 @@ impl From<&'static str> for Key {
     fn from(name: &'static str) -> Self {
         Key { name, hash: hash(name) }
     }
+}
+
+/// Keeps a text until the program ends, each once: what a user maps is looked up like the tables, whose
+/// texts are part of the program.
+pub(crate) fn forever(text: &str) -> &'static str {
+    static KEPT: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(known) = kept.get(text) {
+        return known;
+    }
+    let text: &'static str = Box::leak(text.into());
+    kept.insert(text);
+    text
 }
 
 /// Hash of a name.

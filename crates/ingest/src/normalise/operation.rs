@@ -4,6 +4,8 @@
 
 use blanik_model::{ListBuilder, Type, Value};
 
+use super::tree;
+
 /// How a value is made of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Operation {
@@ -25,6 +27,18 @@ pub(crate) enum Operation {
     UriStem,
     UriQuery,
     UriExtension,
+    Tree,
+    /// The members of an object of which these leaves are known; the sources are their values.
+    TreeOf(Vec<Box<str>>),
+    Pair(&'static str),
+    Word(&'static str),
+    After(&'static str),
+    Path,
+    Hashes,
+    Utf8,
+    Uri,
+    Url,
+    Nth(usize),
 }
 
 /// What an operation made.
@@ -63,6 +77,16 @@ impl Operation {
             ("uri_stem", None) => Self::UriStem,
             ("uri_query", None) => Self::UriQuery,
             ("uri_extension", None) => Self::UriExtension,
+            ("tree", None) => Self::Tree,
+            ("pair", Some(name)) => Self::Pair(name),
+            ("word", Some(word)) => Self::Word(word),
+            ("after", Some(text)) => Self::After(text),
+            ("path", None) => Self::Path,
+            ("hashes", None) => Self::Hashes,
+            ("utf8", None) => Self::Utf8,
+            ("uri", None) => Self::Uri,
+            ("url", None) => Self::Url,
+            ("nth", Some(n)) => Self::Nth(n.parse().expect("nth(N)")),
             _ => panic!("no operation: {text}"),
         }
     }
@@ -71,9 +95,14 @@ impl Operation {
     pub fn takes_a_part(&self) -> bool {
         match self {
             Self::Copy | Self::Item(_) | Self::Hash(_) | Self::Setting(_) | Self::Line(_) => true,
+            Self::Nth(_) => true,
             Self::Tail | Self::UriStem | Self::UriQuery | Self::UriExtension => true,
+            Self::Pair(_) | Self::After(_) => true,
+            Self::Tree | Self::TreeOf(_) | Self::Word(_) | Self::Path | Self::Hashes => false,
+            Self::Utf8 => false,
             Self::List | Self::Hex | Self::Join | Self::Account | Self::Registry => false,
             Self::Details | Self::Integrity | Self::Device | Self::Map(_) => false,
+            Self::Uri | Self::Url => false,
         }
     }
 
@@ -104,8 +133,89 @@ impl Operation {
             Self::UriStem => one(Some(uri_parts(scalar(first()?)?).0), out),
             Self::UriQuery => one(uri_parts(scalar(first()?)?).1, out),
             Self::UriExtension => one(extension(scalar(first()?)?), out),
+            // Its sources are whatever stands below a name: see `tree_of`.
+            Self::Tree => None,
+            Self::TreeOf(names) => tree_of(names, sources, out),
+            Self::Pair(name) => pair(sources, name, out),
+            Self::Word(word) => first().and_then(|_| one(Some(word), out)),
+            Self::After(text) => one(scalar(first()?)?.split_once(text).map(|(_, rest)| rest), out),
+            Self::Path => path(text(sources, 0), text(sources, 1), out),
+            Self::Hashes => hashes(sources, out),
+            Self::Utf8 => utf8(first()?, out),
+            Self::Uri => uri(text(sources, 0)?, text(sources, 1), out),
+            Self::Url => url(sources, out),
+            Self::Nth(n) => one(scalar(first()?)?.split(' ').nth(*n), out),
         }
     }
+}
+
+fn tree_of(names: &[Box<str>], sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
+    let fields: Vec<_> =
+        names.iter().zip(sources).filter_map(|(name, value)| Some((&**name, (*value)?))).collect();
+    if fields.is_empty() {
+        return None;
+    }
+    tree::write(&fields, out);
+    Some(Made::Text(Type::String))
+}
+
+/// The value that stands where the name stands in a list of names: the first source holds the names,
+/// the second the values, and so on in pairs. Quotation marks around the value are not part of it.
+fn pair(sources: &[Option<Value<'_>>], name: &str, out: &mut String) -> Option<Made> {
+    for two in sources.chunks_exact(2) {
+        let (Some(names), Some(values)) = (two[0], two[1]) else { continue };
+        if names.scalars().count() != values.scalars().count() {
+            continue;
+        }
+        let mut pairs = names.scalars().zip(values.scalars());
+        if let Some((_, value)) = pairs.find(|(n, _)| n.text.eq_ignore_ascii_case(name)) {
+            let bare = value.text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+            out.push_str(bare.unwrap_or(value.text));
+            return Some(Made::Text(Type::String));
+        }
+    }
+    None
+}
+
+/// A folder and a file's name, where the folder does not end in it already.
+fn path(folder: Option<&str>, file: Option<&str>, out: &mut String) -> Option<Made> {
+    out.push_str(folder.or(file)?);
+    if let (Some(folder), Some(file)) = (folder, file) {
+        let separator = if folder.contains('/') { '/' } else { '\\' };
+        let last = folder.rsplit(['/', '\\']).next().unwrap_or(folder);
+        if !last.eq_ignore_ascii_case(file) {
+            if !folder.ends_with(['/', '\\']) {
+                out.push(separator);
+            }
+            out.push_str(file);
+        }
+    }
+    Some(Made::Text(Type::String))
+}
+
+/// `MD5=…,SHA1=…,SHA256=…`, as Sysmon writes them, of these three.
+fn hashes(sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
+    for (i, name) in ["MD5", "SHA1", "SHA256"].into_iter().enumerate() {
+        let Some(hash) = text(sources, i) else { continue };
+        if !out.is_empty() {
+            out.push(',');
+        }
+        out.push_str(name);
+        out.push('=');
+        out.push_str(hash);
+    }
+    (!out.is_empty()).then_some(Made::Text(Type::String))
+}
+
+/// Text given as the list of its bytes, as `journalctl -o json` gives what is not printable.
+fn utf8(value: Value<'_>, out: &mut String) -> Option<Made> {
+    if value.ty != Type::List {
+        return None;
+    }
+    let bytes: Option<Vec<u8>> =
+        value.members().map(|m| m.text.parse().ok().filter(|_| m.ty == Type::Number)).collect();
+    out.push_str(&String::from_utf8_lossy(&bytes.filter(|bytes| !bytes.is_empty())?));
+    Some(Made::Text(Type::String))
 }
 
 /// The text of a value that is no list.
@@ -117,6 +227,28 @@ fn scalar(value: Value<'_>) -> Option<&str> {
 fn text<'a>(sources: &[Option<Value<'a>>], i: usize) -> Option<&'a str> {
     let text = scalar((*sources.get(i)?)?)?;
     (!text.is_empty() && text != "-").then_some(text)
+}
+
+/// Path and query.
+fn uri(path: &str, query: Option<&str>, out: &mut String) -> Option<Made> {
+    out.push_str(path);
+    if let Some(query) = query {
+        if !query.starts_with('?') {
+            out.push('?');
+        }
+        out.push_str(query);
+    }
+    Some(Made::Text(Type::String))
+}
+
+/// Scheme, host, port, path, query.
+fn url(sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
+    let (scheme, host) = (text(sources, 0)?, text(sources, 1)?);
+    out.extend([scheme, "://", host]);
+    if let Some(port) = text(sources, 2).filter(|port| !matches!(*port, "80" | "443")) {
+        out.extend([":", port]);
+    }
+    uri(text(sources, 3).unwrap_or("/"), text(sources, 4), out)
 }
 
 fn list(sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
@@ -166,7 +298,8 @@ fn account(sources: &[Option<Value<'_>>], out: &mut String) -> Option<Made> {
 }
 
 fn look_up<'a>(pairs: &[(&str, &'a str)], text: &str) -> Option<&'a str> {
-    pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(text)).map(|(_, value)| *value)
+    let is = |key: &str| key == "*" || key.eq_ignore_ascii_case(text);
+    pairs.iter().find(|(key, _)| is(key)).map(|(_, value)| *value)
 }
 
 /// The prefix's length if `text` begins with it, without case.
@@ -174,6 +307,9 @@ fn after<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
     head.eq_ignore_ascii_case(prefix).then(|| &text[prefix.len()..])
 }
+
+const ROOTS: [(&str, &str); 3] =
+    [("HKEY_LOCAL_MACHINE", "HKLM"), ("HKEY_USERS", "HKU"), ("HKEY_CURRENT_USER", "HKCU")];
 
 fn registry(object: &str, value: Option<&str>, out: &mut String) -> Option<Made> {
     if let Some(rest) = after(object, r"\REGISTRY\MACHINE\") {
@@ -189,6 +325,11 @@ fn registry(object: &str, value: Option<&str>, out: &mut String) -> Option<Made>
         }
     } else if let Some(rest) = after(object, r"\REGISTRY\USER\") {
         out.push_str(r"HKU\");
+        out.push_str(rest);
+    } else if let Some((root, rest)) = object.split_once('\\') {
+        // Defender writes the roots' full names.
+        out.push_str(look_up(&ROOTS, root).unwrap_or(root));
+        out.push('\\');
         out.push_str(rest);
     } else {
         out.push_str(object);
@@ -300,6 +441,12 @@ mod tests {
         let made = Operation::parse("item(1)").apply(&[None, Some(list.value())], &mut out);
         assert_eq!((made, out.as_str()), (Some(Made::Text(Type::String)), "b"));
         assert_eq!(Operation::parse("item(2)").apply(&[Some(list.value())], &mut out), None);
+        let (mut bytes, mut out) = (ListBuilder::default(), String::new());
+        ["104", "196", "141"].iter().for_each(|b| bytes.push(Value::number(b)));
+        let made = Operation::parse("utf8").apply(&[Some(bytes.value())], &mut out);
+        assert_eq!((made, out.as_str()), (Some(Made::Text(Type::String)), "h\u{10d}"));
+        bytes.push(Value::number("256"));
+        assert_eq!(Operation::parse("utf8").apply(&[Some(bytes.value())], &mut out), None);
         check("item(0)", &["a"], None);
     }
 
@@ -351,5 +498,29 @@ mod tests {
         check("uri_query", &["/a/b.php"], None);
         check("uri_extension", &["/a.d/b.php?x=1.zip"], string("php"));
         check("uri_extension", &["/a.d/b"], None);
+        check("map(0=Success,*=Failure)", &["0"], string("Success"));
+        check("map(0=Success,*=Failure)", &["50126"], string("Failure"));
+        check(
+            "registry",
+            &[r"HKEY_LOCAL_MACHINE\SOFTWARE\Run", "v"],
+            string(r"HKLM\SOFTWARE\Run\v"),
+        );
+        check("pair(b)", &["b", "\"2\""], string("2"));
+        check("pair(b)", &["a", "2"], None);
+        check("word(Sign-ins)", &["anything"], string("Sign-ins"));
+        check("after(graph.)", &["#microsoft.graph.staleAlert"], string("staleAlert"));
+        check("path", &[r"C:\Windows", "a.exe"], string(r"C:\Windows\a.exe"));
+        check("path", &[r"C:\Windows\A.exe", "a.exe"], string(r"C:\Windows\A.exe"));
+        check("path", &["/usr/bin", "ls"], string("/usr/bin/ls"));
+        check("path", &["-", "a.exe"], string("a.exe"));
+        check("hashes", &["AA", "", "CC"], string("MD5=AA,SHA256=CC"));
+        check("utf8", &["text"], None);
+        check("nth(1)", &["GET /a HTTP/1.1"], string("/a"));
+        check("nth(1)", &["GET"], None);
+        check("uri", &["/a", "x=1"], string("/a?x=1"));
+        check("uri", &["/a", "-"], string("/a"));
+        check("url", &["http", "h", "8080", "/a", "?x=1"], string("http://h:8080/a?x=1"));
+        check("url", &["tcp", "h", "443"], string("tcp://h/"));
+        check("url", &["http"], None);
     }
 }

@@ -8,7 +8,8 @@ use blanik_model::{Type, Value};
 use super::derive::Derivation;
 use super::lookup::{Key, hash};
 use super::names::{Names, Rename, ShapeNames};
-use super::operation::Made;
+use super::operation::{Made, Operation};
+use super::tree;
 use crate::record::Record;
 
 /// Names in which the system's word goes before the author's.
@@ -65,6 +66,8 @@ pub(crate) struct Plan {
     text: String,
     // Where an operation writes: it may read from `text` meanwhile.
     fresh: String,
+    // So many of the first fields are the record's own.
+    own: usize,
 }
 
 impl Plan {
@@ -88,6 +91,7 @@ impl Plan {
             self.hashes.push(hash(name_of(&planned, record)));
             self.fields.push(planned);
         }
+        self.own = self.fields.len();
         if shape.is_some() {
             self.settle(record);
         }
@@ -172,6 +176,9 @@ impl Plan {
         if old.is_some() && !derivation.replaces {
             return;
         }
+        if derivation.operation == Operation::Tree {
+            return self.derive_tree(derivation, old, record);
+        }
         let mut at = [None; SOURCES_MAX];
         let mut values = [None; SOURCES_MAX];
         for (i, &source) in derivation.sources.iter().enumerate().take(SOURCES_MAX) {
@@ -186,12 +193,40 @@ impl Plan {
         let Some(made) = derivation.operation.apply(&values, &mut self.fresh) else { return };
         let held = match made {
             Made::Source(i) => self.fields[at[i].expect("a value came of it")].held,
-            Made::Text(ty) => {
-                let start = self.text.len();
-                self.text.push_str(&self.fresh);
-                Held::Derived { ty, start, end: self.text.len() }
-            }
+            Made::Text(ty) => self.keep_fresh(ty),
         };
+        self.put(derivation, old, held);
+    }
+
+    /// The first source below whose name the record has fields of its own.
+    fn derive_tree(&mut self, derivation: &Derivation, old: Option<usize>, record: &Record) {
+        for source in &derivation.sources {
+            let fields: Vec<(&str, Value<'_>)> = self
+                .fields
+                .iter()
+                .take(self.own)
+                .filter_map(|planned| {
+                    let name = tree::inside(name_of(planned, record), source.name)?;
+                    Some((name, value_of(planned, record, &self.text)))
+                })
+                .collect();
+            if fields.is_empty() {
+                continue;
+            }
+            self.fresh.clear();
+            tree::write(&fields, &mut self.fresh);
+            let held = self.keep_fresh(Type::String);
+            return self.put(derivation, old, held);
+        }
+    }
+
+    fn keep_fresh(&mut self, ty: Type) -> Held {
+        let start = self.text.len();
+        self.text.push_str(&self.fresh);
+        Held::Derived { ty, start, end: self.text.len() }
+    }
+
+    fn put(&mut self, derivation: &Derivation, old: Option<usize>, held: Held) {
         match old {
             Some(old) => self.fields[old].held = held,
             None => {

@@ -16,6 +16,7 @@ use blanik_model::{Kind, Timestamp, Value};
 use self::step::{Scratch, Slot};
 use self::variant::{Reading, Variant};
 use super::kinds::EntryId;
+use super::marks::{Mark, Marks};
 use super::plan::Plan;
 use super::shape::Want;
 use super::{Normaliser, event_id};
@@ -45,10 +46,10 @@ struct Layout {
     hint: Writer,
     // Whether each record has a value for each name.
     complete: bool,
-    seen: u128,
+    seen: Marks,
     // Marks that the value of a leaf decides.
-    open: Vec<(usize, Want, u128)>,
-    variants: Vec<(u128, Option<Variant>)>,
+    open: Vec<(usize, Want, Mark)>,
+    variants: Vec<(Marks, Option<Variant>)>,
     // Leaves that any of it asks for, ascending.
     needed: Vec<usize>,
 }
@@ -92,7 +93,7 @@ impl Layouts {
         hint: Hint<'_>,
         complete: bool,
     ) -> Option<LayoutId> {
-        if record.len() > NAMES_MAX {
+        if record.len() > NAMES_MAX || matches!(hint, Hint::Text { .. }) {
             return None;
         }
         if self.all.len() >= LAYOUTS_MAX {
@@ -103,7 +104,7 @@ impl Layouts {
             names: Record::default(),
             hint: Writer::of(hint),
             complete,
-            seen: 0,
+            seen: Marks::default(),
             open: Vec::new(),
             variants: Vec::new(),
             needed: Vec::new(),
@@ -111,9 +112,8 @@ impl Layouts {
         for (i, (name, _)) in record.iter().enumerate() {
             layout.names.push(name, Value::NULL);
             if hint == Hint::Json {
-                let (seen, open) = normaliser.shapes.marks(name);
-                layout.seen |= seen;
-                layout.open.extend(open.into_iter().map(|(want, bit)| (i, want, bit)));
+                let open = normaliser.shapes.marks(name, &mut layout.seen);
+                layout.open.extend(open.into_iter().map(|(want, mark)| (i, want, mark)));
             }
         }
         let first_marks = layout.marks(|i| Some(record.field(i).1));
@@ -171,7 +171,8 @@ impl Layouts {
 impl Writer {
     fn of(hint: Hint<'_>) -> Self {
         match hint {
-            Hint::Json => Writer::Json,
+            // Of text, no layout is learnt.
+            Hint::Json | Hint::Text { .. } => Writer::Json,
             Hint::WindowsXmlShape => Writer::Windows,
             Hint::Zeek { path } => Writer::Zeek(path.to_owned()),
         }
@@ -233,11 +234,11 @@ impl Layout {
         self.needed.dedup();
     }
 
-    fn marks<'v>(&self, value: impl Fn(usize) -> Option<Value<'v>>) -> u128 {
+    fn marks<'v>(&self, value: impl Fn(usize) -> Option<Value<'v>>) -> Marks {
         let mut seen = self.seen;
-        for &(i, want, bit) in &self.open {
-            if value(i).is_some_and(|value| want.fits(value.text)) {
-                seen |= bit;
+        for &(i, want, mark) in &self.open {
+            if value(i).is_some_and(|value| want.fits(value)) {
+                seen.add(mark);
             }
         }
         seen

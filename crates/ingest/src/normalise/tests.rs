@@ -7,6 +7,8 @@ use blanik_model::{ListBuilder, Value};
 
 use super::*;
 
+mod clouds;
+mod endpoints;
 mod exports;
 
 /// Pushes a JSON value as the readers do: objects flattened, lists of objects as parallel lists.
@@ -19,15 +21,21 @@ fn flatten(prefix: &str, value: &serde_json::Value, out: &mut Vec<(String, serde
             }
         }
         serde_json::Value::Array(list) if list.iter().any(serde_json::Value::is_object) => {
+            let mut gathered: Vec<(String, Vec<serde_json::Value>)> = Vec::new();
             for member in list {
                 let mut fields = Vec::new();
                 flatten(prefix, member, &mut fields);
                 for (name, value) in fields {
-                    match out.iter_mut().find(|(n, _)| *n == name) {
-                        Some((_, serde_json::Value::Array(list))) => list.push(value),
-                        _ => out.push((name, serde_json::Value::Array(vec![value]))),
+                    match gathered.iter_mut().find(|(n, _)| *n == name) {
+                        Some((_, values)) => values.push(value),
+                        None => gathered.push((name, vec![value])),
                     }
                 }
+            }
+            for (name, mut values) in gathered {
+                let one = values.len() == 1;
+                let value = if one { values.remove(0) } else { serde_json::Value::Array(values) };
+                out.push((name, value));
             }
         }
         _ => out.push((prefix.into(), value.clone())),
@@ -430,31 +438,7 @@ fn suricata_by_event_type() {
 }
 
 #[test]
-fn clouds_and_everything_else() {
-    check(
-        r#"{"CreationTime":"2021-03-23T15:45:38","Operation":"New-InboxRule","RecordType":1,"Workload":"Exchange","UserId":"a@b"}"#,
-        "m365/exchange",
-        "2021-03-23T15:45:38Z",
-        &["eventSource=Exchange", "eventName=New-InboxRule", "UserId=a@b"],
-    );
-    check(
-        r#"{"CreationTime":"2021-03-23T15:45:38","Operation":"X","RecordType":8,"Workload":"AzureActiveDirectory"}"#,
-        "m365/audit",
-        "2021-03-23T15:45:38Z",
-        &[],
-    );
-    check(
-        r#"{"eventTime":"2023-07-10T11:42:00Z","eventSource":"iam.amazonaws.com","eventName":"CreateUser","awsRegion":"us-east-1"}"#,
-        "aws/cloudtrail",
-        "2023-07-10T11:42:00Z",
-        &["eventName=CreateUser"],
-    );
-    check(
-        r#"{"time":"2023-07-10T11:42:00Z","category":"SignInLogs","resultType":"0"}"#,
-        "azure/signinlogs",
-        "2023-07-10T11:42:00Z",
-        &[],
-    );
+fn everything_else() {
     check(r#"{"a":{"b":[1,"x"]}}"#, "other", "", &["a.b=1, x"]);
     check("{}", "other", "", &[]);
 }
@@ -572,7 +556,7 @@ fn no_row_of_the_tables_is_idle() {
     }
     for shape in normaliser.shapes.rows() {
         let has_names = normaliser.names.of(shape.name).is_some();
-        assert_eq!(has_names, shape.product == "windows", "{}", shape.name);
+        assert!(!has_names || shape.product == "windows", "{}", shape.name);
     }
 }
 
@@ -597,12 +581,25 @@ fn every_log_source_of_the_public_rules_is_answered() {
         let parts = (product.as_deref(), service.as_deref(), category.as_deref());
         let name = format!("{}/{}", parts.1.unwrap_or(""), parts.2.unwrap_or(""));
         let excused = NOT_ANSWERED.iter().any(|(source, _)| *source == name);
-        let ours = matches!(parts.0, Some("windows" | "zeek"))
-            || parts.0.is_none()
-                && matches!(
-                    parts.2,
-                    Some("dns" | "proxy" | "webserver" | "firewall" | "antivirus")
-                );
+        let ours = matches!(
+            parts.0,
+            Some(
+                "windows"
+                    | "zeek"
+                    | "aws"
+                    | "azure"
+                    | "gcp"
+                    | "m365"
+                    | "okta"
+                    | "onelogin"
+                    | "github"
+                    | "kubernetes"
+                    | "bitbucket"
+                    | "opencanary"
+                    | "rpc_firewall"
+            )
+        ) || parts.0.is_none()
+            && matches!(parts.2, Some("dns" | "proxy" | "webserver" | "firewall" | "antivirus"));
         if ours && !excused && !normaliser.kinds.all().any(|k| k.answers(parts.0, parts.1, parts.2))
         {
             unanswered.insert(name, path);

@@ -2,8 +2,10 @@
 
 use blanik_model::{Timestamp, Type, Value};
 
-use super::lookup::{Key, NameMap};
+use super::lookup::{Key, NameMap, forever};
 use super::table::rows;
+use crate::clock::access;
+use crate::mapping::{Mapping, TimeFormat};
 
 const TABLE: &str = include_str!("../../mapping/times.tsv");
 
@@ -15,6 +17,8 @@ enum How {
     Epoch,
     Seconds,
     Dotnet,
+    Pattern(&'static str),
+    Access,
 }
 
 /// A field that may hold the time.
@@ -30,8 +34,18 @@ pub(crate) struct Candidate {
 pub(crate) struct Times(NameMap<Vec<Candidate>>);
 
 impl Times {
-    pub fn new() -> Self {
+    pub fn new(mapping: &Mapping) -> Self {
         let mut times: NameMap<Vec<Candidate>> = NameMap::default();
+        for format in &mapping.formats {
+            let Some((fields, written)) = &format.time else { continue };
+            let how = match written {
+                TimeFormat::Text => How::Text,
+                TimeFormat::Epoch => How::Epoch,
+                TimeFormat::Pattern(pattern) => How::Pattern(forever(pattern)),
+            };
+            let candidate = |field: &String| Candidate { field: forever(field).into(), how };
+            times.insert(format.shape_name().into(), fields.iter().map(candidate).collect());
+        }
         for [shape, field, how] in rows(TABLE, ["shape", "field", "how"]) {
             let how = match how {
                 "text" => How::Text,
@@ -39,6 +53,7 @@ impl Times {
                 "epoch" => How::Epoch,
                 "seconds" => How::Seconds,
                 "dotnet" => How::Dotnet,
+                "access" => How::Access,
                 _ => panic!("no way to read a time: {how}"),
             };
             times.entry(shape.into()).or_default().push(Candidate { field: field.into(), how });
@@ -55,6 +70,8 @@ impl Times {
 impl Candidate {
     /// The time a value names.
     pub fn read(&self, value: Value<'_>) -> Option<Timestamp> {
+        // Of several times, the first.
+        let value = value.scalars().next()?;
         let text = match value.ty {
             Type::String | Type::Number => value.text.trim(),
             _ => return None,
@@ -65,13 +82,20 @@ impl Candidate {
             How::Zoned => None,
             How::Epoch => epoch(text),
             How::Seconds => epoch(text).or_else(|| written(text)),
+            How::Pattern(pattern) => Timestamp::parse_as(text, pattern),
+            How::Access => access(text.as_bytes()).map(|(time, _)| time),
             How::Dotnet => dotnet(text.strip_prefix("/Date(")?.strip_suffix(")/")?),
         }
     }
 }
 
 fn written(text: &str) -> Option<Timestamp> {
-    Timestamp::parse(text.strip_suffix(" UTC").unwrap_or(text))
+    let text = text.strip_suffix(" UTC").unwrap_or(text);
+    Timestamp::parse(text).or_else(|| {
+        let (clock, zone) =
+            text.rsplit_once(' ').filter(|(_, zone)| zone.starts_with(['+', '-']))?;
+        Timestamp::parse(&format!("{clock}{zone}"))
+    })
 }
 
 fn names_zone(text: &str) -> bool {
@@ -114,6 +138,7 @@ mod tests {
         for (how, text, want) in [
             (How::Text, "2020-09-02 11:25:53.243421 UTC", "2020-09-02T11:25:53.243421Z"),
             (How::Text, "2020-09-02T11:25:53.2434215Z", "2020-09-02T11:25:53.2434215Z"),
+            (How::Text, "2021-12-13 12:49:23.500 +01:00", "2021-12-13T11:49:23.5Z"),
             (How::Text, "yesterday", ""),
             (How::Zoned, "2020-09-02 11:25:53", ""),
             (How::Zoned, "2020-09-02T11:25:53Z", "2020-09-02T11:25:53Z"),
@@ -126,6 +151,7 @@ mod tests {
             (How::Dotnet, "/Date(x)/", ""),
             (How::Dotnet, "/Date(1603418699430+0200)/", "2020-10-23T02:04:59.43Z"),
             (How::Dotnet, "/Date(-1000)/", "1969-12-31T23:59:59Z"),
+            (How::Access, "10/Oct/2000:13:55:36 -0700", "2000-10-10T20:55:36Z"),
             (How::Epoch, "1603490845.12", "2020-10-23T22:07:25.12Z"),
             (How::Epoch, "1603490845120", "2020-10-23T22:07:25.12Z"),
             (How::Epoch, "2020-09-02T11:25:53Z", ""),

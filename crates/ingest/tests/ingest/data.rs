@@ -68,6 +68,16 @@ fn suricata() {
     check("suricata", 126_000, 0);
 }
 
+#[test]
+fn clouds() {
+    check("cloud/aws-invictus-cloudtrail", 2_900, 0);
+    check("cloud/o365-ual-dev.jsonl", 5_378, 0);
+    check("cloud/panther-rule-tests-dev.jsonl", 1_339, 0);
+    check("linux/msticpy-osqueryd.results.log", 266, 0);
+    check("linux/plaso-format-samples/jsonl", 23, 0);
+    check("linux/plaso-format-samples/azure_application_gateway_access.json", 2, 0);
+}
+
 /// The same events as EVTX and as the XML that the `evtx` crate makes of them give the same names
 /// and the same text. Justified differences: XML knows no types, so only text is compared, with null
 /// and the empty string alike; and XML 1.0 has no control characters, for which the crate writes `_`.

@@ -17,20 +17,27 @@ use proptest::prelude::*;
 use crate::data;
 
 /// Fields asked for: of the generated logs and of real ones, and of no log.
-const ASKED: [&str; 15] = [
+const ASKED: [&str; 22] = [
     "Channel",
     "CommandLine",
     "EventID",
+    "Hashes",
     "Image",
+    "MESSAGE",
+    "Parameters",
     "ParentImage",
+    "Status",
     "TargetObject",
     "a",
     "b.c",
+    "category",
     "dns.rrname",
     "id.orig_h",
     "l",
     "nowhere",
     "query",
+    "requestParameters",
+    "status",
     "uid",
     "x\u{10d}",
 ];
@@ -52,6 +59,9 @@ impl Interests for Few {
         }
     }
 }
+
+/// Damages of each log.
+const DAMAGES: usize = 10;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,12 +195,12 @@ fn compare_held(
                         fields.map(|(name, value)| (name, bounded(value.get()))).collect();
                     assert_eq!(whole.kind(), &event.kind, "{}", context());
                     assert_eq!(fields, event.fields, "{}", context());
-                    assert_eq!(whole.raw(0), event.raw);
+                    assert_eq!(&*batcher.text(&batch, row), &event.raw[..]);
                     batcher.recycle_whole(whole);
                 }
             }
             if !batch.is_partial() {
-                assert_eq!(batch.raw(row), event.raw);
+                assert_eq!(&*batcher.text(&batch, row), &event.raw[..]);
             }
             compared.events += 1;
         }
@@ -456,6 +466,35 @@ fn windows_records() -> impl Strategy<Value = String> {
     })
 }
 
+/// Events of clouds and endpoints: objects are given as text, and one value is made of others.
+fn cloud_records() -> impl Strategy<Value = String> {
+    let template = prop::sample::select(vec![
+        r#"{"eventSource":"s3.amazonaws.com","eventName":"X","awsRegion":"r","requestParameters":{"a":$,"b":{"c":$}},"errorCode":$}"#,
+        r#"{"eventSource":"s3.amazonaws.com","eventName":"X","awsRegion":"r","requestParameters":$}"#,
+        r#"{"Operation":"X","CreationTime":"2023-01-01T00:00:00","Workload":"Exchange","Parameters":[{"Name":"p","Value":$},{"Name":"q","Value":$}],"ResultStatus":$}"#,
+        r#"{"time":"2023-01-01T00:00:00Z","category":"SignInLogs","properties":{"status":{"errorCode":$,"additionalDetails":$}}}"#,
+        r#"{"time":"2023-01-01T00:00:00Z","category":"AuditLogs","properties":{"category":$,"targetResources":{"a":$}}}"#,
+        r#"{"ActionType":"ProcessCreated","DeviceName":"h","Timestamp":"2023-01-01T00:00:00Z","MD5":$,"SHA1":$,"FolderPath":$}"#,
+        r#"{"__REALTIME_TIMESTAMP":"1700000000000000","MESSAGE":$,"SYSLOG_IDENTIFIER":"sshd"}"#,
+        r#"{"event":{"category":["process"],"type":["start"]},"host":{"os":{"type":"linux"},"name":$},"process":{"executable":$}}"#,
+    ]);
+    let record = (template, prop::collection::vec(json_value(), 3));
+    prop::collection::vec(record, 1..50).prop_map(|records| {
+        let mut text = String::new();
+        for (template, values) in records {
+            let mut values = values.into_iter();
+            for part in template.split_inclusive('$') {
+                text.push_str(part.trim_end_matches('$'));
+                if part.ends_with('$') {
+                    text.push_str(values.next().unwrap_or("1"));
+                }
+            }
+            text.push('\n');
+        }
+        text
+    })
+}
+
 fn zeek_records() -> impl Strategy<Value = String> {
     let path = prop::sample::select(vec!["conn", "dns", "http", "files", "unknown_to_all"]);
     let column = prop::sample::select(vec![
@@ -533,6 +572,13 @@ proptest! {
     }
 
     #[test]
+    fn cloud_events_read_by_layout_are_as_read_by_names(text in cloud_records()) {
+        for asked in EACH {
+            compare(log(text.clone().into_bytes()), of_format(Format::Json), asked, 1);
+        }
+    }
+
+    #[test]
     fn zeek_lines_read_by_layout_are_as_read_by_names(text in zeek_records()) {
         for asked in EACH {
             compare(log(text.clone().into_bytes()), of_format(Format::ZeekTsv), asked, 1);
@@ -579,9 +625,66 @@ fn real_windows_evtx_read_by_layout() {
     compare_data("windows-evtx", 19);
 }
 
+/// Damage that no checksum betrays: only then are damaged records read by their templates.
+#[test]
+fn damaged_windows_evtx_read_by_layout() {
+    let Some(folder) = data::folder("windows-evtx/evtx-attack-samples/Credential Access") else {
+        return;
+    };
+    let mut state = 1u64;
+    let mut draw = move |below: usize| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut by_layout = 0;
+    let mut paths: Vec<_> = std::fs::read_dir(&folder)
+        .expect("a folder of the data")
+        .map(|entry| entry.expect("an entry of it").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "evtx"))
+        .collect();
+    paths.sort_unstable();
+    for path in paths.iter().step_by(3) {
+        let whole = std::fs::read(path).expect("a file of the data");
+        if whole.len() > 1 << 20 {
+            continue;
+        }
+        for _ in 0..DAMAGES {
+            let mut log = whole.clone();
+            for chunk in log[4096..].chunks_exact_mut(65_536) {
+                let free = u32::from_le_bytes(chunk[48..52].try_into().expect("four bytes"));
+                let free = (free as usize).clamp(513, chunk.len());
+                for _ in 0..1 + draw(2) {
+                    let at = 512 + draw(free - 512);
+                    chunk[at] = [0, 1, 0x0f, 0xff, chunk[at] ^ 1, draw(256) as u8][draw(6)];
+                }
+                close(chunk, free);
+            }
+            let compared = compare(self::log(log), of_format(Format::Evtx), Asked::Few, 1);
+            by_layout += compared.by_layout;
+        }
+    }
+    assert!(by_layout > 100, "{by_layout}");
+}
+
+/// Writes the checksums that a chunk has (libevtx, "Windows XML Event Log format", 3).
+fn close(chunk: &mut [u8], free: usize) {
+    let data = crc32fast::hash(&chunk[512..free]);
+    chunk[52..56].copy_from_slice(&data.to_le_bytes());
+    let mut header = crc32fast::Hasher::new();
+    header.update(&chunk[..120]);
+    header.update(&chunk[128..512]);
+    chunk[124..128].copy_from_slice(&header.finalize().to_le_bytes());
+}
+
 #[test]
 fn real_zeek_read_by_layout() {
     compare_data("zeek", 3);
+}
+
+#[test]
+fn real_cloud_logs_read_by_layout() {
+    compare_data("cloud", 1);
 }
 
 #[test]

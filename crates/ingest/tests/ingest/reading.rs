@@ -36,6 +36,7 @@ impl RecordSink for Reading {
             Hint::Json => "json".to_owned(),
             Hint::WindowsXmlShape => "windows".to_owned(),
             Hint::Zeek { path } => format!("zeek/{path}"),
+            Hint::Text { log, .. } => format!("text/{log}"),
         };
         let mut line = format!("{}#{} {hint}", origin.source.0, origin.number);
         for (name, value) in record.iter() {

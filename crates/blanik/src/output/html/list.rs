@@ -4,11 +4,12 @@ use std::io::{self, Write};
 
 use blanik_model::Finding;
 use blanik_model::attack::{AttackTag, TACTICS, parse_tag};
-use blanik_model::finding::Fields;
+use blanik_model::finding::{Correlated, CorrelatedEvent, Fields};
 use blanik_model::text::for_terminal;
 use serde::Serialize;
 
 use super::markup::{Text, lines};
+use crate::output::cell::counted;
 use crate::output::json::{self, Place};
 use crate::output::telling;
 
@@ -35,6 +36,9 @@ struct Datum {
     /// What the rule matched, the most telling first.
     matched: Vec<(String, String)>,
     fields: Vec<(String, String)>,
+    /// `fields` are the events that a correlation rests on.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    correlates: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     raw: Option<String>,
 }
@@ -68,9 +72,30 @@ fn datum(f: &Finding) -> Datum {
         account: safe(f.account.as_deref().unwrap_or_default()),
         place: safe(&format!("{}:{}", f.source, f.record)),
         matched: telling(f).into_iter().map(|(n, v)| (safe(n), safe(&v.get().display()))).collect(),
-        fields: fields(&f.event),
+        fields: match &f.correlation {
+            Some(correlation) => events(correlation),
+            None => fields(&f.event),
+        },
+        correlates: f.correlation.is_some(),
         raw: f.raw.as_deref().map(lines),
     }
+}
+
+/// The events of a correlation: when, and where.
+fn events(correlation: &Correlated) -> Vec<(String, String)> {
+    let one = |event: &CorrelatedEvent| {
+        let place = format!("{}:{} · {}", event.source, event.record, event.rule_id);
+        (event.time.to_seconds_string(), for_terminal(&place).into_owned())
+    };
+    let mut events: Vec<(String, String)> = correlation.events.iter().map(one).collect();
+    if correlation.further_events > 0 {
+        let further = counted(correlation.further_events, "further event");
+        events.push((
+            "…".to_owned(),
+            format!("{further}, up to {}", correlation.last.to_seconds_string()),
+        ));
+    }
+    events
 }
 
 fn tactics(f: &Finding) -> Vec<&'static str> {

@@ -53,7 +53,7 @@
     b.append(meta, el('p', 'place', f.place));
     const names = new Set(f.matched.map((p) => p[0]));
     b.append(el('h3', '', 'What the rule matched'), table(f.matched, names));
-    b.append(el('h3', '', 'All fields of the event'), table(f.fields, names));
+    b.append(el('h3', '', f.correlates ? 'The events it rests on' : 'All fields of the event'), table(f.fields, names));
     if (f.raw !== undefined) b.append(el('h3', '', 'The record as it stood'), el('pre', '', f.raw));
     return b;
   };

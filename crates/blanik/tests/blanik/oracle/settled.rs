@@ -229,6 +229,12 @@ pub const SETTLED: &[SettledRule] = &[
         only: Side::Ours,
         class: &KEYWORDS_ALL,
     },
+    SettledRule {
+        folder: "windows-json-otrf",
+        rule: "c52a914f-3d8b-4b2a-bb75-b3991e75f8ba",
+        only: Side::Ours,
+        class: &KEYWORDS_ALL,
+    },
 ];
 
 /// The differences over the grid.

@@ -58,7 +58,7 @@ pub fn written(
     writer.begin().expect("writes to memory");
     for finding in findings {
         writer.write(finding).expect("writes to memory");
-        summary.add(finding);
+        summary.add(&finding.into());
     }
     summary.reading(reading);
     let note = writer.finish(&summary).expect("writes to memory");

@@ -1,8 +1,8 @@
 //! Findings to write: invented, the same on every run.
 
 use blanik::summary::{Accounting, Count, ReadingStats, Rejection};
-use blanik_model::finding::Fields;
-use blanik_model::{Finding, Level, Status, Timestamp};
+use blanik_model::finding::{Correlated, CorrelatedEvent, Fields};
+use blanik_model::{Finding, Level, Status, Timestamp, Value};
 
 type Rule = (&'static str, Level, &'static [&'static str], &'static str, &'static str);
 
@@ -126,6 +126,7 @@ pub fn finding(i: u64, rule: usize, host: &str, account: &str, time: Option<Time
         level,
         status: (rule > 0).then_some(Status::Test),
         tags: tags.iter().map(|t| (*t).to_owned()).collect(),
+        tool: None,
         kind: "windows/sysmon/process_creation/1".into(),
         time,
         host: Some(host.into()),
@@ -137,7 +138,38 @@ pub fn finding(i: u64, rule: usize, host: &str, account: &str, time: Option<Time
         raw: (rule < 3)
             .then(|| format!("<Event>\n  <Data Name='{field}'>{value}</Data>\n</Event>")),
         indicator: None,
+        correlation: None,
     }
+}
+
+/// A finding of a correlation rule.
+pub fn correlated() -> Finding {
+    let time = |text: &str| text.parse().expect("a time");
+    let mut f = finding(7, 3, "DC01", "MINISTRY\\novak", Some(time("2024-03-01T10:04:00Z")));
+    let event = |record, at| CorrelatedEvent {
+        rule_id: f.rule_id.clone(),
+        time: time(at),
+        source: f.source.clone(),
+        record,
+    };
+    let correlation = Correlated {
+        ty: "event_count".into(),
+        group_by: Fields(vec![("TargetUserName".into(), "novak".into())]),
+        timespan: "10m".into(),
+        condition: "≥ 2".into(),
+        value: Value::number("2").to_owned(),
+        value_max: Value::number("57").to_owned(),
+        first: time("2024-03-01T10:00:00Z"),
+        last: time("2024-03-01T10:40:00Z"),
+        events: vec![event(12, "2024-03-01T10:00:00Z"), event(14, "2024-03-01T10:04:00Z")],
+        further_events: 55,
+    };
+    f.rule_title = "Many failed logons of an account".into();
+    f.kind = "correlation".into();
+    f.matched = correlation.group_by.clone();
+    (f.event, f.raw) = (Fields::default(), None);
+    f.correlation = Some(Box::new(correlation));
+    f
 }
 
 /// A log line that attacks every reader at once.
@@ -182,6 +214,8 @@ pub fn reading(findings: &[Finding]) -> ReadingStats {
             events_with_findings: findings.len() as u64,
         },
         rules: 3_112,
+        correlations: None,
+        tool_alerts: Vec::new(),
         rejections: vec![
             Rejection {
                 place: "evidence/FS01.zip!Logs/Security.evtx, chunk 17".into(),

@@ -28,9 +28,12 @@ fn every_field_is_documented_with_its_type() {
         partial: false,
         statements: vec![],
     }));
+    full.correlation = sample::correlated().correlation;
+    full.tool = Some("suricata".into());
     let with_all = serde_json::to_value(&full).expect("serializes");
     full.indicator = None;
     (full.status, full.time, full.host, full.account, full.raw) = (None, None, None, None, None);
+    (full.correlation, full.tool) = (None, None);
     let with_least = serde_json::to_value(&full).expect("serializes");
 
     let names: BTreeSet<String> = documented().into_iter().map(|(name, _)| name).collect();

@@ -11,7 +11,7 @@ const DAY: i64 = 86_400;
 
 fn summary(findings: &[Finding], reading: ReadingStats) -> Summary {
     let mut summary = Summary::new();
-    findings.iter().for_each(|f| summary.add(f));
+    findings.iter().for_each(|f| summary.add(&f.into()));
     summary.reading(reading);
     summary
 }

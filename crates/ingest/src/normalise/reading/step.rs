@@ -81,6 +81,9 @@ impl Scratch {
             return;
         }
         let target = step.target.derived.expect("a step's target is derived");
+        if matches!(step.operation, Operation::TreeOf(_)) {
+            return self.derive_tree(step, target, leaves);
+        }
         let was_derived = self.derived[target].is_some();
         let mut held = [None; SOURCES_MAX];
         let mut values = [None; SOURCES_MAX];
@@ -98,12 +101,25 @@ impl Scratch {
         self.derived[target] = match made {
             None => return,
             Some(Made::Source(i)) => held[i],
-            Some(Made::Text(ty)) => {
-                let start = self.text.len();
-                self.text.push_str(&self.fresh);
-                Some(Held::Text { ty, start, end: self.text.len() })
-            }
+            Some(Made::Text(ty)) => Some(self.keep_fresh(ty)),
         };
+    }
+
+    /// A tree has as many sources as the record has fields below a name.
+    fn derive_tree(&mut self, step: &Step, target: usize, leaves: &Leaves<'_>) {
+        let value =
+            |slot: &Option<Slot>| value_of(Held::Leaf(slot.as_ref()?.own?), leaves, &self.text);
+        let values: Vec<_> = step.sources.iter().map(value).collect();
+        self.fresh.clear();
+        if step.operation.apply(&values, &mut self.fresh).is_some() {
+            self.derived[target] = Some(self.keep_fresh(Type::String));
+        }
+    }
+
+    fn keep_fresh(&mut self, ty: Type) -> Held {
+        let start = self.text.len();
+        self.text.push_str(&self.fresh);
+        Held::Text { ty, start, end: self.text.len() }
     }
 }
 

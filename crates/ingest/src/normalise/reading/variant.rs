@@ -11,10 +11,12 @@ use super::{Layout, Writer};
 use crate::layout::{Leaves, Unread};
 use crate::normalise::derive::Derivation;
 use crate::normalise::kinds::{Case, EntryId, Windows};
+use crate::normalise::lookup::Key;
+use crate::normalise::marks::Marks;
 use crate::normalise::operation::Operation;
 use crate::normalise::plan::Plan;
 use crate::normalise::time::Candidate;
-use crate::normalise::{Normaliser, event_id, pairs};
+use crate::normalise::{Normaliser, event_id, pairs, tree};
 use crate::wanted::{AsColumn, Wanted};
 
 /// Channels and ids remembered for a variant.
@@ -25,6 +27,8 @@ const DECISIONS_MAX: usize = 32;
 pub(super) struct Variant {
     shape: Option<usize>,
     shape_name: &'static str,
+    // Whether each record has a value for each name.
+    complete: bool,
     // Of the names as they are now called.
     names: Vec<(String, Slot)>,
     /// How many values may be derived before the kind is known.
@@ -105,12 +109,12 @@ impl Variant {
     pub fn new(
         normaliser: &Normaliser,
         layout: &Layout,
-        marks: u128,
+        marks: Marks,
         plan: &mut Plan,
     ) -> Option<Variant> {
         let record = &layout.names;
         let shape = match &layout.hint {
-            Writer::Json => normaliser.shapes.of_marks(marks),
+            Writer::Json => normaliser.shapes.of_marks(&marks),
             Writer::Windows => Some(normaliser.windows_shape),
             Writer::Zeek(_) => Some(normaliser.zeek_shape),
         };
@@ -139,6 +143,7 @@ impl Variant {
         let mut variant = Variant {
             shape,
             shape_name,
+            complete: layout.complete,
             names,
             derived: 0,
             early: Vec::new(),
@@ -147,7 +152,7 @@ impl Variant {
             choices: Vec::new(),
             readings: Vec::new(),
         };
-        let product = shape.map_or("", |i| normaliser.shapes.rows()[i].product);
+        let product = shape.map_or("", |i| normaliser.shapes.rows()[i].product_of_tables());
         match product {
             "windows" => {
                 for derivation in &normaliser.windows {
@@ -202,14 +207,19 @@ impl Variant {
     /// The derivation by index, its target entered among the names. `None` where the order of doing
     /// things twice would matter.
     fn step(&mut self, derivation: &Derivation) -> Option<Step> {
-        if derivation.replaces && derivation.operation == Operation::Copy {
+        let replaces_one = derivation.replaces && self.slot(derivation.target.name).is_some();
+        if replaces_one && derivation.operation == Operation::Copy {
             return None;
         }
-        let sources: Vec<Option<Slot>> =
-            derivation.sources.iter().map(|source| self.slot(source.name)).collect();
+        if derivation.operation == Operation::Tree && !self.complete {
+            return None;
+        }
+        let (operation, sources) = self.sources(derivation);
         let mut itself = 0;
-        for (i, source) in derivation.sources.iter().enumerate() {
-            itself |= u8::from(*source == derivation.target) << i;
+        if operation == derivation.operation {
+            for (i, source) in derivation.sources.iter().enumerate() {
+                itself |= u8::from(*source == derivation.target) << i;
+            }
         }
         let name = derivation.target.name;
         let at = match self.names.iter().position(|(n, _)| n == name) {
@@ -224,13 +234,26 @@ impl Variant {
             self.derived += 1;
         }
         let target = self.names[at].1;
-        Some(Step {
-            target,
-            replaces: derivation.replaces,
-            operation: derivation.operation.clone(),
-            sources,
-            itself,
-        })
+        Some(Step { target, replaces: derivation.replaces, operation, sources, itself })
+    }
+
+    /// What a derivation does, and where its sources are. Of a tree these are all of the record's own
+    /// fields below its name; its records have them all, or they are read by name.
+    fn sources(&self, derivation: &Derivation) -> (Operation, Vec<Option<Slot>>) {
+        if derivation.operation != Operation::Tree {
+            let slot = |source: &Key| self.slot(source.name);
+            return (derivation.operation.clone(), derivation.sources.iter().map(slot).collect());
+        }
+        let below = |prefix: &Key| {
+            let own = self.names.iter().filter(|(_, slot)| slot.own.is_some());
+            let inside = |(name, slot): &(String, Slot)| {
+                Some((tree::inside(name, prefix.name)?.into(), Some(*slot)))
+            };
+            let (names, slots): (Vec<Box<str>>, Vec<_>) = own.filter_map(inside).unzip();
+            (!names.is_empty()).then_some((Operation::TreeOf(names), slots))
+        };
+        let found = derivation.sources.iter().find_map(below);
+        found.unwrap_or_else(|| (Operation::TreeOf(Vec::new()), Vec::new()))
     }
 
     /// True if it never makes anything in a record that has all its names.
@@ -334,7 +357,8 @@ impl Variant {
         // The names that this kind's derivations add are this reading's alone.
         let mut own = Variant { names: self.names.clone(), ..self.without_readings() };
         let mut steps = Vec::new();
-        for derivation in &known.derivations {
+        let of_shape = self.shape.map_or(&[][..], |i| &normaliser.shapes.rows()[i].derivations);
+        for derivation in of_shape.iter().chain(&known.derivations) {
             steps.push(own.step(derivation)?);
         }
         let mut columns = Vec::new();
@@ -400,6 +424,7 @@ impl Variant {
         Variant {
             shape: self.shape,
             shape_name: self.shape_name,
+            complete: self.complete,
             names: Vec::new(),
             derived: self.derived,
             early: Vec::new(),
