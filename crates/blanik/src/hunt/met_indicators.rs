@@ -156,6 +156,8 @@ impl Worker<'_, '_> {
             source: self.source(at.source).to_owned(),
             record: at.record,
             event: Fields(event),
+            tool: None,
+            correlation: None,
             raw: self
                 .shared
                 .hunt

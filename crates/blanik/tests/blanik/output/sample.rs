@@ -215,6 +215,7 @@ pub fn reading(findings: &[Finding]) -> ReadingStats {
         },
         rules: 3_112,
         correlations: None,
+        indicators: None,
         tool_alerts: Vec::new(),
         rejections: vec![
             Rejection {
