@@ -15,8 +15,8 @@ use blanik_model::text::for_terminal;
 use serde::Serialize;
 
 use crate::cli::CheckArgs;
+use crate::logs::mapping;
 use crate::output::cell::counted;
-use crate::pipeline::mapping;
 use crate::rules;
 
 /// What is said of a rule, or of a place where one was expected.

@@ -141,33 +141,12 @@ audit logs, syslog, logins (wtmp), web servers' and proxies' logs (combined, W3C
 DNS query logs, CEF and LEEF, nfdump, mail messages, CSV, shell histories; other lines that hold a time;
 your own formats by --mapping. Archives inside archives: zip, tar, gz, bz2, xz, zst.";
 
-/// Hunt in logs.
+/// Which logs, and how to read them.
 #[derive(Debug, Args)]
-#[command(after_help = HUNT_HELP)]
-pub struct HuntArgs {
+pub struct LogArgs {
     /// Files, folders, archives; `-` is standard input
     #[arg(required = true, value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-
-    /// Sigma rules: files or folders; may be repeated [default: the built-in rules]
-    #[arg(long, value_name = "PATH")]
-    pub rules: Vec<PathBuf>,
-
-    /// Indicators of compromise: files or folders as for `blanik indicators add`; may be repeated
-    #[arg(long, value_name = "PATH")]
-    pub indicators: Vec<PathBuf>,
-
-    /// Where indicators are kept that are always looked for
-    #[arg(long, value_name = "FOLDER", long_help = STORE_HELP)]
-    pub store: Option<PathBuf>,
-
-    /// Leave the store's indicators out
-    #[arg(long, conflicts_with = "store")]
-    pub no_store: bool,
-
-    /// Values for %placeholders% in rules: YAML `name: [values]`, or name.txt with a value a line
-    #[arg(long, value_name = "FILE")]
-    pub placeholders: Vec<PathBuf>,
 
     /// Read every log as this format: evtx, json, xml, zeek, auditd, syslog, access, w3c, csv, cef, elb,
     /// squid, nfdump, dns, mail, utmp, journal, history, lines [default: by content]
@@ -182,6 +161,43 @@ pub struct HuntArgs {
     /// last written to]
     #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1980..=2200))]
     pub year: Option<i32>,
+}
+
+/// Which rules.
+#[derive(Debug, Args)]
+pub struct RuleArgs {
+    /// Sigma rules: files or folders; may be repeated [default: the built-in rules]
+    #[arg(long, value_name = "PATH")]
+    pub rules: Vec<PathBuf>,
+
+    /// Values for %placeholders% in rules: YAML `name: [values]`, or name.txt with a value a line
+    #[arg(long, value_name = "FILE")]
+    pub placeholders: Vec<PathBuf>,
+}
+
+/// Hunt in logs.
+#[derive(Debug, Args)]
+#[command(after_help = HUNT_HELP)]
+pub struct HuntArgs {
+    /// What to read.
+    #[command(flatten)]
+    pub logs: LogArgs,
+
+    /// What to look for.
+    #[command(flatten)]
+    pub rule_files: RuleArgs,
+
+    /// Indicators of compromise: files or folders as for `blanik indicators add`; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub indicators: Vec<PathBuf>,
+
+    /// Where indicators are kept that are always looked for
+    #[arg(long, value_name = "FOLDER", long_help = STORE_HELP)]
+    pub store: Option<PathBuf>,
+
+    /// Leave the store's indicators out
+    #[arg(long, conflicts_with = "store")]
+    pub no_store: bool,
 
     /// How to write findings: table, jsonl, csv, timesketch, html
     #[arg(long, short = 'f', value_name = "FORMAT", default_value = "table")]
@@ -301,25 +317,13 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = FIELDS_HELP)]
 pub struct FieldsArgs {
-    /// Files, folders, archives; `-` is standard input
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    /// What to read.
+    #[command(flatten)]
+    pub logs: LogArgs,
 
-    /// Sigma rules: files or folders; may be repeated [default: the built-in rules]
-    #[arg(long, value_name = "PATH")]
-    pub rules: Vec<PathBuf>,
-
-    /// Values for %placeholders% in rules: YAML `name: [values]`, or name.txt with a value a line
-    #[arg(long, value_name = "FILE")]
-    pub placeholders: Vec<PathBuf>,
-
-    /// Read every log as this format: evtx, json, xml, zeek [default: by content]
-    #[arg(long, value_name = "FORMAT")]
-    pub input_format: Option<Format>,
-
-    /// Formats of your own, as TOML (docs/MAPPING.md); may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub mapping: Vec<PathBuf>,
+    /// What to look for.
+    #[command(flatten)]
+    pub rule_files: RuleArgs,
 
     /// One JSON object
     #[arg(long)]

@@ -12,13 +12,13 @@ use anyhow::{Result, bail};
 use blanik_detect::explain::{Explanation, explain};
 use blanik_detect::reference::BatchRow;
 use blanik_detect::{CorrelationIx, Rule, Rules};
-use blanik_ingest::{Batcher, Feeder, Mapping, Normaliser, Options, Severity, entity};
+use blanik_ingest::{Batcher, Feeder, Severity, entity};
 use blanik_model::text::{for_terminal, shorten};
 use blanik_model::{EventBatch, Everything, Timestamp};
 
 use crate::cli::HuntArgs;
 use crate::hunt::Filter;
-use crate::pipeline::inputs;
+use crate::logs::Logs;
 
 /// Events explained at a time.
 const EVENTS_MAX: usize = 5;
@@ -37,18 +37,18 @@ struct Case {
 }
 
 /// Reads the logs, explains, and prints. What could not be read is said, too.
-pub fn run(args: &HuntArgs, rules: Rules, mapping: Mapping) -> Result<ExitCode> {
+pub fn run(args: &HuntArgs, rules: Rules, logs: Logs) -> Result<ExitCode> {
     let asked = args.explain.as_deref().expect("the caller was asked to explain");
     let rules = Arc::new(rules);
     let rule = match named(&rules, asked)? {
         Named::Rule(rule) => rule,
-        Named::Correlation(ix) => return correlation::run(args, &rules, ix, mapping),
+        Named::Correlation(ix) => return correlation::run(args, &rules, ix, &logs),
     };
     let filter = filter(args);
     let record = args.record;
     let mut search =
         Search { rules: &rules, rule, filter, record, cases: Vec::new(), about: 0, read: 0 };
-    let read = read(args, mapping, &mut |batch, feeder| {
+    let read = read(&logs, &mut |batch, feeder| {
         search.look(batch, feeder);
         Ok(())
     })?;
@@ -81,16 +81,9 @@ impl Reading {
 }
 
 /// Reads all logs, every field of their events.
-fn read(
-    args: &HuntArgs,
-    mapping: Mapping,
-    look: &mut dyn FnMut(&EventBatch, &Feeder) -> Result<()>,
-) -> Result<Reading> {
-    let normaliser = Arc::new(Normaliser::with(&mapping));
-    let (format, year) = (args.input_format, args.year);
-    let options = Options { format, year, mapping, ..Options::default() };
-    let mut feeder = Feeder::new(inputs(&args.paths), options);
-    let mut batcher = Batcher::new(normaliser, Arc::new(Everything));
+fn read(logs: &Logs, look: &mut dyn FnMut(&EventBatch, &Feeder) -> Result<()>) -> Result<Reading> {
+    let mut feeder = logs.feeder();
+    let mut batcher = Batcher::new(Arc::clone(&logs.normaliser), Arc::new(Everything));
     let mut lost = 0;
     while let Some(block) = feeder.next_block() {
         batcher.take(&block);

@@ -12,22 +12,22 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result, bail};
-use blanik_ingest::{Batcher, Feeder, Normaliser, Options};
+use blanik_ingest::Batcher;
 use blanik_model::Everything;
 
 use crate::cli::FieldsArgs;
-use crate::pipeline::{inputs, mapping};
+use crate::logs::Logs;
+use crate::pipeline::tell_problems;
 use crate::rules;
 use asked::Asked;
 use gathered::Gathered;
 
 /// Reads the logs and prints what is in them.
 pub fn run(args: &FieldsArgs) -> Result<ExitCode> {
-    let (rules, _) = rules::load(&args.rules, &args.placeholders)?;
-    let mapping = mapping(&args.mapping)?;
-    let normaliser = Normaliser::with(&mapping);
-    let options = Options { format: args.input_format, mapping, ..Options::default() };
-    let gathered = gather(Feeder::new(inputs(&args.paths), options), normaliser);
+    let logs = Logs::of(&args.logs)?;
+    let (rules, problems) = rules::load(&args.rule_files.rules, &args.rule_files.placeholders)?;
+    tell_problems(&problems);
+    let gathered = gather(&logs);
     if gathered.any_missing {
         bail!("an input cannot be opened: `blanik hunt --rejections FILE` says which");
     }
@@ -46,8 +46,9 @@ pub fn run(args: &FieldsArgs) -> Result<ExitCode> {
 }
 
 /// Reads everything, on one thread: what is shown as an example depends on the order.
-fn gather(mut feeder: Feeder, normaliser: Normaliser) -> Gathered {
-    let mut batcher = Batcher::new(Arc::new(normaliser), Arc::new(Everything));
+fn gather(logs: &Logs) -> Gathered {
+    let mut feeder = logs.feeder();
+    let mut batcher = Batcher::new(Arc::clone(&logs.normaliser), Arc::new(Everything));
     let mut gathered = Gathered::default();
     loop {
         let block = feeder.next_block();

@@ -19,10 +19,11 @@ use anyhow::{Context, Result};
 use blanik_detect::Rules;
 use blanik_detect::indicators::scan::WithIndicators;
 use blanik_ingest::alert::Alert;
-use blanik_ingest::{Feeder, Input, Normaliser, Options, Recycler, Turns, VALUE_BYTES_MAX};
+use blanik_ingest::{Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX};
 use blanik_model::{Interests, Level, Timestamp};
 
 use crate::indicators::Indicators;
+use crate::logs::Logs;
 use crate::progress::Progress;
 use crate::summary::{Accounting, CorrelationStats, Count, ReadingStats, Rejection};
 use correlate::WithAccounts;
@@ -34,12 +35,8 @@ use worker::Worker;
 
 /// What to hunt for, and in what.
 pub struct Hunt {
-    /// Where the logs are.
-    pub inputs: Vec<Input>,
-    /// How to read them.
-    pub reading: Options,
-    /// What records are: the tables, and formats of the user's own.
-    pub normaliser: Arc<Normaliser>,
+    /// What to read.
+    pub logs: Logs,
     /// The rules.
     pub rules: Arc<Rules>,
     /// The indicators, if there are any.
@@ -157,8 +154,7 @@ impl Hunt {
     /// in the outcome.
     pub fn run(&self, progress: &Progress) -> Result<Outcome> {
         let turns = Arc::new(Turns::new(self.threads));
-        let feeder =
-            Feeder::in_turns(self.inputs.clone(), self.reading.clone(), Arc::clone(&turns));
+        let feeder = self.logs.feeder_in_turns(Arc::clone(&turns));
         let shared = Shared {
             hunt: self,
             recycler: feeder.recycler(),
@@ -167,7 +163,7 @@ impl Hunt {
             spool: Mutex::new(Spool::new().context(TEMPORARY)?),
             matches: self.matches().context(TEMPORARY)?,
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
-            normaliser: Arc::clone(&self.normaliser),
+            normaliser: Arc::clone(&self.logs.normaliser),
             interests: self.interests(),
             progress,
         };

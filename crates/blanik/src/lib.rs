@@ -8,6 +8,7 @@ pub mod explain;
 pub mod fields;
 pub mod hunt;
 pub mod indicators;
+pub mod logs;
 pub mod outfile;
 pub mod output;
 pub mod pipeline;

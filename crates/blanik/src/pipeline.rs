@@ -19,11 +19,12 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 use blanik_detect::{Problem, Rules};
-use blanik_ingest::{Input, Mapping, Normaliser, Options};
+use blanik_ingest::Input;
 use blanik_model::text::for_terminal;
 
 use crate::cli::{Cli, Command, DemoArgs, HuntArgs, IndicatorsCommand, RulesCommand};
 use crate::hunt::{Filter, Hunt, Outcome, ToolFilter};
+use crate::logs::Logs;
 use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
@@ -46,10 +47,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn hunt(args: &HuntArgs) -> Result<ExitCode> {
-    let mapping = mapping(&args.mapping)?;
+    let logs = Logs::of(&args.logs)?;
     let rules = chosen_rules(args)?;
     if args.explain.is_some() {
-        return explain::run(args, rules, mapping);
+        return explain::run(args, rules, logs);
     }
     let format = if args.json { OutputFormat::Jsonl } else { args.format };
     if args.raw && !matches!(format, OutputFormat::Jsonl | OutputFormat::Html) {
@@ -57,20 +58,13 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     }
     // Before hours of reading: can what is asked for be written at all?
     let target = |path: &Option<PathBuf>| {
-        path.as_ref().map(|path| Target::new(path, &args.paths)).transpose()
+        path.as_ref().map(|path| Target::new(path, &args.logs.paths)).transpose()
     };
     let (output, rejections, as_json) =
         (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
     let indicators = indicators::for_hunt(args)?;
     let hunt = Hunt {
-        inputs: inputs(&args.paths),
-        normaliser: Arc::new(Normaliser::with(&mapping)),
-        reading: Options {
-            format: args.input_format,
-            year: args.year,
-            mapping,
-            ..Options::default()
-        },
+        logs,
         rules: Arc::new(rules),
         indicators,
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
@@ -123,9 +117,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     let (rules, problems) = rules::load(&[], &[])?;
     tell_problems(&problems);
     let hunt = Hunt {
-        inputs: vec![Input::Path(exercise.logs.clone())],
-        normaliser: Arc::new(Normaliser::new()),
-        reading: Options::default(),
+        logs: Logs::new(vec![Input::Path(exercise.logs.clone())]),
         rules: Arc::new(rules),
         indicators: None,
         filter: Filter::default(),
@@ -175,7 +167,7 @@ fn tool_filter(args: &HuntArgs) -> ToolFilter {
 
 /// Loads the rules and keeps those that the filters name.
 fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
-    let (mut rules, problems) = rules::load(&args.rules, &args.placeholders)?;
+    let (mut rules, problems) = rules::load(&args.rule_files.rules, &args.rule_files.placeholders)?;
     if !args.quiet {
         tell_problems(&problems);
     }
@@ -200,7 +192,7 @@ fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
 }
 
 /// On standard error: how many rules cannot be used, and the first of them.
-fn tell_problems(problems: &[Problem]) {
+pub fn tell_problems(problems: &[Problem]) {
     let fatal: Vec<&Problem> = problems.iter().filter(|p| p.fatal).collect();
     if let Some(first) = fatal.first() {
         let first = for_terminal(&first.to_string()).into_owned();
@@ -209,26 +201,6 @@ fn tell_problems(problems: &[Problem]) {
             fatal.len()
         );
     }
-}
-
-/// The formats of the user's own that these files describe.
-pub fn mapping(paths: &[PathBuf]) -> Result<Mapping> {
-    let mut all = Mapping::default();
-    for path in paths {
-        let name = path.display().to_string();
-        let text = std::fs::read_to_string(path)
-            .with_context(|| format!("cannot read the mapping in {name}"))?;
-        all.add(Mapping::parse(&name, &text)?, &name)?;
-    }
-    Ok(all)
-}
-
-/// The inputs that paths on the command line name.
-pub fn inputs(paths: &[PathBuf]) -> Vec<Input> {
-    let one = |path: &PathBuf| {
-        if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.clone()) }
-    };
-    paths.iter().map(one).collect()
 }
 
 fn threads(asked: Option<u16>) -> usize {

@@ -10,6 +10,7 @@ pub mod indicator;
 pub mod interest;
 pub mod kind;
 pub mod level;
+pub mod record;
 pub mod rest;
 pub mod search;
 pub mod text;
@@ -22,6 +23,7 @@ pub use indicator::{Indicator, IndicatorHit, IndicatorType, Provenance, Tlp, Val
 pub use interest::{Everything, Interest, Interests, Names, SharedNames};
 pub use kind::Kind;
 pub use level::{Level, Status};
+pub use record::{Fact, Record};
 pub use rest::Rest;
 pub use search::TextSearch;
 pub use time::Timestamp;

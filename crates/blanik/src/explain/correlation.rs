@@ -9,7 +9,7 @@ use anyhow::Result;
 use blanik_detect::correlate::{Asked, Engine, Found, Limits, Match, Sink};
 use blanik_detect::correlation::Correlation;
 use blanik_detect::{CorrelationIx, RuleIx, Rules, Scanner};
-use blanik_ingest::{Mapping, entity};
+use blanik_ingest::entity;
 use blanik_model::text::{for_terminal, shorten};
 use blanik_model::{EventBatch, OwnedValue, Timestamp, Value};
 
@@ -18,6 +18,7 @@ use crate::check::bases;
 use crate::cli::HuntArgs;
 use crate::hunt::correlate::gather;
 use crate::hunt::matches::{Gathered, Places, Runs};
+use crate::logs::Logs;
 use crate::output::cell::{count, counted};
 
 /// Reads the logs, explains, and prints.
@@ -25,11 +26,11 @@ pub fn run(
     args: &HuntArgs,
     rules: &Arc<Rules>,
     ix: CorrelationIx,
-    mapping: Mapping,
+    logs: &Logs,
 ) -> Result<ExitCode> {
     let mut matching = Matching::new(rules, ix)?;
     let filter = filter(args);
-    let reading = read(args, mapping, &mut |batch, _| {
+    let reading = read(logs, &mut |batch, _| {
         matching.look(batch, |row| {
             filter.has_time(batch.rows()[row].time)
                 && filter.has_host(entity::host(batch, row).as_deref())

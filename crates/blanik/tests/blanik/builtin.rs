@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use blanik::hunt::{Filter, Hunt};
+use blanik::logs::Logs;
 use blanik::progress::Progress;
 use blanik_detect::{Rules, builtin};
-use blanik_ingest::{Input, Normaliser, Options};
+use blanik_ingest::{Input, Normaliser};
 use blanik_model::attack::{AttackTag, parse_tag};
 use serde_json::Value;
 
@@ -88,9 +89,7 @@ fn each_fires_on_its_events_and_leaves_their_look_alikes() {
 /// Which rule fired on which line of which log.
 fn hunt(rules: &Arc<Rules>, folder: &Path) -> BTreeSet<(String, u64, String)> {
     let hunt = Hunt {
-        normaliser: Arc::new(Normaliser::new()),
-        inputs: vec![Input::Path(folder.to_owned())],
-        reading: Options::default(),
+        logs: Logs::new(vec![Input::Path(folder.to_owned())]),
         rules: Arc::clone(rules),
         filter: Filter::default(),
         tools: None,

@@ -1,0 +1,65 @@
+//! The logs that the command line names, and all that it says of how to read them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use blanik_ingest::{Feeder, Input, Mapping, Normaliser, Options, Turns};
+
+use crate::cli::LogArgs;
+
+/// See the module.
+pub struct Logs {
+    /// Where they are.
+    pub inputs: Vec<Input>,
+    /// How to read them.
+    pub options: Options,
+    /// What records are: the tables, and formats of the user's own.
+    pub normaliser: Arc<Normaliser>,
+}
+
+impl Logs {
+    /// These inputs, read as what they are.
+    pub fn new(inputs: Vec<Input>) -> Self {
+        Logs { inputs, options: Options::default(), normaliser: Arc::new(Normaliser::new()) }
+    }
+
+    /// Those of the command line. An error if a mapping cannot be used.
+    pub fn of(args: &LogArgs) -> Result<Self> {
+        let mapping = mapping(&args.mapping)?;
+        let normaliser = Arc::new(Normaliser::with(&mapping));
+        let (format, year) = (args.input_format, args.year);
+        let options = Options { format, year, mapping, ..Options::default() };
+        Ok(Logs {
+            inputs: args.paths.iter().map(|path| input(path)).collect(),
+            options,
+            normaliser,
+        })
+    }
+
+    /// Begins to read them.
+    pub fn feeder(&self) -> Feeder {
+        Feeder::new(self.inputs.clone(), self.options.clone())
+    }
+
+    /// The same; who reads counts as one of those that take turns.
+    pub fn feeder_in_turns(&self, turns: Arc<Turns>) -> Feeder {
+        Feeder::in_turns(self.inputs.clone(), self.options.clone(), turns)
+    }
+}
+
+/// The formats of the user's own that these files describe.
+pub fn mapping(paths: &[PathBuf]) -> Result<Mapping> {
+    let mut all = Mapping::default();
+    for path in paths {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the mapping in {name}"))?;
+        all.add(Mapping::parse(&name, &text)?, &name)?;
+    }
+    Ok(all)
+}
+
+fn input(path: &Path) -> Input {
+    if path.as_os_str() == "-" { Input::Stdin } else { Input::Path(path.to_owned()) }
+}

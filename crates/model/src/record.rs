@@ -1,0 +1,183 @@
+//! What stands in the evidence log: one record a fact, each about one case. Not how it is committed
+//! or sealed, which only the log knows, nor what follows from it, which only the case knows.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Finding, Timestamp};
+
+/// A fact, who says it, and when they said it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The case's name.
+    pub case: String,
+    /// When it was put on record; not when it happened.
+    pub at: Timestamp,
+    /// The name of the key of who put it there.
+    pub by: String,
+    /// What they say.
+    #[serde(flatten)]
+    pub fact: Fact,
+}
+
+/// What a record says. A number that refers to a record is its index in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Fact {
+    /// The case begins.
+    Opened(Opened),
+    /// A file came into custody.
+    Acquired(Acquired),
+    /// Logs were hunted.
+    Hunted(Hunted),
+    /// From when to when a host sent telemetry of a kind.
+    Covered(Covered),
+    /// Something of value was reached: mail items, files, bytes that left.
+    Touched(Box<Touched>),
+    /// A rule, an indicator or another tool found something.
+    Found(Box<Finding>),
+    /// An analyst's remark.
+    Noted(Noted),
+    /// An analyst holds a finding for true.
+    Confirmed(Judged),
+    /// An analyst holds a finding for false; so is what rested on it.
+    Dismissed(Judged),
+    /// An analyst ties two records together.
+    Linked(Tied),
+    /// An analyst says that two records have nothing to do with each other.
+    Unlinked(Tied),
+    /// A record is somebody's to work on.
+    Assigned(Assigned),
+    /// A record of an analyst no longer counts.
+    Undone(Judged),
+}
+
+/// The case begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opened {
+    /// What people call it.
+    pub title: String,
+}
+
+/// A file came into custody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acquired {
+    /// Where it lay.
+    pub path: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+}
+
+/// Logs were hunted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hunted {
+    /// Name and version of the program.
+    pub program: String,
+    /// SHA-256 of the rules, in lower-case hex.
+    pub rules: String,
+    /// How many rules these are.
+    pub rule_count: u64,
+    /// Records read.
+    pub read: u64,
+    /// Records that could not be read.
+    pub rejected: u64,
+    /// Findings, all of which are on record.
+    pub findings: u64,
+}
+
+/// From when to when a host sent telemetry of a kind.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    /// The host; none where the records name none.
+    pub host: Option<String>,
+    /// The kind, as [`Kind`](crate::Kind) displays.
+    pub kind: String,
+    /// Hours in a row in which there were events, ascending and apart.
+    pub spans: Vec<Span>,
+}
+
+/// Hours in a row in which there were events.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// The first event.
+    pub first: Timestamp,
+    /// The last event.
+    pub last: Timestamp,
+    /// How many there were.
+    pub events: u64,
+}
+
+/// Something of value was reached.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touched {
+    /// How: `mail-bind`, `mail-sync`, `mail-throttled`, `file-read`, `archive`, `outbound`.
+    pub act: String,
+    /// When it began.
+    pub first: Timestamp,
+    /// When it ended.
+    pub last: Timestamp,
+    /// The mailbox, the file or share, or the address to which bytes went.
+    pub object: String,
+    /// The host where it was seen.
+    pub host: Option<String>,
+    /// The account that acted.
+    pub account: Option<String>,
+    /// The address from which they acted.
+    pub address: Option<String>,
+    /// The session in which they acted.
+    pub session: Option<String>,
+    /// How many records say so.
+    pub records: u64,
+    /// Distinct items that the records name.
+    pub items: Vec<String>,
+    /// Items that records count without naming them, or that were too many to keep.
+    pub further_items: u64,
+    /// Bytes that the records count.
+    pub bytes: u64,
+    /// Where the first of the records stands.
+    pub source: String,
+    /// Which record that is, from 1.
+    pub record: u64,
+}
+
+/// An analyst's remark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Noted {
+    /// The record it is about; none if it is about the case.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub on: Option<u64>,
+    /// What they say.
+    pub text: String,
+}
+
+/// An analyst's judgement of a record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// The record.
+    pub on: u64,
+    /// The reason.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub why: String,
+}
+
+/// Two records, and what they have or have not to do with each other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tied {
+    /// The one.
+    pub a: u64,
+    /// The other.
+    pub b: u64,
+    /// The reason.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub why: String,
+}
+
+/// A record is somebody's to work on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assigned {
+    /// The record.
+    pub on: u64,
+    /// Who.
+    pub to: String,
+}
