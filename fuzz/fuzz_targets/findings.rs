@@ -123,6 +123,7 @@ fn finding(hostile: &Hostile<'_>) -> Finding {
         record: hostile.record,
         event: Fields(fields),
         raw: hostile.raw.map(str::to_owned),
+        indicator: None,
     }
 }
 

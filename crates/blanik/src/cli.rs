@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use blanik_ingest::Format;
-use blanik_model::{Level, Status, Timestamp};
+use blanik_model::{Level, Status, Timestamp, Tlp};
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::OutputFormat;
@@ -22,7 +22,8 @@ Examples:
   blanik demo                                   see it work on an invented exercise
   blanik hunt /cases/17/logs                    hunt a folder with the built-in rules
   blanik hunt logs.zip --rules sigma/rules      hunt an archive with your own rules
-  blanik rules check sigma/rules                see which rules work, and why others do not";
+  blanik rules check sigma/rules                see which rules work, and why others do not
+  blanik indicators add feed.json               keep indicators for all hunts to come";
 
 /// The whole command line.
 #[derive(Debug, Parser)]
@@ -41,6 +42,9 @@ pub enum Command {
     /// Look at rules
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Keep indicators of compromise, for hunts to look for
+    #[command(subcommand)]
+    Indicators(IndicatorsCommand),
     /// Say which kinds of records logs hold, and which fields these have
     Fields(FieldsArgs),
     /// Make a small exercise (invented data), hunt it, and write the report
@@ -54,6 +58,67 @@ pub enum RulesCommand {
     Check(CheckArgs),
 }
 
+/// Keep indicators.
+#[derive(Debug, Subcommand)]
+pub enum IndicatorsCommand {
+    /// Add lists of indicators, or warning lists, to the store
+    Add(AddArgs),
+    /// Show what the store holds
+    List(ListArgs),
+}
+
+const STORE_HELP: &str = "\
+The store is the folder of --store, or $BLANIK_HOME, or $XDG_DATA_HOME/blanik, or ~/.local/share/blanik. It keeps the
+lists as they were added, and what was made of them; that can be deleted at any time, and is made anew.";
+
+const ADD_HELP: &str = "\
+Examples:
+  blanik indicators add apt31.stix.json         a STIX 2.1 bundle
+  blanik indicators add misp-feed/              all events of a MISP feed
+  blanik indicators add blocklist.txt --source partner-cert --tlp amber
+  blanik indicators add misp-warninglists/lists what would drown the reader is muted
+  blanik indicators add iocs/ --losses lost.jsonl; jq .reason lost.jsonl | sort | uniq -c
+
+Formats read, by content: STIX 2.0 and 2.1 (bundles, JSON lines), MISP events and feeds, MISP warning lists, CSV with a header,
+text lists (comments, defanged, `value|comment`), maltrail's trails.";
+
+/// Add lists to the store.
+#[derive(Debug, Args)]
+#[command(after_help = ADD_HELP, after_long_help = ADD_HELP)]
+pub struct AddArgs {
+    /// Files or folders
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Who made them, where they do not say
+    #[arg(long, value_name = "NAME")]
+    pub source: Option<String>,
+
+    /// To whom they may be shown, where they do not say: clear, green, amber, amber+strict, red
+    #[arg(long, value_name = "LABEL")]
+    pub tlp: Option<Tlp>,
+
+    /// How reliable they are, in your words, where they do not say
+    #[arg(long, value_name = "WORDS")]
+    pub grade: Option<String>,
+
+    /// List everything that was not taken, with place and reason, to this file (JSON lines)
+    #[arg(long, value_name = "FILE")]
+    pub losses: Option<PathBuf>,
+
+    /// Where indicators are kept
+    #[arg(long, value_name = "FOLDER", long_help = STORE_HELP)]
+    pub store: Option<PathBuf>,
+}
+
+/// Show what the store holds.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Where indicators are kept
+    #[arg(long, value_name = "FOLDER", long_help = STORE_HELP)]
+    pub store: Option<PathBuf>,
+}
+
 const HUNT_HELP: &str = "\
 Examples:
   blanik hunt /cases/17/logs
@@ -62,6 +127,8 @@ Examples:
       one page to read and to send on
   blanik hunt logs --level high --from 2024-02-01 --to 2024-07-01 --format csv -o feb-june.csv
       a part of it, for a spreadsheet
+  blanik hunt logs --indicators apt31.stix.json --indicators partner/blocklist.txt
+      what others have seen, too; what `blanik indicators add` keeps is always looked for
   zcat conn.log.gz | blanik hunt - --json --quiet | jq .rule_title
       in a pipe
   blanik hunt logs --explain 403177fe
@@ -119,6 +186,18 @@ pub struct HuntArgs {
     /// What to look for.
     #[command(flatten)]
     pub rule_files: RuleArgs,
+
+    /// Indicators of compromise: files or folders as for `blanik indicators add`; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub indicators: Vec<PathBuf>,
+
+    /// Where indicators are kept that are always looked for
+    #[arg(long, value_name = "FOLDER", long_help = STORE_HELP)]
+    pub store: Option<PathBuf>,
+
+    /// Leave the store's indicators out
+    #[arg(long, conflicts_with = "store")]
+    pub no_store: bool,
 
     /// How to write findings: table, jsonl, csv, timesketch, html
     #[arg(long, short = 'f', value_name = "FORMAT", default_value = "table")]

@@ -7,6 +7,7 @@
 pub(crate) mod correlate;
 pub mod losses;
 pub(crate) mod matches;
+mod met_indicators;
 pub mod spool;
 mod tally;
 mod worker;
@@ -16,10 +17,12 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
+use blanik_detect::indicators::scan::WithIndicators;
 use blanik_ingest::alert::Alert;
 use blanik_ingest::{Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX};
 use blanik_model::{Interests, Level, Timestamp};
 
+use crate::indicators::Indicators;
 use crate::logs::Logs;
 use crate::progress::Progress;
 use crate::summary::{Accounting, CorrelationStats, Count, ReadingStats, Rejection};
@@ -36,6 +39,8 @@ pub struct Hunt {
     pub logs: Logs,
     /// The rules.
     pub rules: Arc<Rules>,
+    /// The indicators, if there are any.
+    pub indicators: Option<Indicators>,
     /// Which findings to keep.
     pub filter: Filter,
     /// Which findings of other tools to keep, if any are asked for.
@@ -159,7 +164,7 @@ impl Hunt {
             matches: self.matches().context(TEMPORARY)?,
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
             normaliser: Arc::clone(&self.logs.normaliser),
-            interests: Arc::new(WithAccounts(Arc::clone(&self.rules))),
+            interests: self.interests(),
             progress,
         };
         let tallies: Vec<Result<Tally>> = thread::scope(|scope| {
@@ -179,6 +184,15 @@ impl Hunt {
     fn matches(&self) -> std::io::Result<Option<Mutex<Runs>>> {
         let wanted = self.rules.correlations().next().is_some();
         wanted.then(Runs::new).transpose().map(|runs| runs.map(Mutex::new))
+    }
+
+    /// What rules and indicators ask of events.
+    fn interests(&self) -> Arc<dyn Interests> {
+        let rules: Arc<dyn Interests> = Arc::new(WithAccounts(Arc::clone(&self.rules)));
+        match &self.indicators {
+            Some(indicators) => Arc::new(WithIndicators::new(rules, Arc::clone(&indicators.index))),
+            None => rules,
+        }
     }
 
     fn outcome(&self, shared: Shared<'_>, tally: Tally) -> Result<Outcome> {
@@ -245,6 +259,7 @@ impl Hunt {
             },
             rules: (self.rules.len() + self.rules.correlations().count()) as u64,
             tool_alerts: if self.tools.is_some() { vec![] } else { counts(&tally.tool_alerts) },
+            indicators: self.indicators.as_ref().map(|indicators| indicators.stats.clone()),
             ..ReadingStats::default()
         }
     }
@@ -263,6 +278,10 @@ fn remarks(tally: &Tally, not_listed: u64) -> Vec<String> {
         remarks.push(format!(
             "{n} values longer than {mib} MiB were compared by their first {mib} MiB only"
         ));
+    }
+    if tally.indicators_left_out > 0 {
+        let n = tally.indicators_left_out;
+        remarks.push(format!("{n} findings of indicators are left out: one event met too many"));
     }
     if not_listed > 0 {
         remarks.push(format!(

@@ -7,6 +7,7 @@ pub mod demo;
 pub mod explain;
 pub mod fields;
 pub mod hunt;
+pub mod indicators;
 pub mod logs;
 pub mod outfile;
 pub mod output;

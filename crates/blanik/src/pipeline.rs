@@ -3,7 +3,8 @@
 //! ```text
 //! inputs ─▶ ingest::Feeder ─▶ blocks ─▶ ingest::Batcher ─▶ batches by kind
 //!                                                            │
-//! rule files ─▶ detect::Rules ─▶ detect::Scanner ◀───────────┘
+//! rule files ─▶ detect::Rules ─▶ detect::Scanner ◀───────────┤
+//! lists ─▶ share::Intake ─▶ detect::IndicatorScanner ◀───────┘
 //!                                      │
 //!                                 hunt::spool ─▶ findings in order of time ─▶ output, summary
 //! ```
@@ -21,14 +22,14 @@ use blanik_detect::{Problem, Rules};
 use blanik_ingest::Input;
 use blanik_model::text::for_terminal;
 
-use crate::cli::{Cli, Command, DemoArgs, HuntArgs, RulesCommand};
+use crate::cli::{Cli, Command, DemoArgs, HuntArgs, IndicatorsCommand, RulesCommand};
 use crate::hunt::{Filter, Hunt, Outcome, ToolFilter};
 use crate::logs::Logs;
 use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{check, demo, explain, fields, rules};
+use crate::{check, demo, explain, fields, indicators, rules};
 
 /// On a terminal, a table shows so many findings: the worst.
 const TABLE_ON_TERMINAL_MAX: usize = 40;
@@ -39,6 +40,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Hunt(args) => hunt(&args),
         Command::Rules(RulesCommand::Check(args)) => check::run(&args),
         Command::Fields(args) => fields::run(&args),
+        Command::Indicators(IndicatorsCommand::Add(args)) => indicators::add(&args),
+        Command::Indicators(IndicatorsCommand::List(args)) => indicators::list(&args),
         Command::Demo(args) => run_demo(&args),
     }
 }
@@ -59,9 +62,11 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     };
     let (output, rejections, as_json) =
         (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
+    let indicators = indicators::for_hunt(args)?;
     let hunt = Hunt {
         logs,
         rules: Arc::new(rules),
+        indicators,
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
         tools: args.tool_findings.then(|| tool_filter(args)),
         with_raw: args.raw,
@@ -114,6 +119,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     let hunt = Hunt {
         logs: Logs::new(vec![Input::Path(exercise.logs.clone())]),
         rules: Arc::new(rules),
+        indicators: None,
         filter: Filter::default(),
         tools: None,
         with_raw: true,

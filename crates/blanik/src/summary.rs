@@ -70,6 +70,17 @@ pub struct Count {
     pub count: u64,
 }
 
+/// The indicators that were looked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct IndicatorStats {
+    /// Distinct values.
+    pub indicators: u64,
+    /// What sources say of them.
+    pub statements: u64,
+    /// Distinct values that match nothing because everybody has them, by warning list.
+    pub muted: BTreeMap<String, u64>,
+}
+
 /// What the readers did. Lists may come in any order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReadingStats {
@@ -98,6 +109,9 @@ pub struct ReadingStats {
     pub tool_alerts: Vec<Count>,
     /// Rules that were loaded.
     pub rules: u64,
+    /// Indicators that were loaded, if any were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indicators: Option<IndicatorStats>,
     /// The first rejections.
     pub rejections: Vec<Rejection>,
     /// How many there are in all.

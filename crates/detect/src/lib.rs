@@ -15,6 +15,7 @@ pub mod correlation;
 pub mod explain;
 pub mod expr;
 pub mod glob;
+pub mod indicators;
 pub mod need;
 pub mod pattern;
 pub mod predicate;

@@ -18,6 +18,8 @@ pub const VALUE_BYTES_MAX: usize = 1 << 20;
 const HELD_BYTES_MAX: usize = 4 << 20;
 /// Events after which it is.
 const HELD_EVENTS_MAX: usize = 1 << 16;
+/// Columns of a batch whose memory is worth keeping: a log can be written to have ever new ones.
+const SPARE_COLUMNS_MAX: usize = 512;
 /// Bytes of a batch whose memory is worth keeping.
 const SPARE_BYTES_MAX: usize = 8 << 20;
 /// Records that one block may hold, for their place in the total order: more than a block has bytes.
@@ -81,7 +83,9 @@ impl Batcher {
     /// Takes a batch that is done with, to gather in its memory again. Gives back the blocks that its
     /// records lie in.
     pub fn recycle(&mut self, mut batch: EventBatch) -> Vec<RawBlock> {
-        let worth_it = batch.is_partial() && batch.memory() <= SPARE_BYTES_MAX;
+        let worth_it = batch.is_partial()
+            && batch.memory() <= SPARE_BYTES_MAX
+            && batch.columns().len() <= SPARE_COLUMNS_MAX;
         let blocks = batch.clear();
         if worth_it {
             self.gather.reuse(batch);

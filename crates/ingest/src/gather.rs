@@ -11,7 +11,7 @@ use crate::normalise::reading::Layouts;
 use crate::normalise::{Normalised, Normaliser};
 use crate::record::{Hint, Record};
 use crate::rejection::{Place, Rejection};
-use crate::wanted::Wanted;
+use crate::wanted::{AsColumn, Wanted};
 
 /// Rows times columns of one batch after which a new one is begun: records that share no names make
 /// a table of mostly nothing. Dense batches have few columns, and may grow longer.
@@ -20,6 +20,8 @@ const COLUMNS_DENSE: usize = 256;
 const CELLS_SPARSE_MAX: usize = 256 << 10;
 /// What a column costs before anything is in it: its name, a dictionary, a table.
 const COLUMN_BYTES: usize = 400;
+/// Names of a kind of which is remembered whether they are wanted.
+const ASKED_MAX: usize = 4096;
 
 /// See the module.
 pub(crate) struct Gather {
@@ -54,6 +56,8 @@ pub(crate) struct Gather {
 struct Open {
     wanted: Option<Wanted>,
     batch: Option<EventBatch>,
+    // Names that had to be asked for one by one, and the answers.
+    asked: HashMap<Box<str>, bool>,
 }
 
 impl Gather {
@@ -133,6 +137,25 @@ fn is_wide(batch: &EventBatch) -> bool {
 }
 
 impl Open {
+    /// True if a field of that name is to be a column.
+    fn is_column(asked: &mut HashMap<Box<str>, bool>, wanted: &Wanted, name: &str) -> bool {
+        let Wanted::Columns(names, _, also) = wanted else { return true };
+        if names.binary_search_by(|n| (**n).cmp(name)).is_ok() {
+            return true;
+        }
+        if also.is_none() {
+            return false;
+        }
+        if let Some(&known) = asked.get(name) {
+            return known;
+        }
+        let is = wanted.column(name) != AsColumn::No;
+        if asked.len() < ASKED_MAX {
+            asked.insert(name.into(), is);
+        }
+        is
+    }
+
     fn batch(
         &mut self,
         kind: &Arc<Kind>,
@@ -140,7 +163,7 @@ impl Open {
     ) -> &mut EventBatch {
         self.batch.get_or_insert_with(|| {
             spare.remove(kind).unwrap_or_else(|| match &self.wanted {
-                Some(Wanted::Columns(names, _)) => EventBatch::of_columns(Arc::clone(kind), names),
+                Some(Wanted::Columns(names, ..)) => EventBatch::of_columns(Arc::clone(kind), names),
                 _ => EventBatch::new(Arc::clone(kind)),
             })
         })
@@ -178,14 +201,13 @@ impl RecordSink for Gather {
         }
         let open = &mut self.open[entry];
         let wanted = Self::wanted(open, &*self.interests, kind).clone();
+        let mut asked = std::mem::take(&mut open.asked);
         let batch = open.batch(kind, &mut self.spare);
         batch.begin_row(*time, origin.source, origin.number, self.order, origin.raw, origin.span);
         let columns = batch.columns().len();
         for (name, value) in fields.iter() {
             match &wanted {
-                Wanted::Columns(names, rest)
-                    if names.binary_search_by(|n| (**n).cmp(name)).is_err() =>
-                {
+                Wanted::Columns(_, rest, _) if !Open::is_column(&mut asked, &wanted, name) => {
                     if let Some(rest) = rest {
                         // Counted only where it matters, or the count would depend on what was
                         // read by layout.
@@ -200,6 +222,7 @@ impl RecordSink for Gather {
             self.held_bytes += value.text.len() / 4 + 8;
         }
         self.held_bytes += (batch.columns().len() - columns) * COLUMN_BYTES;
+        self.open[entry].asked = asked;
         self.close_if_wide(entry);
         self.taken(entry);
     }
@@ -230,7 +253,7 @@ impl RecordSink for Gather {
         let read = layouts.read(normaliser, layout, leaves, &mut wanted)?;
         let reading = read.reading;
         let entry = reading.entry;
-        if let Some(Wanted::Columns(_, Some(rest))) = &self.open[entry].wanted {
+        if let Some(Wanted::Columns(_, Some(rest), _)) = &self.open[entry].wanted {
             if written == Written::Absent {
                 return Err(Unread::WithoutText);
             }
@@ -249,12 +272,13 @@ impl RecordSink for Gather {
         );
         let before = batch.columns().len();
         let mut bytes = 0;
-        for ((slot, column), name) in reading.columns.iter().zip(&reading.names) {
+        let columns = reading.columns.iter().zip(&reading.names).zip(&reading.near);
+        for (((slot, column), name), near) in columns {
             let Some(value) = read.value(*slot) else { continue };
             let value = bounded(value, self.value_bytes_max, &mut self.truncated);
             bytes += value.text.len() / 4 + 8;
             match *column {
-                usize::MAX => batch.set(name, value),
+                usize::MAX => near.set(batch.set_near(near.get(), name, value)),
                 column => batch.set_at(column, value),
             }
         }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use blanik_model::{Interest, Kind, TextSearch};
+use blanik_model::{Interest, Kind, SharedNames, TextSearch};
 
 use crate::entity;
 use crate::layout::Written;
@@ -13,7 +13,18 @@ pub(crate) enum Wanted {
     /// Every field.
     All,
     /// Columns of these names, which are sorted; the values of the others where texts are found.
-    Columns(Arc<[Arc<str>]>, Option<Arc<Rest>>),
+    Columns(Arc<[Arc<str>]>, Option<Arc<Rest>>, Option<SharedNames>),
+}
+
+/// How a field of a name is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AsColumn {
+    /// As the column of that number.
+    Number(usize),
+    /// As a column of its name.
+    Named,
+    /// As none.
+    No,
 }
 
 /// Texts for which the other fields' values are wanted.
@@ -31,12 +42,29 @@ impl Wanted {
             Interest::All => Wanted::All,
             // A short text stands in too many records: then columns are cheaper.
             Interest::Fields { rest: Some(rest), .. } if !rest.is_telling() => Wanted::All,
-            Interest::Fields { mut names, rest } => {
+            Interest::Fields { mut names, rest, also } => {
                 names.extend(entity::host_fields(kind).map(Arc::from));
                 names.sort();
                 names.dedup();
-                Wanted::Columns(names.into(), rest.map(|rest| Arc::new(Rest::new(rest))))
+                Wanted::Columns(names.into(), rest.map(|rest| Arc::new(Rest::new(rest))), also)
             }
+        }
+    }
+
+    /// True if the values of fields that are no columns may be wanted.
+    pub fn has_rest(&self) -> bool {
+        matches!(self, Wanted::Columns(_, Some(_), _))
+    }
+
+    /// How a field of that name is wanted.
+    pub fn column(&self, name: &str) -> AsColumn {
+        match self {
+            Wanted::All => AsColumn::Named,
+            Wanted::Columns(names, _, also) => match names.binary_search_by(|n| (**n).cmp(name)) {
+                Ok(number) => AsColumn::Number(number),
+                Err(_) if also.as_ref().is_some_and(|also| also.0.has(name)) => AsColumn::Named,
+                Err(_) => AsColumn::No,
+            },
         }
     }
 }

@@ -341,6 +341,18 @@ impl EventBatch {
         self.cursor = i + 1;
     }
 
+    /// The same, where the column may be the one of index `near`. Returns the index it has.
+    pub fn set_near(&mut self, near: usize, name: &str, value: Value<'_>) -> usize {
+        let row = self.rows.len().checked_sub(1).expect("begin_row comes first");
+        let i = match self.columns.get(near) {
+            Some(column) if *column.name == *name => near,
+            _ => self.column_for(name),
+        };
+        self.columns[i].set(row, value);
+        self.cursor = i + 1;
+        i
+    }
+
     /// The same, by the column's index. Panics if there is none.
     pub fn set_at(&mut self, column: usize, value: Value<'_>) {
         let row = self.rows.len().checked_sub(1).expect("begin_row comes first");

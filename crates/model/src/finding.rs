@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Level, OwnedValue, Status, Timestamp};
+use crate::{IndicatorHit, Level, OwnedValue, Status, Timestamp};
 
 /// Names and values in the order the log had them. Serializes as an object.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,6 +79,9 @@ pub struct Finding {
     /// The record as it stood in the log, if asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub raw: Option<String>,
+    /// The indicator that the event met, where it met one and not a rule.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub indicator: Option<Box<IndicatorHit>>,
     /// Of a correlation rule: what it found in several events. The other fields are then about the
     /// event with which its condition was met.
     #[serde(skip_serializing_if = "Option::is_none", default)]

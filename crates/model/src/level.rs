@@ -1,7 +1,6 @@
 //! How bad a finding is, and how mature the rule that made it (Sigma's closed vocabularies).
 
 use std::fmt;
-use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,28 +39,29 @@ macro_rules! vocabulary {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
-        impl FromStr for $name {
-            type Err = UnknownWord;
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+        impl std::str::FromStr for $name {
+            type Err = $crate::level::UnknownWord;
+            fn from_str(word: &str) -> Result<Self, $crate::level::UnknownWord> {
                 match word {
                     $($word => Ok($name::$variant),)+
-                    _ => Err(UnknownWord {
+                    _ => Err($crate::level::UnknownWord {
                         of: $of,
                         word: word.into(),
-                        known: vocabulary!(@list $($word),+),
+                        known: $crate::level::vocabulary!(@list $($word),+),
                     }),
                 }
             }
         }
     };
-    (@list $first:literal $(, $rest:literal)*) => { concat!($first $(, ", ", $rest)*) };
+    (@list $first:literal $(, $rest:literal)*) => { std::concat!($first $(, ", ", $rest)*) };
 }
+pub(crate) use vocabulary;
 
 vocabulary! {
     /// Sigma's `level`, ascending.

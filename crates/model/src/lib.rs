@@ -6,6 +6,7 @@
 pub mod attack;
 pub mod batch;
 pub mod finding;
+pub mod indicator;
 pub mod interest;
 pub mod kind;
 pub mod level;
@@ -18,7 +19,8 @@ pub mod value;
 
 pub use batch::{Code, Column, Dictionary, EventBatch, RawBlock, Row, SourceId};
 pub use finding::Finding;
-pub use interest::{Everything, Interest, Interests};
+pub use indicator::{Indicator, IndicatorHit, IndicatorType, Provenance, Tlp, Validity};
+pub use interest::{Everything, Interest, Interests, Names, SharedNames};
 pub use kind::Kind;
 pub use level::{Level, Status};
 pub use record::{Fact, Record};

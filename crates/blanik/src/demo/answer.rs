@@ -185,6 +185,7 @@ mod tests {
             record,
             event: Fields::default(),
             raw: None,
+            indicator: None,
             correlation: None,
         }
     }

@@ -23,11 +23,11 @@ pub struct WithAccounts(pub Arc<Rules>);
 impl Interests for WithAccounts {
     fn of(&self, kind: &Kind) -> Interest {
         match self.0.of(kind) {
-            Interest::Fields { mut names, rest } if self.0.correlates(kind) => {
+            Interest::Fields { mut names, rest, also } if self.0.correlates(kind) => {
                 names.extend(entity::account_fields(kind).map(Arc::from));
                 names.sort_unstable();
                 names.dedup();
-                Interest::Fields { names, rest }
+                Interest::Fields { names, rest, also }
             }
             interest => interest,
         }
@@ -193,6 +193,7 @@ impl Teller<'_> {
             record: met.record,
             event: Fields::default(),
             tool: None,
+            indicator: None,
             raw: None,
             correlation: Some(Box::new(correlated)),
         })

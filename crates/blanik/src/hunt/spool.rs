@@ -193,6 +193,7 @@ mod tests {
             record: 1,
             event: Fields::default(),
             raw: None,
+            indicator: None,
             correlation: None,
         };
         serde_json::to_vec(&finding).expect("serializes")

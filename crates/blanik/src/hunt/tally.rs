@@ -34,6 +34,8 @@ pub struct Tally {
     pub without_time: u64,
     /// Values of which only the beginning was taken.
     pub truncated: u64,
+    /// Findings of indicators left out because one event had too many.
+    pub indicators_left_out: u64,
     /// Matches that correlations want, but whose events bear no time.
     pub uncorrelated: u64,
     /// Values of which correlations have only the beginning.
@@ -75,6 +77,7 @@ impl Tally {
         self.further_hosts += other.further_hosts;
         self.without_time += other.without_time;
         self.truncated += other.truncated;
+        self.indicators_left_out += other.indicators_left_out;
         self.uncorrelated += other.uncorrelated;
         self.uncorrelated_values += other.uncorrelated_values;
         for (kind, count) in other.kinds {

@@ -10,6 +10,7 @@ use blanik_model::finding::Fields;
 use blanik_model::{EventBatch, Finding, Level, SourceId, Status, Value};
 
 use super::matches::Gathered;
+use super::met_indicators::MetIndicators;
 use super::spool::Key;
 use super::tally::Tally;
 use super::{Shared, correlate};
@@ -17,13 +18,16 @@ use crate::output::json;
 
 /// See the module.
 pub struct Worker<'s, 'h> {
-    shared: &'s Shared<'h>,
-    batcher: Batcher,
+    pub(super) shared: &'s Shared<'h>,
+    pub(super) batcher: Batcher,
     scanner: Scanner,
-    tally: Tally,
+    pub(super) indicators: Option<MetIndicators>,
+    pub(super) tally: Tally,
     met: Vec<(usize, RuleIx)>,
     gathered: Gathered,
-    json: Vec<u8>,
+    // Rows of the batch at hand of which rules made findings, ascending.
+    pub(super) rows_kept: Vec<usize>,
+    pub(super) json: Vec<u8>,
     sources: Vec<std::sync::Arc<str>>,
 }
 
@@ -40,7 +44,7 @@ struct Said {
     tool: Option<String>,
 }
 
-const LOCK: &str = "no one panics while holding it";
+pub(super) const LOCK: &str = "no one panics while holding it";
 
 impl<'s, 'h> Worker<'s, 'h> {
     /// A worker that has done nothing yet.
@@ -52,9 +56,11 @@ impl<'s, 'h> Worker<'s, 'h> {
                 std::sync::Arc::clone(&shared.interests),
             ),
             scanner: Scanner::new(std::sync::Arc::clone(&shared.hunt.rules)),
+            indicators: shared.hunt.indicators.as_ref().map(MetIndicators::new),
             tally: Tally::default(),
             met: Vec::new(),
             gathered: Gathered::default(),
+            rows_kept: Vec::new(),
             json: Vec::new(),
             sources: Vec::new(),
         }
@@ -114,7 +120,7 @@ impl<'s, 'h> Worker<'s, 'h> {
         Ok(())
     }
 
-    fn source(&self, id: SourceId) -> &str {
+    pub(super) fn source(&self, id: SourceId) -> &str {
         self.sources.get(id.0 as usize).map_or("", |name| name)
     }
 
@@ -134,7 +140,8 @@ impl<'s, 'h> Worker<'s, 'h> {
         self.count(batch, events);
         self.met.clear();
         let met = &mut self.met;
-        if self.scanner.scan(batch, |row, ix| met.push((row, ix))) {
+        let by_rules = self.scanner.scan(batch, |row, ix| met.push((row, ix)));
+        if by_rules || self.indicators.is_some() {
             self.tally.evaluated += events;
         } else {
             self.tally.not_evaluated += events;
@@ -148,12 +155,15 @@ impl<'s, 'h> Worker<'s, 'h> {
         self.met.sort_unstable();
         let met = std::mem::take(&mut self.met);
         let mut kept = 0;
+        self.rows_kept.clear();
         for of_row in met.chunk_by(|a, b| a.0 == b.0) {
             let before = kept;
             kept += self.keep_row(batch, of_row)?;
+            self.rows_kept.extend((kept > before).then_some(of_row[0].0));
             self.tally.with_findings += u64::from(kept > before);
         }
         self.met = met;
+        kept += self.keep_indicators(batch)?;
         self.shared.progress.scanned(events, kept);
         Ok(())
     }
@@ -309,6 +319,7 @@ impl<'s, 'h> Worker<'s, 'h> {
                 String::from_utf8_lossy(&self.batcher.text(batch, row)).trim_end().to_owned()
             }),
             correlation: None,
+            indicator: None,
         }
     }
 }

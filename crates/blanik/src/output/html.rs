@@ -108,6 +108,8 @@ fn bounded(f: &Finding) -> Finding {
         record: f.record,
         event: bounded_fields(&f.event),
         raw: f.raw.as_ref().map(|raw| shorten(raw, RAW_CHARS_MAX).into_owned()),
+        // The page shows what the title says of it.
+        indicator: None,
         correlation: f.correlation.as_ref().map(|c| Box::new(bounded_correlation(c))),
     }
 }

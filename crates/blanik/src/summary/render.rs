@@ -71,9 +71,30 @@ impl Page<'_> {
             None => self.line("", "no event bears a time")?,
         }
         self.line("", &format!("{} loaded", counted(r.rules, "rule")))?;
+        self.indicators()?;
         self.counts("Hosts read", &r.hosts)?;
         self.counts("Kinds", &r.kinds)?;
         writeln!(self.out)
+    }
+
+    fn indicators(&mut self) -> io::Result<()> {
+        let Some(stats) = &self.s.reading.indicators else { return Ok(()) };
+        let mut what = format!("{} loaded", counted(stats.indicators, "indicator"));
+        let muted: u64 = stats.muted.values().sum();
+        if muted > 0 {
+            what += &format!(", {} muted by warning lists", count(muted));
+        }
+        self.line("", &what)?;
+        if muted == 0 {
+            return Ok(());
+        }
+        let mut lists: Vec<Count> = stats
+            .muted
+            .iter()
+            .map(|(name, count)| Count { name: name.clone(), count: *count })
+            .collect();
+        lists.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
+        self.counts("Muted", &lists)
     }
 
     /// `a 12 · b 3 · and 4 more`, as many as fit the line.

@@ -6,6 +6,7 @@ mod cli;
 mod correlate;
 mod data;
 mod formats;
+mod indicators;
 mod oracle;
 mod output;
 mod program;

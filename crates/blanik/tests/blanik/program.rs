@@ -7,6 +7,8 @@ use std::process::{Command, Output, Stdio};
 pub fn blanik(folder: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_blanik"));
     command.args(args).current_dir(folder).stdin(Stdio::null()).env_remove("NO_COLOR");
+    // Nor anything of a store that the tester has.
+    command.env("BLANIK_HOME", folder.join("no-store"));
     command
 }
 

@@ -76,6 +76,7 @@ fn ran(typed: &str, folder: &Path) -> String {
         .stderr(Stdio::null())
         .env("PATH", path.expect("no colon in a path"))
         .env_remove("NO_COLOR")
+        .env("BLANIK_HOME", folder.join("no-store"))
         .output()
         .expect("there is a shell");
     String::from_utf8(output.stdout).expect("output is UTF-8")

@@ -70,14 +70,16 @@ impl Plan {
         let (fields, names, keywords) = asked.finish(predicates);
         let keywords = (!keywords.is_empty()).then(|| index.keywords(keywords, predicates));
         let interest = match &keywords {
-            None => Interest::Fields { names, rest: None },
+            None => Interest::Fields { names, rest: None, also: None },
             Some(_) => {
                 let mut watched = Watched::default();
                 plain().for_each(|ix| watched.add(&rules.get(*ix).expr, predicates));
                 own.iter().for_each(|own| watched.add(&own.expr, predicates));
                 match watched.search(predicates) {
                     None => Interest::All,
-                    Some(search) => Interest::Fields { names, rest: Some(Arc::new(search)) },
+                    Some(search) => {
+                        Interest::Fields { names, rest: Some(Arc::new(search)), also: None }
+                    }
                 }
             }
         };

@@ -120,7 +120,7 @@ struct Few(Option<Arc<TextSearch>>);
 impl Interests for Few {
     fn of(&self, _: &Kind) -> Interest {
         let names = FEW.iter().map(|name| Arc::from(*name)).collect();
-        Interest::Fields { names, rest: self.0.clone() }
+        Interest::Fields { names, rest: self.0.clone(), also: None }
     }
 }
 

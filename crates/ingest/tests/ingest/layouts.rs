@@ -55,6 +55,7 @@ impl Interests for Few {
         Interest::Fields {
             names: ASKED.iter().map(|name| Arc::from(*name)).collect(),
             rest: self.with_rest.then(|| Arc::new(TextSearch::new(texts))),
+            also: None,
         }
     }
 }

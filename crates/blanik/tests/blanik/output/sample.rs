@@ -137,6 +137,7 @@ pub fn finding(i: u64, rule: usize, host: &str, account: &str, time: Option<Time
         event: Fields(event),
         raw: (rule < 3)
             .then(|| format!("<Event>\n  <Data Name='{field}'>{value}</Data>\n</Event>")),
+        indicator: None,
         correlation: None,
     }
 }
@@ -214,6 +215,7 @@ pub fn reading(findings: &[Finding]) -> ReadingStats {
         },
         rules: 3_112,
         correlations: None,
+        indicators: None,
         tool_alerts: Vec::new(),
         rejections: vec![
             Rejection {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use blanik_model::{IndicatorHit, IndicatorType};
+
 use super::sample;
 
 fn documented() -> Vec<(String, String)> {
@@ -20,9 +22,16 @@ fn every_field_is_documented_with_its_type() {
         .into_iter()
         .find(|f| f.raw.is_some() && f.status.is_some() && f.account.is_some())
         .expect("one has it all");
+    full.indicator = Some(Box::new(IndicatorHit {
+        ty: IndicatorType::Domain,
+        value: "evil.example".into(),
+        partial: false,
+        statements: vec![],
+    }));
     full.correlation = sample::correlated().correlation;
     full.tool = Some("suricata".into());
     let with_all = serde_json::to_value(&full).expect("serializes");
+    full.indicator = None;
     (full.status, full.time, full.host, full.account, full.raw) = (None, None, None, None, None);
     (full.correlation, full.tool) = (None, None);
     let with_least = serde_json::to_value(&full).expect("serializes");

@@ -1,6 +1,7 @@
 //! A layout's variant: the records of a layout that fit one shape. It says what their kind depends on,
 //! and has a [`Reading`] for each kind that they turned out to be.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use blanik_model::Kind;
@@ -16,7 +17,7 @@ use crate::normalise::operation::Operation;
 use crate::normalise::plan::Plan;
 use crate::normalise::time::Candidate;
 use crate::normalise::{Normaliser, event_id, pairs, tree};
-use crate::wanted::Wanted;
+use crate::wanted::{AsColumn, Wanted};
 
 /// Channels and ids remembered for a variant.
 const DECISIONS_MAX: usize = 32;
@@ -91,6 +92,8 @@ pub(crate) struct Reading {
     pub columns: Vec<(Slot, usize)>,
     /// The columns' names.
     pub names: Vec<Arc<str>>,
+    /// Of columns that are known by name alone: the index each had in the last batch.
+    pub near: Vec<Cell<usize>>,
     /// Values that are no columns but wanted: derived ones that do not stand in the record.
     pub rest: Vec<Slot>,
     // The leaves it takes from, ascending.
@@ -362,24 +365,18 @@ impl Variant {
         let mut names = Vec::new();
         let mut rest = Vec::new();
         for (name, slot) in &own.names {
-            match wanted {
-                Wanted::All => {
+            match wanted.column(name) {
+                AsColumn::Named => {
                     columns.push((*slot, usize::MAX));
                     names.push(name.as_str().into());
                 }
-                Wanted::Columns(wanted, with_rest) => {
-                    match wanted.binary_search_by(|n| (**n).cmp(name)) {
-                        Ok(column) => {
-                            columns.push((*slot, column));
-                            names.push(Arc::clone(&wanted[column]));
-                        }
-                        // What is the record's own stands in its text, unless it was replaced.
-                        Err(_) if with_rest.is_some() && slot.derived.is_some() => {
-                            rest.push(*slot);
-                        }
-                        Err(_) => {}
-                    }
+                AsColumn::Number(column) => {
+                    columns.push((*slot, column));
+                    names.push(name.as_str().into());
                 }
+                // What is the record's own stands in its text, unless it was replaced.
+                AsColumn::No if wanted.has_rest() && slot.derived.is_some() => rest.push(*slot),
+                AsColumn::No => {}
             }
         }
         let time: Vec<(Slot, Candidate)> = normaliser
@@ -413,6 +410,7 @@ impl Variant {
             entry,
             leaves,
             columns,
+            near: vec![Cell::new(usize::MAX); names.len()],
             names,
             rest,
             derived: own.derived,

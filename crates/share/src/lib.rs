@@ -1,0 +1,8 @@
+//! Intelligence in: the files in which others share what they know → indicators and warning lists.
+//!
+//! Knows STIX, MISP and the many ways of a list; nothing of logs, rules or files: what is read comes in as
+//! bytes with a name. Whatever is no indicator is named as a [`Loss`], with its place and the reason.
+
+pub mod intake;
+
+pub use intake::{Intake, ListAs, Loss};
