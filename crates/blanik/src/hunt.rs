@@ -5,6 +5,7 @@
 //! number of workers: findings are ordered by time and place, counts are sums.
 
 pub(crate) mod correlate;
+mod joined;
 pub mod losses;
 pub(crate) mod matches;
 mod met_indicators;
@@ -146,6 +147,8 @@ struct Shared<'h> {
 }
 
 const TEMPORARY: &str = "cannot use a temporary file";
+const PARTS_LEFT: &str = "of patterns that need several events, not all sightings were joined: there were \
+                          too many, or their events bear no time";
 /// Rejections a summary may show.
 const REJECTIONS_SHOWN: usize = 100;
 
@@ -195,7 +198,7 @@ impl Hunt {
         }
     }
 
-    fn outcome(&self, shared: Shared<'_>, tally: Tally) -> Result<Outcome> {
+    fn outcome(&self, shared: Shared<'_>, mut tally: Tally) -> Result<Outcome> {
         let no_poison = "workers catch what panics";
         let feeder = shared.feeder.into_inner().expect(no_poison);
         let mut spool = shared.spool.into_inner().expect(no_poison);
@@ -216,7 +219,9 @@ impl Hunt {
             stats.values_cut = tally.uncorrelated_values;
             reading.correlations = Some(stats);
         }
+        let joined_all = self.tell_joined(&mut tally, &sources, &mut spool)?;
         let mut remarks = remarks(&tally, not_listed);
+        remarks.extend((!joined_all).then(|| PARTS_LEFT.to_owned()));
         remarks.extend(reading.correlations.iter().flat_map(CorrelationStats::remarks));
         reading.accounting.rejected = lost;
         reading.accounting.events_read = tally.decoded + lost;
@@ -234,6 +239,21 @@ impl Hunt {
             missing: missing.iter().map(|l| format!("{}: {}", l.source, l.reason)).collect(),
             remarks,
         })
+    }
+
+    /// Spools what patterns were met by several events together. False if that may not be all.
+    fn tell_joined(
+        &self,
+        tally: &mut Tally,
+        sources: &[Arc<str>],
+        spool: &mut Spool<FindingEntry>,
+    ) -> Result<bool> {
+        let sightings = std::mem::take(&mut tally.sightings);
+        let complete = sightings.without_time == 0;
+        match &self.indicators {
+            Some(indicators) => Ok(!sightings.tell(&indicators.index, sources, spool)? && complete),
+            None => Ok(true),
+        }
     }
 
     fn reading_stats(&self, feeder: &Feeder, tally: &Tally, sources: u64) -> ReadingStats {

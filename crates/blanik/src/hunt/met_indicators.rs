@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use blanik_detect::indicators::index::Index;
-use blanik_detect::indicators::{IndicatorScanner, Met};
+use blanik_detect::indicators::pattern::{PatternIx, Sighting};
+use blanik_detect::indicators::{EntryIx, IndicatorScanner, Met};
 use blanik_ingest::entity;
 use blanik_model::finding::Fields;
 use blanik_model::indicator::Statement;
 use blanik_model::{EventBatch, Finding, IndicatorHit, IndicatorType, Level, Timestamp};
 
+use super::joined::Seen;
 use super::spool::Key;
 use super::worker::{LOCK, Worker};
 use crate::indicators::Indicators;
@@ -20,7 +22,7 @@ const FINDINGS_PER_EVENT_MAX: usize = 64;
 /// Statements shown of one indicator.
 const STATEMENTS_MAX: usize = 32;
 /// Findings of indicators come behind those of rules, of one event.
-const KEY_BASE: u32 = 1 << 30;
+pub(super) const KEY_BASE: u32 = 1 << 30;
 /// Below this, a source is not sure of what it says (STIX 2.1, appendix A).
 const CONFIDENCE_LOW: u8 = 50;
 
@@ -28,14 +30,16 @@ const CONFIDENCE_LOW: u8 = 50;
 pub(super) struct MetIndicators {
     scanner: IndicatorScanner,
     met: Vec<Met>,
-    asked: Vec<(u32, u32)>,
+    asked: Vec<(u32, PatternIx)>,
+    // Rows, and the observations of patterns that need several which hold of them.
+    parts: Vec<(u32, PatternIx, u32)>,
 }
 
 impl MetIndicators {
     /// Nothing, so far.
     pub fn new(indicators: &Indicators) -> Self {
         let scanner = IndicatorScanner::new(Arc::clone(&indicators.index));
-        MetIndicators { scanner, met: Vec::new(), asked: Vec::new() }
+        MetIndicators { scanner, met: Vec::new(), asked: Vec::new(), parts: Vec::new() }
     }
 }
 
@@ -46,11 +50,14 @@ impl Worker<'_, '_> {
         let Some(mut own) = self.indicators.take() else { return Ok(0) };
         own.met.clear();
         own.asked.clear();
+        own.parts.clear();
         own.scanner.scan(batch, &mut own.met, &mut own.asked);
         self.confirm(batch, &mut own);
         let mut kept = 0;
         for of_row in own.met.chunk_by(|a, b| a.row == b.row) {
-            kept += self.keep_row_of_indicators(batch, of_row, own.scanner.index())?;
+            let from = own.parts.partition_point(|(row, ..)| *row < of_row[0].row);
+            let parts = own.parts[from..].iter().take_while(|(row, ..)| *row == of_row[0].row);
+            kept += self.keep_row_of_indicators(batch, of_row, parts, own.scanner.index())?;
         }
         self.indicators = Some(own);
         Ok(kept)
@@ -68,6 +75,10 @@ impl Worker<'_, '_> {
             for (_, pattern) in of_row {
                 let met = own.scanner.confirm(*pattern, event, at);
                 own.met.extend(met.map(|met| Met { row, ..met }));
+                let parts = &mut own.parts;
+                own.scanner.observations(*pattern, event, at, &mut |observation| {
+                    parts.push((row, *pattern, observation));
+                });
             }
             if let Some(whole) = whole {
                 self.batcher.recycle_whole(whole);
@@ -76,10 +87,11 @@ impl Worker<'_, '_> {
         own.met.sort_unstable();
     }
 
-    fn keep_row_of_indicators(
+    fn keep_row_of_indicators<'p>(
         &mut self,
         batch: &EventBatch,
         met: &[Met],
+        parts: impl Iterator<Item = &'p (u32, PatternIx, u32)>,
         index: &Index,
     ) -> Result<u64> {
         let row = met[0].row as usize;
@@ -95,12 +107,13 @@ impl Worker<'_, '_> {
         if !hunt.filter.has_host(host.as_deref()) {
             return Ok(0);
         }
+        self.keep_parts(batch, row, parts, host.as_deref());
         let whole = self.batcher.whole(batch, row);
         let (event, event_row) = whole.as_ref().map_or((batch, row), |whole| (whole, 0));
         let mut kept = 0;
         self.tally.indicators_left_out += of_entries().skip(FINDINGS_PER_EVENT_MAX).count() as u64;
         for met in by_entry() {
-            let hit = hit(index, met[0], at.time);
+            let hit = hit(index, met[0].entry, met[0].partial, at.time);
             let mut finding = self.event_finding(event, event_row, host.clone(), hit);
             // Matched are the columns of the batch that was scanned; their values are the event's.
             let names = met.iter().filter_map(|met| met.column);
@@ -130,6 +143,31 @@ impl Worker<'_, '_> {
         Ok(kept)
     }
 
+    /// Keeps what the event is a part of, until all events are known.
+    fn keep_parts<'p>(
+        &mut self,
+        batch: &EventBatch,
+        row: usize,
+        parts: impl Iterator<Item = &'p (u32, PatternIx, u32)>,
+        host: Option<&str>,
+    ) {
+        let at = &batch.rows()[row];
+        for &(_, pattern, observation) in parts {
+            let Some(time) = at.time else {
+                self.tally.sightings.without_time += 1;
+                continue;
+            };
+            let seen = Seen {
+                sighting: Sighting { time, order: at.order, observation },
+                source: at.source,
+                record: at.record,
+                host: host.map(str::to_owned),
+                account: entity::account(batch, row),
+            };
+            self.tally.sightings.push(pattern, seen);
+        }
+    }
+
     fn event_finding(
         &self,
         batch: &EventBatch,
@@ -141,13 +179,12 @@ impl Worker<'_, '_> {
         let mut event: Vec<_> =
             batch.fields(row).map(|(n, v)| (n.to_string(), v.to_owned())).collect();
         event.sort_by(|a, b| a.0.cmp(&b.0));
-        let tlp = hit.statements.iter().filter_map(|s| s.provenance.tlp).max();
         Finding {
             rule_id: format!("indicator:{}:{}", hit.ty, hit.value),
             rule_title: title(&hit),
             level: level(&hit),
             status: None,
-            tags: tlp.map(|tlp| format!("tlp.{tlp}")).into_iter().collect(),
+            tags: tags(&hit),
             kind: batch.kind().to_string(),
             time: at.time,
             host,
@@ -169,9 +206,14 @@ impl Worker<'_, '_> {
 }
 
 /// The indicator and what is said of it.
-fn hit(index: &Index, met: Met, time: Option<Timestamp>) -> IndicatorHit {
+pub(super) fn hit(
+    index: &Index,
+    entry: EntryIx,
+    partial: bool,
+    time: Option<Timestamp>,
+) -> IndicatorHit {
     let set = index.set();
-    let statements = set.statements(met.entry).take(STATEMENTS_MAX).map(|ix| {
+    let statements = set.statements(entry).take(STATEMENTS_MAX).map(|ix| {
         let validity = set.validity(ix);
         Statement {
             provenance: set.provenance(ix).clone(),
@@ -182,15 +224,15 @@ fn hit(index: &Index, met: Met, time: Option<Timestamp>) -> IndicatorHit {
         }
     });
     IndicatorHit {
-        ty: set.ty(met.entry),
-        value: set.value(met.entry).to_owned(),
-        partial: met.partial,
+        ty: set.ty(entry),
+        value: set.value(entry).to_owned(),
+        partial,
         statements: statements.collect(),
     }
 }
 
 /// `Indicator of APT31: domain evil.example (SEKOIA, 2021-07-27, TLP:CLEAR, confidence 100, expired)`.
-fn title(hit: &IndicatorHit) -> String {
+pub(super) fn title(hit: &IndicatorHit) -> String {
     let actors = hit.actors();
     let mut title = match (hit.partial, actors.first()) {
         (true, _) => "Part of a pattern".to_owned(),
@@ -217,8 +259,14 @@ fn title(hit: &IndicatorHit) -> String {
     title + &said.into_iter().flatten().collect::<Vec<_>>().join(", ") + ")"
 }
 
+/// The strictest marking.
+pub(super) fn tags(hit: &IndicatorHit) -> Vec<String> {
+    let tlp = hit.statements.iter().filter_map(|s| s.provenance.tlp).max();
+    tlp.map(|tlp| format!("tlp.{tlp}")).into_iter().collect()
+}
+
 /// High, for what is one intruder's; medium, for what others may have, too; low, for what is past or a part.
-fn level(hit: &IndicatorHit) -> Level {
+pub(super) fn level(hit: &IndicatorHit) -> Level {
     let provenances = || hit.statements.iter().map(|s| &s.provenance);
     let doubted = provenances().all(|p| p.confidence.is_some_and(|c| c < CONFIDENCE_LOW))
         || provenances().all(|p| !p.warnings.is_empty());

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use blanik_model::Timestamp;
 
+use super::joined::Sightings;
+
 /// Hosts counted by name; a log can be written to name more.
 const HOSTS_MAX: usize = 50_000;
 
@@ -36,6 +38,8 @@ pub struct Tally {
     pub truncated: u64,
     /// Findings of indicators left out because one event had too many.
     pub indicators_left_out: u64,
+    /// Parts of patterns that need several events.
+    pub sightings: Sightings,
     /// Matches that correlations want, but whose events bear no time.
     pub uncorrelated: u64,
     /// Values of which correlations have only the beginning.
@@ -78,6 +82,7 @@ impl Tally {
         self.without_time += other.without_time;
         self.truncated += other.truncated;
         self.indicators_left_out += other.indicators_left_out;
+        self.sightings.merge(other.sightings);
         self.uncorrelated += other.uncorrelated;
         self.uncorrelated_values += other.uncorrelated_values;
         for (kind, count) in other.kinds {

@@ -166,6 +166,46 @@ fn a_hit_carries_what_its_source_says() {
 }
 
 #[test]
+fn a_pattern_that_needs_several_events_is_joined() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    write(
+        at,
+        "logs/dns.json",
+        "{\"ts\":1709290000.0,\"uid\":\"C1\",\"id.orig_h\":\"10.0.0.5\",\"id.orig_p\":1,\"id.resp_h\":\"10.0.0.1\",\
+          \"id.resp_p\":53,\"proto\":\"udp\",\"query\":\"evil.example\",\"qtype_name\":\"A\",\"rcode_name\":\"NOERROR\"}\n",
+    );
+    let conn = |ts: u32| {
+        format!(
+            "{{\"ts\":{ts}.0,\"uid\":\"C{ts}\",\"id.orig_h\":\"10.0.0.5\",\"id.orig_p\":5,\"id.resp_h\":\"203.0.113.66\",\
+             \"id.resp_p\":443,\"proto\":\"tcp\",\"conn_state\":\"SF\",\"missed_bytes\":0}}\n"
+        )
+    };
+    write(at, "logs/conn.json", &[conn(1_709_289_000), conn(1_709_290_060)].concat());
+    write(
+        at,
+        "apt.jsonl",
+        "{\"type\":\"indicator\",\"id\":\"indicator--1\",\"pattern_type\":\"stix\",\"valid_from\":\"2022-01-01T00:00:00Z\",\
+          \"pattern\":\"([domain-name:value = 'evil.example'] FOLLOWEDBY [ipv4-addr:value = '203.0.113.66']) \
+          WITHIN 600 SECONDS\"}\n",
+    );
+    let findings = hunt(at, &["apt.jsonl"], &[]);
+    let (joined, parts): (Vec<&Finding>, Vec<_>) =
+        findings.iter().partition(|f| f.correlation.is_some());
+    assert_eq!((joined.len(), parts.len()), (1, 3));
+    assert!(parts.iter().all(|f| f.level == Level::Low));
+    let of = joined[0].correlation.as_ref().expect("of several events");
+    let events: Vec<_> = of
+        .events
+        .iter()
+        .map(|e| (e.source.rsplit('/').next().unwrap_or_default(), e.record))
+        .collect();
+    assert_eq!(events, [("dns.json", 1), ("conn.json", 2)]);
+    assert_eq!((of.ty.as_str(), joined[0].level), ("stix_pattern", Level::High));
+    assert!(!joined[0].indicator.as_ref().expect("of a pattern").partial);
+}
+
+#[test]
 fn warning_lists_mute_and_say_so() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();

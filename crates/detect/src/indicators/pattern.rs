@@ -1,10 +1,11 @@
-//! STIX 2.1 patterns (OASIS STIX 2.1, chapter 9), evaluated on single events.
+//! STIX 2.1 patterns (OASIS STIX 2.1, chapter 9), evaluated on events.
 //!
 //! An event is one observation. Where a pattern needs several (`AND`, `FOLLOWEDBY`, `REPEATS 2 TIMES`
-//! between observations), an event that meets one of them meets a part of the pattern, and is shown
-//! as such. `WITHIN` holds of a single event; `START … STOP …` asks for its time.
+//! between observations), an event that meets one of them meets a part of the pattern; which events
+//! meet it together is worked out when all are known ([`Pattern::join`]).
 
 mod evaluate;
+mod join;
 mod lexer;
 mod parser;
 mod paths;
@@ -12,6 +13,7 @@ mod paths;
 use blanik_model::{IndicatorType, Timestamp};
 
 pub use evaluate::{EventFields, Outcome};
+pub use join::{FOUND_MAX, Joined, Sighting};
 pub use paths::Source;
 
 use super::canonical;

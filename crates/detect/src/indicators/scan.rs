@@ -182,6 +182,20 @@ impl IndicatorScanner {
             partial,
         })
     }
+
+    /// Of a pattern that needs several events: calls with each of its observations that holds of this one.
+    pub fn observations(
+        &self,
+        pattern: PatternIx,
+        batch: &EventBatch,
+        row: usize,
+        f: &mut dyn FnMut(u32),
+    ) {
+        let known = &self.index.pattern(pattern).pattern;
+        if known.needs_several() {
+            known.observations_of(&RowFields { batch, row }, f);
+        }
+    }
 }
 
 struct RowFields<'b> {

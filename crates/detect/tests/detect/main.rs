@@ -6,3 +6,4 @@ mod hostile;
 mod mutation;
 mod problems;
 mod semantics;
+mod stix;

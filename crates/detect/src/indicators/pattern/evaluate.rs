@@ -60,7 +60,7 @@ impl Observations {
 }
 
 impl Comparisons {
-    fn holds(&self, event: &dyn EventFields) -> bool {
+    pub(super) fn holds(&self, event: &dyn EventFields) -> bool {
         match self {
             Comparisons::One(comparison) => comparison.holds(event),
             Comparisons::And(all) => all.iter().all(|one| one.holds(event)),
