@@ -1,0 +1,6 @@
+//! The evidence log under attack: by crashes, by failing disks, by forgers.
+
+mod crashes;
+mod damage;
+mod memory;
+mod reading;
