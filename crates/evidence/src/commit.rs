@@ -19,7 +19,9 @@ use crate::key::{SigningKey, random};
 use crate::note::VerifierKey;
 use crate::pack::{self, PackName};
 use crate::seal::{self, Seed};
-use crate::tile::{Edge, Tile, WIDTH, bundle_path, push_entry, read_bundle, read_tile, tile_bytes, tile_path};
+use crate::tile::{
+    Edge, Tile, WIDTH, bundle_path, push_entry, read_bundle, read_tile, tile_bytes, tile_path,
+};
 
 /// The newest checkpoint that is signed.
 pub const COMMITTED: &str = "committed";

@@ -61,7 +61,10 @@ impl Disclosure {
         let fields = seal::fields(record)?;
         let (leaves, places) = seal::leaves(&fields, seed);
         let chosen = |field: &Field<'_>, path: &String| {
-            field.path.strip_prefix(path.as_str()).is_some_and(|r| r.is_empty() || r.starts_with('/'))
+            field
+                .path
+                .strip_prefix(path.as_str())
+                .is_some_and(|r| r.is_empty() || r.starts_with('/'))
         };
         if let Some(path) = paths.iter().find(|path| !fields.iter().any(|f| chosen(f, path))) {
             return Err(Error::NoField(path.clone()));

@@ -59,6 +59,7 @@ impl Grade {
 }
 
 /// A secret key and its name.
+#[derive(Clone)]
 pub struct SigningKey {
     name: String,
     key: ed25519_dalek::SigningKey,
@@ -226,7 +227,8 @@ mod tests {
     #[test]
     fn a_cosignature_signs_its_time_and_the_text() {
         let key = SigningKey::from_seed("w.example/w1", [5; 32]).expect("a name");
-        let text = "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
+        let text =
+            "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n";
         let line = key.cosign(text, 1_679_315_147);
         let verifier = key.cosigner();
         assert_eq!(verifier.verify(text, &line.signature).expect("holds"), Some(1_679_315_147));

@@ -4,12 +4,14 @@
 //! What a record means is no business of this crate: it takes JSON objects and gives them back.
 //! `docs/EVIDENCE.md` describes every byte it writes, for who verifies without it.
 
+pub mod anchor;
 pub mod checkpoint;
 pub mod commit;
 pub mod disclosure;
 pub mod disk;
 pub mod error;
 pub mod hash;
+pub mod http;
 pub mod key;
 pub mod note;
 pub mod pack;
@@ -19,6 +21,8 @@ pub mod reader;
 pub mod seal;
 pub mod tile;
 pub mod tree;
+pub mod verify;
+pub mod witness;
 pub mod workspace;
 
 pub use checkpoint::Checkpoint;
@@ -31,4 +35,5 @@ pub use note::{Note, SignatureType, VerifierKey};
 pub use policy::Policy;
 pub use proof::LogProof;
 pub use reader::Reader;
+pub use witness::Witness;
 pub use workspace::Workspace;

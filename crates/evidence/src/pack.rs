@@ -53,11 +53,16 @@ impl PackName {
     }
 }
 
+/// A pack's first line.
+pub(crate) fn head(first: u64, count: u64) -> String {
+    format!("{HEADER} {first} {count}\n")
+}
+
 /// Writes a pack.
 pub fn write(first: u64, records: &[(Seed, &str)]) -> (PackName, Vec<u8>) {
     let length: usize = records.iter().map(|(_, record)| record.len() + 66).sum();
     let mut bytes = Vec::with_capacity(length + 64);
-    bytes.extend(format!("{HEADER} {first} {}\n", records.len()).bytes());
+    bytes.extend(head(first, records.len() as u64).bytes());
     for (seed, record) in records {
         bytes.extend(to_hex(&seed.0).bytes());
         bytes.push(b' ');
@@ -82,7 +87,10 @@ pub struct Sealed<'a> {
 }
 
 /// Reads a pack's records, each by itself: a line that is wrong costs no other.
-pub fn read<'a>(path: &'a str, bytes: &'a [u8]) -> Result<impl Iterator<Item = Result<Sealed<'a>>>> {
+pub fn read<'a>(
+    path: &'a str,
+    bytes: &'a [u8],
+) -> Result<impl Iterator<Item = Result<Sealed<'a>>>> {
     let mut lines = bytes.split_inclusive(|b| *b == b'\n');
     let head = lines.next().unwrap_or_default();
     let (first, count) = header(head)
@@ -95,14 +103,15 @@ pub fn read<'a>(path: &'a str, bytes: &'a [u8]) -> Result<impl Iterator<Item = R
         if i >= count {
             return Err(fail(0, "a line behind the last record"));
         }
-        let line = line.strip_suffix(b"\n").ok_or_else(|| fail(line.len(), "breaks off"))?;
-        let line = std::str::from_utf8(line).map_err(|e| fail(e.valid_up_to(), "no UTF-8"))?;
+        let line = line.strip_suffix(b"\n").ok_or_else(|| fail(line.len() - 1, "breaks off"))?;
+        let line = std::str::from_utf8(line).map_err(|_| fail(0, "a line that is no UTF-8"))?;
         let (seed, record) = line.split_at_checked(64).ok_or_else(|| fail(0, "no seed"))?;
         let digit = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         let wrong = || seed.bytes().position(|b| !digit(b)).unwrap_or(0);
         let seed = from_hex(seed).and_then(|seed| seed.try_into().ok());
         let seed = seed.ok_or_else(|| fail(wrong(), "no seed"))?;
-        let record = record.strip_prefix(' ').ok_or_else(|| fail(64, "no blank behind the seed"))?;
+        let record =
+            record.strip_prefix(' ').ok_or_else(|| fail(64, "no blank behind the seed"))?;
         Ok(Sealed { index: first + i, seed: Seed(seed), record, offset: at })
     });
     Ok(read)

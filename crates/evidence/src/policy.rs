@@ -55,8 +55,7 @@ impl Policy {
     /// Reads a policy.
     pub fn parse(text: &str) -> Result<Self> {
         let mut reader = Reader::default();
-        let mut policy =
-            Policy { logs: vec![], witnesses: vec![], groups: vec![], quorum: None };
+        let mut policy = Policy { logs: vec![], witnesses: vec![], groups: vec![], quorum: None };
         let mut seen_quorum = false;
         for (i, line) in text.split('\n').enumerate() {
             let fail = |reason| Error::malformed(FORMAT, i + 1, reason);
@@ -236,7 +235,8 @@ mod tests {
     }
 
     fn example() -> String {
-        let mut text = format!("# who we trust\nlog {} https://log.example\n", key("log").verifier());
+        let mut text =
+            format!("# who we trust\nlog {} https://log.example\n", key("log").verifier());
         for name in ["X1", "X2", "X3", "Y1", "Y2"] {
             text += &format!("\twitness  {name} {}\n", key(name).cosigner());
         }

@@ -33,8 +33,9 @@ impl LogProof {
     /// Reads a proof. Nothing is verified.
     pub fn parse(text: &str) -> Result<Self> {
         let fail = |line, reason| Error::malformed(FORMAT, line, reason);
-        let (head, checkpoint) =
-            text.split_once("\n\n").ok_or_else(|| fail(1, "no blank line before the checkpoint"))?;
+        let (head, checkpoint) = text
+            .split_once("\n\n")
+            .ok_or_else(|| fail(1, "no blank line before the checkpoint"))?;
         let mut lines = head.split('\n').enumerate().map(|(i, line)| (i + 1, line)).peekable();
         if lines.next().is_none_or(|(_, line)| line != HEADER) {
             return Err(fail(1, "not headed c2sp.org/tlog-proof@v1"));

@@ -169,7 +169,9 @@ impl<D: Disk> Reader<D> {
         let names = self.disk.list(COSIGNED).map_err(Error::io(COSIGNED))?;
         let paths = names.iter().filter(|name| !name.contains('.'));
         paths
-            .map(|name| Checkpoint::parse_signed(&get_text(&self.disk, &format!("{COSIGNED}/{name}"))?))
+            .map(|name| {
+                Checkpoint::parse_signed(&get_text(&self.disk, &format!("{COSIGNED}/{name}"))?)
+            })
             .collect()
     }
 
@@ -178,7 +180,11 @@ impl<D: Disk> Reader<D> {
         let path = pack.path();
         let bytes = get(&self.disk, &path)?;
         if Hash::of(&bytes) != pack.digest {
-            return Err(Error::wrong(&path, 0, "not the bytes that its name says: `blanik verify` says where"));
+            return Err(Error::wrong(
+                &path,
+                0,
+                "not the bytes that its name says: `blanik verify` says where",
+            ));
         }
         let mut records = Vec::new();
         for sealed in pack::read(&path, &bytes)? {

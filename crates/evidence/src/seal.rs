@@ -161,12 +161,7 @@ pub fn fields(record: &str) -> Result<Vec<Field<'_>>> {
     Ok(fields)
 }
 
-fn walk<'a>(
-    raw: &'a RawValue,
-    path: String,
-    depth: usize,
-    out: &mut Vec<Field<'a>>,
-) -> Result<()> {
+fn walk<'a>(raw: &'a RawValue, path: String, depth: usize, out: &mut Vec<Field<'a>>) -> Result<()> {
     let text = raw.get();
     let bad = |error: serde_json::Error| Error::Record(error.to_string());
     if depth == DEPTH_MAX || out.len() == FIELDS_MAX {
@@ -347,8 +342,7 @@ mod tests {
         let fields = fields(record).expect("a record");
         let (leaves, places) = leaves(&fields, seed);
         let guess = |name: &str, salt: &Salt| {
-            let field =
-                Field { path: "/account".into(), ty: FieldType::String, text: name.into() };
+            let field = Field { path: "/account".into(), ty: FieldType::String, text: name.into() };
             leaves.contains(&field.leaf(salt))
         };
         // Salts that an attacker can think of: none, and those that other disclosed fields carry.

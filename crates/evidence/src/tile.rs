@@ -98,7 +98,10 @@ pub struct Tile {
 
 impl Edge {
     /// The edge of a tree of that size, its tiles given by level and index.
-    pub fn load(size: u64, mut tile: impl FnMut(u32, u64, u64) -> Result<Vec<Hash>>) -> Result<Self> {
+    pub fn load(
+        size: u64,
+        mut tile: impl FnMut(u32, u64, u64) -> Result<Vec<Hash>>,
+    ) -> Result<Self> {
         let mut levels = Vec::new();
         let mut level = 0;
         while size.checked_shr(HEIGHT * level).unwrap_or(0) > 0 {
@@ -138,10 +141,12 @@ impl Edge {
 
     /// The tiles that are not full.
     pub fn partial(&self) -> impl Iterator<Item = Tile> {
-        (0u32..).zip(&self.levels).filter(|(_, hashes)| !hashes.is_empty()).map(|(level, hashes)| {
-            let index = self.size >> (HEIGHT * (level + 1));
-            Tile { level, index, hashes: hashes.clone() }
-        })
+        (0u32..).zip(&self.levels).filter(|(_, hashes)| !hashes.is_empty()).map(
+            |(level, hashes)| {
+                let index = self.size >> (HEIGHT * (level + 1));
+                Tile { level, index, hashes: hashes.clone() }
+            },
+        )
     }
 
     /// The root of the tree.

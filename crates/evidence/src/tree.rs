@@ -205,9 +205,8 @@ mod tests {
             let top = slow_root(&all[..size as usize]);
             for index in 0..size {
                 let proof = inclusion_proof(all.as_slice(), index, size).expect("in the tree");
-                let holds = |i: u64, n, p: &[Hash]| {
-                    verify_inclusion(all[index as usize], i, n, p, top)
-                };
+                let holds =
+                    |i: u64, n, p: &[Hash]| verify_inclusion(all[index as usize], i, n, p, top);
                 assert!(holds(index, size, &proof), "{index} in {size}");
                 assert!(!holds(index + 1, size, &proof) && !holds(index, size + 64, &proof));
                 for i in 0..proof.len() {

@@ -55,7 +55,10 @@ impl Workspace {
     /// Opens a workspace for writing, with its key.
     pub fn open_with(path: &Path, key: SigningKey) -> Result<Self> {
         let folder = Folder::new(path);
-        if folder.list("").is_ok_and(|names| !names.iter().any(|name| name == crate::commit::LOG_KEY)) {
+        if folder
+            .list("")
+            .is_ok_and(|names| !names.iter().any(|name| name == crate::commit::LOG_KEY))
+        {
             return Err(Error::Missing(format!("{}: {}", path.display(), crate::commit::LOG_KEY)));
         }
         let lock = folder.lock()?;

@@ -2,5 +2,6 @@
 
 mod crashes;
 mod damage;
+mod kills;
 mod memory;
 mod reading;
