@@ -4,6 +4,8 @@ mod bench;
 mod check;
 mod compare;
 mod corpus;
+mod interop;
+mod ordeal;
 mod tree;
 
 use std::process::{Command, ExitCode};
@@ -31,6 +33,13 @@ cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--
     measure this one [default: a release build]; --micro: run the micro-benchmarks, too; --date: the
     day to print [default: today]; --write: into docs/BENCHMARKS.md, too.
 
+cargo xtask interop [--strict]
+    Has Go's golang.org/x/mod/sumdb and OpenSSL verify an evidence log of ours. --strict: fail where one of
+    them is not installed.
+
+cargo xtask ordeal
+    The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.
+
 Exit codes: 0 done; 1 the check found something; 2 error.";
 
 fn main() -> ExitCode {
@@ -50,6 +59,8 @@ fn run() -> Result<ExitCode> {
         // Made for gigabytes: a build for debugging would take ten times as long.
         Some("corpus") if cfg!(debug_assertions) => optimised(&args),
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
+        Some("interop") => interop::run(&args[1..]),
+        Some("ordeal") if args.len() == 1 => ordeal::run(),
         Some("compare") => compare::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),
         None | Some("help" | "--help" | "-h") => {

@@ -53,6 +53,7 @@ pub fn log(command: &LogCommand) -> Result<ExitCode> {
         LogCommand::Show(args) => show::records(args),
         LogCommand::Checkpoint(args) => show::checkpoint(args),
         LogCommand::Prove(args) => show::prove(args),
+        LogCommand::ProveGrowth(args) => show::prove_growth(args),
         LogCommand::Cosign(args) => cosign::run(args),
         LogCommand::Anchor(args) => anchor::run(args),
     }

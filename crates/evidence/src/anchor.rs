@@ -115,3 +115,38 @@ pub(crate) fn verify_all<D: Disk>(disk: &D, leaves: &[Hash], report: &mut Report
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `openssl ts -query -in FILE -text` reads; the rest is held by `cargo xtask interop`.
+    #[test]
+    fn a_request_is_der_and_an_answer_about_something_else_is_none() {
+        let query = request(b"checkpoint", u64::MAX);
+        let (body, rest) = element(&query, 0x30).expect("a sequence");
+        assert!(rest.is_empty());
+        let (version, body) = element(body, 0x02).expect("a version");
+        assert_eq!(version, [1]);
+        let (imprint, body) = element(body, 0x30).expect("an imprint");
+        assert!(imprint.ends_with(&Hash::of(b"checkpoint").0));
+        let (nonce, body) = element(body, 0x02).expect("a nonce");
+        assert_eq!((nonce.len(), nonce[0]), (9, 1));
+        assert_eq!(body, [1, 1, 0xff]);
+        // The parts of an answer that are read here, without the signature around them.
+        let answer = |status: u8, hash: Hash| {
+            let imprint = sequence(&[SHA256, &der(0x04, &hash.0)].concat());
+            let info = [&[2, 1, 1, 6, 1, 42], imprint.as_slice(), &[2, 1, 7]].concat();
+            let info = sequence(&[info, der(0x18, b"20251122101530Z")].concat());
+            let content = [TST_INFO, &der(0xa0, &der(0x04, &info))].concat();
+            sequence(&[sequence(&[2, 1, status]), content].concat())
+        };
+        let good = answer(0, Hash::of(b"checkpoint"));
+        assert_eq!(read(&good, b"checkpoint").expect("granted"), "20251122101530Z");
+        assert!(read(&good, b"another").is_err());
+        assert!(read(&answer(2, Hash::of(b"checkpoint")), b"checkpoint").is_err());
+        for end in 0..good.len() {
+            assert!(read(&good[..end], b"checkpoint").is_err(), "{end}");
+        }
+    }
+}

@@ -64,6 +64,8 @@ pub enum LogCommand {
     Checkpoint(CheckpointArgs),
     /// Print a proof that a record stands in the log (tlog-proof)
     Prove(ProveArgs),
+    /// Print a proof that the log grew from a size to what it is (base64, a hash a line)
+    ProveGrowth(ProveGrowthArgs),
     /// Ask the witnesses of the policy to cosign the newest checkpoint
     Cosign(CosignArgs),
     /// Have a time-stamping authority say when a checkpoint was there (RFC 3161)
@@ -104,6 +106,18 @@ pub struct ProveArgs {
     /// The record's index
     #[arg(value_name = "INDEX")]
     pub index: u64,
+
+    /// The workspace
+    #[arg(value_name = "WORKSPACE", default_value = ".")]
+    pub workspace: PathBuf,
+}
+
+/// Print a proof of growth.
+#[derive(Debug, Args)]
+pub struct ProveGrowthArgs {
+    /// The size it had
+    #[arg(value_name = "SIZE")]
+    pub size: u64,
 
     /// The workspace
     #[arg(value_name = "WORKSPACE", default_value = ".")]

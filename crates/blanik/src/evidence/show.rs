@@ -8,7 +8,7 @@ use blanik_evidence::seal;
 use blanik_model::text::{for_terminal, shorten};
 use serde_json::Value;
 
-use crate::cli::evidence::{CheckpointArgs, DiscloseArgs, ProveArgs, ShowArgs};
+use crate::cli::evidence::{CheckpointArgs, DiscloseArgs, ProveArgs, ProveGrowthArgs, ShowArgs};
 
 /// Longest summary of a record on a line.
 const SHOWN_CHARS: usize = 120;
@@ -62,6 +62,16 @@ pub fn checkpoint(args: &CheckpointArgs) -> Result<ExitCode> {
 pub fn prove(args: &ProveArgs) -> Result<ExitCode> {
     let proof = super::reader(&args.workspace)?.prove(args.index)?;
     write!(std::io::stdout().lock(), "{proof}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints a proof of growth.
+pub fn prove_growth(args: &ProveGrowthArgs) -> Result<ExitCode> {
+    let reader = super::reader(&args.workspace)?;
+    let mut out = std::io::stdout().lock();
+    for hash in reader.prove_growth(args.size, reader.checkpoint().size)? {
+        writeln!(out, "{hash}")?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,3 +5,4 @@ mod damage;
 mod kills;
 mod memory;
 mod reading;
+mod witness;
