@@ -14,15 +14,23 @@ const GO_PATH: &str = "/usr/share/gocode";
 
 /// Runs them all.
 pub fn run(args: &[String]) -> Result<ExitCode> {
-    let strict = match args {
-        [] => false,
-        [strict] if strict == "--strict" => true,
-        _ => bail!("interop takes --strict or nothing"),
-    };
+    let (mut strict, mut program) = (false, None);
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--strict" => strict = true,
+            "--program" => program = Some(args.next().context("--program names no file")?),
+            _ => bail!("interop takes --strict and --program FILE"),
+        }
+    }
     let tree = Tree::read()?;
     let folder = std::env::temp_dir().join(format!("blanik-interop-{}", std::process::id()));
     fs::create_dir_all(&folder)?;
-    let done = all(&tree.root, &folder);
+    let blanik = match program {
+        Some(program) => fs::canonicalize(program).context("no such program")?,
+        None => build(&tree.root)?,
+    };
+    let done = all(&tree.root, &blanik, &folder);
     fs::remove_dir_all(&folder).context("cannot clear up")?;
     let skipped = done?;
     for what in &skipped {
@@ -32,9 +40,8 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     Ok(ExitCode::from(code))
 }
 
-fn all(root: &Path, folder: &Path) -> Result<Vec<String>> {
-    let blanik = build(root)?;
-    let log = Log::make(&blanik, folder)?;
+fn all(root: &Path, blanik: &Path, folder: &Path) -> Result<Vec<String>> {
+    let log = Log::make(blanik, folder)?;
     let mut skipped = Vec::new();
     if has("go", &["version"]) && Path::new(GO_PATH).join("src/golang.org/x/mod/sumdb").is_dir() {
         log.verified_by_go(root)?;

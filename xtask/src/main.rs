@@ -33,9 +33,9 @@ cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--
     measure this one [default: a release build]; --micro: run the micro-benchmarks, too; --date: the
     day to print [default: today]; --write: into docs/BENCHMARKS.md, too.
 
-cargo xtask interop [--strict]
+cargo xtask interop [--strict] [--program FILE]
     Has Go's golang.org/x/mod/sumdb and OpenSSL verify an evidence log of ours. --strict: fail where one of
-    them is not installed.
+    them is not installed; --program: the log is made by this one [default: a build].
 
 cargo xtask ordeal
     The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.
