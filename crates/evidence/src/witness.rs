@@ -191,7 +191,7 @@ impl Witness {
     ) -> Answer {
         let folder = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let path = format!("state/{}", Hash::of(checkpoint.origin.as_bytes()).to_hex());
-        let seen = match seen(&*folder, &path, checkpoint) {
+        let seen = match seen(&folder, &path, checkpoint) {
             Ok(seen) => seen,
             Err(error) => return Answer::Failed(error),
         };

@@ -74,7 +74,7 @@ impl MemoryDisk {
         let mut kept: BTreeMap<String, bool> = BTreeMap::new();
         for (folder, change) in old.pending {
             let still = kept.entry(folder).or_insert(true);
-            *still = *still && random() % 3 != 0;
+            *still = *still && !random().is_multiple_of(3);
             if *still {
                 apply(&mut new.durable, change);
             }
