@@ -6,6 +6,8 @@ mod check;
 mod compare;
 mod corpus;
 mod labelled;
+mod interop;
+mod ordeal;
 mod tree;
 
 use std::process::{Command, ExitCode};
@@ -36,6 +38,12 @@ cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--
 cargo xtask labelled [--data FOLDER] [--program FILE]
     Hunts the sets whose attacks others have labelled, with SigmaHQ's rules and with the built-in ones, and
     prints how many of the attacks have a finding, and how many findings lie on what is benign.
+cargo xtask interop [--strict] [--program FILE]
+    Has Go's golang.org/x/mod/sumdb and OpenSSL verify an evidence log of ours. --strict: fail where one of
+    them is not installed; --program: the log is made by this one [default: a build].
+
+cargo xtask ordeal
+    The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.
 
 Exit codes: 0 done; 1 the check found something; 2 error.";
 
@@ -56,6 +64,8 @@ fn run() -> Result<ExitCode> {
         // Made for gigabytes: a build for debugging would take ten times as long.
         Some("corpus") if cfg!(debug_assertions) => optimised(&args),
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
+        Some("interop") => interop::run(&args[1..]),
+        Some("ordeal") if args.len() == 1 => ordeal::run(),
         Some("compare") => compare::run(&args[1..]),
         Some("labelled") => labelled::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),

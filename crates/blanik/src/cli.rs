@@ -1,5 +1,7 @@
 //! The command line, as typed. What it means is decided in `commands`.
 
+pub mod evidence;
+
 use std::path::PathBuf;
 
 use blanik_ingest::Format;
@@ -7,6 +9,9 @@ use blanik_model::{Level, Status, Timestamp, Tlp};
 use clap::{Args, Parser, Subcommand};
 
 use crate::output::OutputFormat;
+use evidence::{
+    CaseArgs, DiscloseArgs, InitArgs, LogCommand, RerunArgs, VerifyArgs, WitnessCommand,
+};
 
 const ABOUT: &str = "\
 Defends a government's networks against state espionage: reads the logs you collected and says who \
@@ -49,6 +54,20 @@ pub enum Command {
     Fields(FieldsArgs),
     /// Make a small exercise (invented data), hunt it, and write the report
     Demo(DemoArgs),
+    /// Make a workspace: an evidence log, its key, and a place for what it seals
+    Init(InitArgs),
+    /// Look at the evidence log, prove what stands in it, have it cosigned and time-stamped
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Verify a workspace, a proof, a checkpoint or a disclosure: no key and no trust needed
+    Verify(VerifyArgs),
+    /// Show some fields of a record so that they verify while the rest stays sealed
+    Disclose(DiscloseArgs),
+    /// Be a witness to others' logs
+    #[command(subcommand)]
+    Witness(WitnessCommand),
+    /// Hunt the logs of a case again, and compare with the findings on record
+    Rerun(RerunArgs),
 }
 
 /// Look at rules.
@@ -272,6 +291,10 @@ pub struct HuntArgs {
     /// Threads that decode and match [default: one per processor]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
+
+    /// Where to put it on record.
+    #[command(flatten)]
+    pub case: CaseArgs,
 }
 
 const CHECK_HELP: &str = "\

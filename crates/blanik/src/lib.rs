@@ -4,6 +4,7 @@
 pub mod check;
 pub mod cli;
 pub mod demo;
+pub mod evidence;
 pub mod explain;
 pub mod fields;
 pub mod hunt;

@@ -29,7 +29,7 @@ use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{check, demo, explain, fields, indicators, rules};
+use crate::{check, demo, evidence, explain, fields, indicators, rules};
 
 /// On a terminal, a table shows so many findings: the worst.
 const TABLE_ON_TERMINAL_MAX: usize = 40;
@@ -43,6 +43,12 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Indicators(IndicatorsCommand::Add(args)) => indicators::add(&args),
         Command::Indicators(IndicatorsCommand::List(args)) => indicators::list(&args),
         Command::Demo(args) => run_demo(&args),
+        Command::Init(args) => evidence::init(&args),
+        Command::Log(command) => evidence::log(&command),
+        Command::Verify(args) => evidence::check::run(&args),
+        Command::Disclose(args) => evidence::show::disclose(&args),
+        Command::Witness(command) => evidence::witness::run(&command),
+        Command::Rerun(args) => evidence::rerun::run(&args),
     }
 }
 
@@ -72,7 +78,11 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         with_raw: args.raw,
         threads: threads(args.threads),
     };
+    let custody = evidence::Custody::begin(args)?;
     let mut outcome = run_hunt(&hunt, args.quiet)?;
+    if let Some(custody) = custody {
+        custody.log(&hunt, &mut outcome, args.quiet)?;
+    }
     let worst = outcome.findings.worst();
     let nothing_read = outcome.reading.accounting.events_read == 0;
     let missing = std::mem::take(&mut outcome.missing);
@@ -101,7 +111,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     Ok(exit_code(args.fail_on.is_some_and(|level| worst.is_some_and(|w| w >= level))))
 }
 
-fn run_hunt(hunt: &Hunt, quiet: bool) -> Result<Outcome> {
+pub(crate) fn run_hunt(hunt: &Hunt, quiet: bool) -> Result<Outcome> {
     let started = Instant::now();
     let progress = if quiet { Progress::hidden() } else { Progress::visible() };
     let mut outcome = hunt.run(&progress)?;
@@ -166,7 +176,7 @@ fn tool_filter(args: &HuntArgs) -> ToolFilter {
 }
 
 /// Loads the rules and keeps those that the filters name.
-fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
+pub(crate) fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
     let (mut rules, problems) = rules::load(&args.rule_files.rules, &args.rule_files.placeholders)?;
     if !args.quiet {
         tell_problems(&problems);
@@ -203,7 +213,7 @@ pub fn tell_problems(problems: &[Problem]) {
     }
 }
 
-fn threads(asked: Option<u16>) -> usize {
+pub(crate) fn threads(asked: Option<u16>) -> usize {
     let all = || std::thread::available_parallelism().map_or(1, usize::from);
     asked.map_or_else(all, usize::from)
 }

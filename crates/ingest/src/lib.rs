@@ -42,3 +42,4 @@ pub use record::{Hint, Record};
 pub use rejection::{Place, Rejection, Severity};
 pub use text_format::TextFormat;
 pub use turns::Turns;
+pub use walk::files_below;

@@ -17,6 +17,15 @@ pub(crate) enum Walked {
     Missing { path: PathBuf, reason: String },
 }
 
+/// The files that reading this path would open, in order.
+pub fn files_below(path: &Path, depth_max: usize) -> Vec<PathBuf> {
+    let file = |walked| match walked {
+        Walked::File { path, .. } => Some(path),
+        _ => None,
+    };
+    walk(path, depth_max).into_iter().filter_map(file).collect()
+}
+
 /// Walks a path given by the caller.
 pub(crate) fn walk(path: &Path, depth_max: usize) -> Vec<Walked> {
     let mut out = Vec::new();

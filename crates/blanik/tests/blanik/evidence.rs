@@ -1,0 +1,238 @@
+//! The evidence log through the program: a hunt on record, proofs, disclosures, witnesses.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::program::{Ran, blanik};
+
+const PASSPHRASE: &str = "dlouhé heslo";
+
+fn with_key(folder: &Path, args: &[&str]) -> Command {
+    let mut command = blanik(folder, args);
+    command.env("BLANIK_PASSPHRASE", PASSPHRASE);
+    command
+}
+
+fn run(folder: &Path, args: &[&str]) -> Ran {
+    with_key(folder, args).output().expect("the program starts").into()
+}
+
+/// Runs it, expecting success; what it printed.
+fn ok(folder: &Path, args: &[&str]) -> String {
+    let ran = run(folder, args);
+    assert_eq!(ran.code, Some(0), "{args:?}: {}{}", ran.out, ran.err);
+    ran.out
+}
+
+/// A workspace `w` with a hunt on record.
+fn hunted() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    logs(path, 30);
+    ok(path, &["init", "w", "--origin", "cert.example/log"]);
+    ok(path, &["hunt", "logs", "--case", "17", "--workspace", "w", "-q"]);
+    folder
+}
+
+/// Logs with a finding a line.
+fn logs(folder: &Path, lines: usize) {
+    fs::create_dir_all(folder.join("logs")).expect("a folder");
+    let line = |i: usize| {
+        format!(
+            r#"{{"EventID":1,"Channel":"Microsoft-Windows-Sysmon/Operational","Provider_Name":"Microsoft-Windows-Sysmon","UtcTime":"2024-03-01 10:00:{:02}.000","Computer":"PC{i}.example","User":"EX\\svoboda","Image":"C:\\Windows\\System32\\wevtutil.exe","CommandLine":"wevtutil cl Security {i}"}}"#,
+            i % 60
+        ) + "\n"
+    };
+    let text: String = (0..lines).map(line).collect();
+    fs::write(folder.join("logs/sysmon.json"), text).expect("writable");
+}
+
+#[test]
+fn a_hunt_goes_on_record_and_verifies() {
+    let folder = hunted();
+    let path = folder.path();
+    let shown = ok(path, &["log", "show", "w", "--json"]);
+    let records: Vec<blanik_model::Record> =
+        shown.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
+    let findings =
+        records.iter().filter(|r| matches!(r.fact, blanik_model::Fact::Found(_))).count();
+    assert!(findings >= 30, "{shown}");
+    assert!(matches!(&records[0].fact, blanik_model::Fact::Opened(o) if o.title == "17"));
+    let bytes = fs::metadata(path.join("logs/sysmon.json")).expect("there").len();
+    assert!(matches!(&records[1].fact, blanik_model::Fact::Acquired(a) if a.size == bytes));
+    match &records.last().expect("some").fact {
+        blanik_model::Fact::Hunted(hunted) => assert_eq!(hunted.findings, findings as u64),
+        other => panic!("{other:?}"),
+    }
+    assert!(records.iter().all(|r| r.case == "17" && r.by == "cert.example/log"));
+    // The findings are those that are printed.
+    let printed = ok(path, &["hunt", "logs", "--json", "-q"]);
+    let logged: Vec<String> = records
+        .iter()
+        .filter_map(|r| match &r.fact {
+            blanik_model::Fact::Found(f) => Some(serde_json::to_string(f).expect("JSON")),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(printed.lines().collect::<Vec<_>>(), logged);
+    assert!(ok(path, &["verify", "w"]).contains("Verified"));
+    // A second hunt of the case does not open it again.
+    ok(path, &["hunt", "logs", "--case", "17", "--workspace", "w", "-q"]);
+    let shown = ok(path, &["log", "show", "w"]);
+    assert_eq!(shown.matches(" opened ").count(), 1, "{shown}");
+    let again = ok(path, &["rerun", "w", "--case", "17", "logs"]);
+    assert!(again.starts_with("Same"), "{again}");
+    logs(path, 29);
+    let again = run(path, &["rerun", "w", "--case", "17", "logs"]);
+    assert_eq!(again.code, Some(1), "{}", again.out);
+    assert!(again.out.contains("not found now"), "{}", again.out);
+}
+
+#[test]
+fn proofs_and_disclosures_verify_without_the_workspace() {
+    let folder = hunted();
+    let path = folder.path();
+    fs::write(path.join("proof"), ok(path, &["log", "prove", "3", "w"])).expect("writable");
+    assert!(ok(path, &["verify", "proof"]).contains("record 3 of"));
+    let fields = ok(path, &["disclose", "3", "w", "--list"]);
+    assert!(fields.contains("/event/User\tEX\\svoboda"), "{fields}");
+    let shown = ok(path, &["disclose", "3", "w", "-F", "/rule_title", "-F", "/time"]);
+    assert!(!shown.contains("svoboda"));
+    fs::write(path.join("shown"), &shown).expect("writable");
+    assert!(ok(path, &["verify", "shown"]).contains("/rule_title: "));
+    fs::write(path.join("forged"), shown.replacen("2024-03-01", "2024-03-02", 1))
+        .expect("writable");
+    let forged = run(path, &["verify", "forged"]);
+    assert_eq!(forged.code, Some(1), "{}", forged.out);
+    // Whom to trust is the verifier's to say.
+    let key = ok(path, &["log", "checkpoint", "w", "--key"]);
+    fs::write(path.join("p"), format!("log {key}quorum none\n")).expect("writable");
+    for file in ["proof", "shown", "w"] {
+        ok(path, &["verify", file, "--policy", "p"]);
+    }
+    ok(path, &["init", "other", "--origin", "cert.example/log"]);
+    let key = ok(path, &["log", "checkpoint", "other", "--key"]);
+    fs::write(path.join("p"), format!("log {key}quorum none\n")).expect("writable");
+    for file in ["proof", "shown", "w"] {
+        assert_eq!(run(path, &["verify", file, "--policy", "p"]).code, Some(1), "{file}");
+    }
+}
+
+#[test]
+fn what_cannot_go_on_record_is_told_before_the_hunt() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    logs(path, 1);
+    let none = run(path, &["hunt", "logs", "--case", "17", "-q"]);
+    assert!(none.code == Some(2) && none.err.contains("blanik init"), "{}", none.err);
+    ok(path, &["init", "w"]);
+    let mut wrong = blanik(path, &["hunt", "logs", "--case", "17", "--workspace", "w", "-q"]);
+    let wrong: Ran = wrong.env("BLANIK_PASSPHRASE", "x").output().expect("it starts").into();
+    assert!(wrong.code == Some(2) && wrong.err.contains("passphrase"), "{}", wrong.err);
+    let none: Ran = blanik(path, &["hunt", "logs", "--case", "17", "--workspace", "w", "-q"])
+        .env_remove("BLANIK_PASSPHRASE")
+        .output()
+        .expect("it starts")
+        .into();
+    assert!(none.code == Some(2) && none.err.contains("--passphrase-file"), "{}", none.err);
+    assert_eq!(run(path, &["init", "w"]).code, Some(2));
+}
+
+/// A witness that serves until it is dropped.
+struct Served(Child, String);
+
+impl Served {
+    fn start(folder: &Path, witness: &str) -> Self {
+        let mut child = with_key(folder, &["witness", "serve", witness, "--listen", "127.0.0.1:0"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("piped");
+        BufReader::new(out).read_line(&mut line).expect("it says where");
+        let url = line.split(' ').next().expect("a word").to_owned();
+        Served(child, url)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn witnesses_cosign_what_grew_and_nothing_else() {
+    let folder = hunted();
+    let path = folder.path();
+    let log = ok(path, &["log", "checkpoint", "w", "--key"]);
+    let mut policy = format!("log {log}");
+    let mut served = Vec::new();
+    for name in ["w1", "w2", "w3"] {
+        let keys = ok(path, &["witness", "init", name, "--name", &format!("{name}.example")]);
+        let key = keys.lines().next().and_then(|l| l.split_whitespace().nth(1)).expect("a key");
+        fs::write(path.join(name).join("logs"), &log).expect("writable");
+        if name == "w3" {
+            policy += &format!("witness {name} {key} http://127.0.0.1:1/\n"); // Nobody is there.
+            continue;
+        }
+        let witness = Served::start(path, name);
+        policy += &format!("witness {name} {key} {}\n", witness.1);
+        served.push(witness);
+    }
+    policy += "group all-three 2 w1 w2 w3\nquorum all-three\n";
+    fs::write(path.join("w/policy"), &policy).expect("writable");
+    let out = ok(path, &["log", "cosign", "w"]);
+    assert!(
+        out.contains("w1.example/consistent") && out.contains("w2.example/consistent"),
+        "{out}"
+    );
+    // It grows: the witnesses say what they saw, and are shown the way from there.
+    ok(path, &["hunt", "logs", "--case", "18", "--workspace", "w", "-q"]);
+    ok(path, &["log", "cosign", "w"]);
+    let verified = ok(path, &["verify", "w", "--policy", "w/policy"]);
+    assert!(verified.contains("by w1.example/consistent (consistent)"), "{verified}");
+    fs::write(path.join("proof"), ok(path, &["log", "prove", "2", "w"])).expect("writable");
+    ok(path, &["verify", "proof", "--policy", "w/policy"]);
+    // An ally with the workspace before them says more.
+    drop(served.remove(0));
+    let line = ok(path, &["witness", "sign", "w1", "w", "--grade", "re-run"]);
+    assert!(line.starts_with("— w1.example/re-run "), "{line}");
+    fs::write(path.join("line"), line).expect("writable");
+    ok(path, &["log", "cosign", "w", "--add", "line"]);
+    let keys = fs::read_to_string(path.join("w/policy")).expect("there");
+    assert!(keys.contains("consistent"));
+    // The log is put back to what it was: nobody signs that.
+    fs::rename(path.join("w"), path.join("w.kept")).expect("renamed");
+    copy(&path.join("w.kept"), &path.join("w"));
+    for file in ["committed", "log/checkpoint"] {
+        let cosigned = fs::read_dir(path.join("w/cosigned")).expect("there");
+        let mut old: Vec<_> = cosigned.map(|e| e.expect("an entry").path()).collect();
+        old.sort();
+        let old = fs::read_to_string(&old[0]).expect("there");
+        let (text, lines) = old.rsplit_once("\n\n").expect("a note");
+        let own = lines.lines().next().expect("the log's own");
+        fs::write(path.join("w").join(file), format!("{text}\n\n{own}\n")).expect("writable");
+    }
+    fs::remove_dir_all(path.join("w/cosigned")).expect("removed");
+    ok(path, &["hunt", "logs", "--case", "19", "--workspace", "w", "-q"]);
+    let forked = run(path, &["log", "cosign", "w"]);
+    assert_eq!(forked.code, Some(1), "{}{}", forked.out, forked.err);
+    assert!(forked.err.contains("422") || forked.err.contains("another log"), "{}", forked.err);
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).expect("copied");
+        }
+    }
+}

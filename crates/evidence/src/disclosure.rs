@@ -1,0 +1,162 @@
+//! Some of a record's fields, shown so that they verify while the rest stays sealed.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+
+use crate::checkpoint::Checkpoint;
+use crate::error::{Error, Result};
+use crate::hash::Hash;
+use crate::note::VerifierKey;
+use crate::proof::LogProof;
+use crate::seal::{self, Field, FieldType, Seed};
+
+const FORMAT: &str = "blanik-disclosure/v1";
+/// Leaves that a commitment may have: all fields, filled up.
+const LEAVES_MAX: usize = seal::FIELDS_MAX;
+
+/// See the module. Its JSON is what `blanik disclose` writes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disclosure {
+    format: String,
+    /// The key of the log, as the discloser names it. Trust comes from elsewhere.
+    pub log: String,
+    /// The fields that are shown.
+    pub fields: Vec<Shown>,
+    /// How many leaves the commitment has: a power of two, not less than the record's fields.
+    pub leaves: usize,
+    /// The roots of what is not shown, from the left, in base64.
+    pub hidden: Vec<String>,
+    /// That the commitment stands in the log: a tlog-proof.
+    pub proof: String,
+}
+
+/// A field that is shown.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shown {
+    /// Its path.
+    pub path: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: FieldType,
+    /// Its text.
+    pub value: String,
+    /// Its salt, in base64.
+    pub salt: String,
+    /// Its leaf's place under the commitment.
+    pub place: usize,
+}
+
+impl Disclosure {
+    /// Shows of a record the fields at and below these paths.
+    pub(crate) fn of(
+        record: &str,
+        seed: Seed,
+        paths: &[String],
+        key: &VerifierKey,
+        proof: &LogProof,
+    ) -> Result<Self> {
+        let fields = seal::fields(record)?;
+        let (leaves, places) = seal::leaves(&fields, seed);
+        let chosen = |field: &Field<'_>, path: &String| {
+            field
+                .path
+                .strip_prefix(path.as_str())
+                .is_some_and(|r| r.is_empty() || r.starts_with('/'))
+        };
+        if let Some(path) = paths.iter().find(|path| !fields.iter().any(|f| chosen(f, path))) {
+            return Err(Error::NoField(path.clone()));
+        }
+        let mut shown: Vec<Shown> = Vec::new();
+        for (number, field) in fields.iter().enumerate() {
+            if paths.iter().any(|path| chosen(field, path)) {
+                shown.push(Shown {
+                    path: field.path.clone(),
+                    ty: field.ty,
+                    value: field.text.clone().into_owned(),
+                    salt: STANDARD.encode(seed.salt(number)),
+                    place: places[number],
+                });
+            }
+        }
+        let mut is_shown = vec![false; leaves.len()];
+        shown.iter().for_each(|field| is_shown[field.place] = true);
+        let mut hidden = Vec::new();
+        cover(&leaves, &is_shown, &mut hidden);
+        Ok(Disclosure {
+            format: FORMAT.to_owned(),
+            log: key.to_string(),
+            fields: shown,
+            leaves: leaves.len(),
+            hidden: hidden.iter().map(Hash::to_string).collect(),
+            proof: proof.to_string(),
+        })
+    }
+
+    /// Reads a disclosure. Nothing is verified.
+    pub fn parse(text: &str) -> Result<Self> {
+        let fail = |line, reason| Error::malformed(FORMAT, line, reason);
+        let read: Self =
+            serde_json::from_str(text).map_err(|e| fail(e.line(), "not JSON of this form"))?;
+        if read.format != FORMAT {
+            return Err(fail(1, "another format"));
+        }
+        if !read.leaves.is_power_of_two() || read.leaves > LEAVES_MAX {
+            return Err(fail(1, "no such number of leaves"));
+        }
+        Ok(read)
+    }
+
+    /// Verifies that the fields are of a record to which the log commits. The record's index, and the
+    /// checkpoint, whose signatures are not looked at.
+    pub fn verify(&self) -> Result<(u64, Checkpoint)> {
+        let fail = |reason: String| Error::wrong(FORMAT, 0, reason);
+        let mut known = vec![None; self.leaves];
+        for shown in &self.fields {
+            let salt = STANDARD.decode(&shown.salt).ok().and_then(|salt| salt.try_into().ok());
+            let salt = salt.ok_or_else(|| fail(format!("{}: no salt", shown.path)))?;
+            let (path, text) = (shown.path.clone(), shown.value.as_str().into());
+            let leaf = Field { path, ty: shown.ty, text }.leaf(&salt);
+            let slot = known.get_mut(shown.place).filter(|slot| slot.is_none());
+            *slot.ok_or_else(|| fail(format!("{}: no place", shown.path)))? = Some(leaf);
+        }
+        let hidden: Option<Vec<Hash>> = self.hidden.iter().map(|h| Hash::from_base64(h)).collect();
+        let mut hidden = hidden.ok_or_else(|| fail("hidden: no hash".into()))?.into_iter();
+        let commitment = uncover(&known, &mut hidden);
+        let commitment = commitment.filter(|_| hidden.next().is_none());
+        let commitment =
+            commitment.ok_or_else(|| fail("not the hashes that the places ask for".into()))?;
+        let proof = LogProof::parse(&self.proof)?;
+        let checkpoint = proof.verify(&seal::entry(commitment)).map_err(|_| {
+            fail("fields, salts and hashes do not make the record that the log commits to".into())
+        })?;
+        Ok((proof.index, checkpoint))
+    }
+}
+
+/// The roots of the largest subtrees in which nothing is shown, from the left.
+fn cover(leaves: &[Hash], shown: &[bool], out: &mut Vec<Hash>) {
+    if !shown.contains(&true) {
+        return out.push(crate::tree::complete(leaves));
+    }
+    if leaves.len() > 1 {
+        let half = leaves.len() / 2;
+        cover(&leaves[..half], &shown[..half], out);
+        cover(&leaves[half..], &shown[half..], out);
+    }
+}
+
+/// The root over what is known and what is hidden.
+fn uncover(known: &[Option<Hash>], hidden: &mut impl Iterator<Item = Hash>) -> Option<Hash> {
+    if known.iter().all(Option::is_none) {
+        return hidden.next();
+    }
+    if let [one] = known {
+        return *one;
+    }
+    let (left, right) = known.split_at(known.len() / 2);
+    let left = uncover(left, hidden)?;
+    Some(Hash::node(left, uncover(right, hidden)?))
+}
