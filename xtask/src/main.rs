@@ -1,5 +1,7 @@
-//! The project's own chores: `cargo xtask check`, `cargo xtask corpus`, `cargo xtask bench`.
+//! The project's own chores: `cargo xtask check`, `cargo xtask corpus`, `cargo xtask bench`,
+//! `cargo xtask ait`.
 
+mod ait;
 mod bench;
 mod check;
 mod compare;
@@ -31,6 +33,9 @@ cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--
     measure this one [default: a release build]; --micro: run the micro-benchmarks, too; --date: the
     day to print [default: today]; --write: into docs/BENCHMARKS.md, too.
 
+cargo xtask ait [--data FOLDER]
+    Scores the case on AIT's labelled alert sets (alerts-ait/*.csv) beside two baselines.
+
 Exit codes: 0 done; 1 the check found something; 2 error.";
 
 fn main() -> ExitCode {
@@ -50,6 +55,8 @@ fn run() -> Result<ExitCode> {
         // Made for gigabytes: a build for debugging would take ten times as long.
         Some("corpus") if cfg!(debug_assertions) => optimised(&args),
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
+        Some("ait") if cfg!(debug_assertions) => optimised(&args),
+        Some("ait") => ait::run(&args[1..]),
         Some("compare") => compare::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),
         None | Some("help" | "--help" | "-h") => {

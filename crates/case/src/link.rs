@@ -1,0 +1,228 @@
+//! Why two observations belong together. Each link says so in a sentence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use blanik_model::{Level, Timestamp};
+use serde::Serialize;
+
+use crate::citation::{Citations, Sentence};
+use crate::entity::{Entity, EntityKind};
+use crate::judgement::Judgements;
+use crate::observation::{Observation, Observations, WINDOWS_PER_HOUR};
+use crate::surprise::NOTABLE;
+
+/// Windows between observations of level medium that still are one burst.
+const BURST_WINDOWS: i64 = WINDOWS_PER_HOUR;
+/// Windows within which one rule on two hosts is one occasion.
+const OCCASION_WINDOWS: i64 = 1;
+/// Windows over which a shared entity ties observations of level medium.
+const DAY_WINDOWS: i64 = 24 * WINDOWS_PER_HOUR;
+/// Windows over which a shared entity or host ties observations of level high: intruders rest for
+/// months.
+const DWELL_WINDOWS: i64 = 90 * DAY_WINDOWS;
+/// Of the hosts, the share on which an entity may be seen and still tie.
+const COMMON_SHARE: f64 = 0.34;
+/// Of a host's observations, the share that name an address which is the host's own.
+const OWN_SHARE: f64 = 0.5;
+
+/// Why two observations belong together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Both are on that host, so many minutes apart.
+    SameHost(String, i64),
+    /// The same rule met on both hosts within ten minutes.
+    SameOccasion(String),
+    /// Both name an entity that is seen on so many hosts of so many only.
+    Shared(Entity, usize, usize),
+    /// It happened during the other, and so few of its like are to be expected in any ten minutes.
+    Unexpected(f64),
+    /// It has the tactic that the intrusion lacks, so many hours apart.
+    Completes(usize, i64),
+    /// An analyst says so.
+    Said(String),
+}
+
+/// Two observations that belong together. `a` and `b` are positions among the case's observations.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Link {
+    /// The one.
+    pub a: usize,
+    /// The other.
+    pub b: usize,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Link {
+    /// The reason as a sentence.
+    pub fn sentence(&self, observations: &[Observation]) -> Sentence {
+        let (a, b) = (&observations[self.a], &observations[self.b]);
+        let text = match &self.reason {
+            Reason::SameHost(host, 0) => format!("Both happened on {host} within ten minutes."),
+            Reason::SameHost(host, minutes) => {
+                format!("Both happened on {host}, {} apart.", crate::timeline::span(*minutes * 60))
+            }
+            Reason::SameOccasion(rule) => {
+                format!("\"{rule}\" was found on {} and {} within ten minutes.", a.host, b.host)
+            }
+            Reason::Shared(entity, on, of) => {
+                format!("Both name {entity}, which is seen on {on} of {of} hosts.")
+            }
+            Reason::Unexpected(expected) => format!(
+                "\"{}\" on {} happened meanwhile; {expected:.2} findings as unusual are to be expected in ten minutes.",
+                b.title, b.host
+            ),
+            Reason::Completes(tactic, hours) => format!(
+                "\"{}\" on {} is of the tactic {}, which the intrusion lacks, {} away.",
+                b.title,
+                b.host,
+                blanik_model::attack::TACTICS[*tactic].1,
+                crate::timeline::span(*hours * 3600)
+            ),
+            Reason::Said(why) if why.is_empty() => "An analyst says so.".to_owned(),
+            Reason::Said(why) => format!("An analyst says so: {why}"),
+        };
+        let rests_on = Citations::join([&a.rests_on, &b.rests_on]).expect("both rest on findings");
+        Sentence::new(text, rests_on)
+    }
+}
+
+/// What the observations say of entities.
+pub(crate) struct Rarity {
+    hosts: usize,
+    on: BTreeMap<Entity, BTreeSet<String>>,
+    own: BTreeSet<(String, Entity)>,
+}
+
+impl Rarity {
+    pub fn of(observations: &[Observation]) -> Self {
+        let mut on: BTreeMap<Entity, BTreeSet<String>> = BTreeMap::new();
+        let mut named: BTreeMap<(&str, &Entity), usize> = BTreeMap::new();
+        let mut of_host: BTreeMap<&str, usize> = BTreeMap::new();
+        for o in observations {
+            *of_host.entry(&o.host).or_default() += 1;
+            for entity in &o.entities {
+                on.entry(entity.clone()).or_default().insert(o.host.clone());
+                *named.entry((&o.host, entity)).or_default() += 1;
+            }
+        }
+        let is_own = |((host, entity), count): &(&(&str, &Entity), &usize)| {
+            entity.kind == EntityKind::Address
+                && **count as f64 > OWN_SHARE * of_host[*host] as f64
+                && on[*entity].len() == 1
+        };
+        let own = named.iter().filter(is_own);
+        let own = own.map(|((host, entity), _)| ((*host).to_owned(), (*entity).clone())).collect();
+        Rarity { hosts: of_host.len(), own, on }
+    }
+
+    /// On how many hosts the entity is seen, if that is few enough to tie.
+    pub fn ties(&self, entity: &Entity) -> Option<usize> {
+        let on = self.on.get(entity)?.len();
+        let few = (self.hosts as f64 * COMMON_SHARE).max(2.0);
+        (on as f64 <= few).then_some(on)
+    }
+
+    /// Whoever acted in an observation: accounts and foreign addresses that are not common.
+    fn actors<'o>(&self, o: &'o Observation) -> BTreeSet<&'o Entity> {
+        let acts = |e: &&Entity| {
+            matches!(e.kind, EntityKind::Account | EntityKind::Address)
+                && self.ties(e).is_some()
+                && !self.own.contains(&(o.host.clone(), (*e).clone()))
+        };
+        o.entities.iter().filter(acts).collect()
+    }
+}
+
+/// Links between observations that are notable, strongest first.
+pub(crate) fn links(
+    observations: &Observations,
+    surprise: &[f64],
+    judgements: &Judgements,
+) -> Vec<Link> {
+    let all = &observations.all;
+    let rarity = Rarity::of(all);
+    let notable: Vec<usize> = (0..all.len()).filter(|i| surprise[*i] >= NOTABLE).collect();
+    let mut links = said(observations, judgements);
+    shared(all, &notable, &rarity, &mut links);
+    occasions(all, &notable, &mut links);
+    on_hosts(all, &notable, &rarity, &mut links);
+    links
+}
+
+fn said(observations: &Observations, judgements: &Judgements) -> Vec<Link> {
+    let link = |tie: &crate::judgement::Tie| {
+        let (a, b) = (observations.of_record(tie.a)?, observations.of_record(tie.b)?);
+        (a != b).then(|| Link { a, b, reason: Reason::Said(tie.said.text.clone()) })
+    };
+    judgements.linked.iter().filter_map(link).collect()
+}
+
+/// Windows over which something shared ties two observations.
+fn reach(a: &Observation, b: &Observation, medium: i64) -> i64 {
+    if a.level.min(b.level) >= Level::High || a.confirmed && b.confirmed { DWELL_WINDOWS } else { medium }
+}
+
+/// Neighbours in time of each list, where `fits`.
+fn neighbours<K: Ord>(
+    lists: BTreeMap<K, Vec<usize>>,
+    mut link: impl FnMut(&K, usize, usize) -> Option<Link>,
+    links: &mut Vec<Link>,
+) {
+    for (key, list) in &lists {
+        links.extend(list.windows(2).filter_map(|pair| link(key, pair[0], pair[1])));
+    }
+}
+
+fn shared(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut Vec<Link>) {
+    let mut by_entity: BTreeMap<&Entity, Vec<usize>> = BTreeMap::new();
+    for &i in notable {
+        for entity in &all[i].entities {
+            if rarity.ties(entity).is_some() && !rarity.own.contains(&(all[i].host.clone(), entity.clone())) {
+                by_entity.entry(entity).or_default().push(i);
+            }
+        }
+    }
+    let link = |entity: &&Entity, a: usize, b: usize| {
+        let gap = all[b].window - all[a].window;
+        let on = rarity.ties(entity)?;
+        (gap <= reach(&all[a], &all[b], DAY_WINDOWS))
+            .then(|| Link { a, b, reason: Reason::Shared((*entity).clone(), on, rarity.hosts) })
+    };
+    neighbours(by_entity, link, links);
+}
+
+fn occasions(all: &[Observation], notable: &[usize], links: &mut Vec<Link>) {
+    let mut by_rule: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for &i in notable {
+        by_rule.entry(&all[i].rule).or_default().push(i);
+    }
+    let link = |_: &&str, a: usize, b: usize| {
+        (all[b].window - all[a].window <= OCCASION_WINDOWS && all[a].host != all[b].host)
+            .then(|| Link { a, b, reason: Reason::SameOccasion(all[a].title.clone()) })
+    };
+    neighbours(by_rule, link, links);
+}
+
+fn on_hosts(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut Vec<Link>) {
+    let mut by_host: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for &i in notable.iter().filter(|i| all[**i].host != "-") {
+        by_host.entry(&all[i].host).or_default().push(i);
+    }
+    let link = |host: &&str, a: usize, b: usize| {
+        let gap = all[b].window - all[a].window;
+        // Two that are known to act, and have nothing in common, are two.
+        let (of_a, of_b) = (rarity.actors(&all[a]), rarity.actors(&all[b]));
+        let strangers = !of_a.is_empty() && !of_b.is_empty() && of_a.is_disjoint(&of_b);
+        (gap <= reach(&all[a], &all[b], BURST_WINDOWS) && !(strangers && gap > BURST_WINDOWS)).then(|| {
+            Link { a, b, reason: Reason::SameHost((*host).to_owned(), gap * 10) }
+        })
+    };
+    neighbours(by_host, link, links);
+}
+
+/// Time of an observation's middle, for what is nearest to what.
+pub(crate) fn seconds_between(a: Timestamp, b: Timestamp) -> i64 {
+    (b.as_nanos() - a.as_nanos()) / 1_000_000_000
+}
