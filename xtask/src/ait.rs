@@ -46,11 +46,15 @@ struct Truth {
 
 /// Scores all scenarios that are there.
 pub fn run(args: &[String]) -> Result<ExitCode> {
-    let data = match args {
-        [] => default_data(),
-        [flag, folder] if flag == "--data" => PathBuf::from(folder),
-        _ => anyhow::bail!("usage: cargo xtask ait [--data FOLDER]"),
-    };
+    let (mut data, mut program) = (default_data(), None);
+    for pair in args.chunks(2) {
+        match pair {
+            [flag, folder] if flag == "--data" => data = PathBuf::from(folder),
+            [flag, file] if flag == "--program" => program = Some(PathBuf::from(file)),
+            _ => anyhow::bail!("usage: cargo xtask ait [--data FOLDER] [--program FILE]"),
+        }
+    }
+    let program = program.map_or_else(|| crate::bench::release("blanik"), Ok)?;
     let folder = data.join("alerts-ait");
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .with_context(|| format!("cannot read {}", folder.display()))?
@@ -63,7 +67,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     println!("|---|---|---|--:|--:|--:|--:|---|");
     let mut good = true;
     for file in &files {
-        good &= scenario(file)?;
+        good &= scenario(file, &program)?;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -73,11 +77,11 @@ fn default_data() -> PathBuf {
 }
 
 /// Prints a scenario's rows. True if the case is better than the baselines, and misses one step at most.
-fn scenario(file: &Path) -> Result<bool> {
+fn scenario(file: &Path, program: &Path) -> Result<bool> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let name = stem.trim_end_matches("_alerts");
     let alerts = alerts(file)?;
-    let case = case(file)?;
+    let case = case(file, program)?;
     let main = main_groups(&case, &alerts);
     let rank = rank(&case, &Truth::of(&alerts, Labels::Time));
     let mut good = true;
@@ -98,9 +102,6 @@ fn scenario(file: &Path) -> Result<bool> {
     }
     let (found, leads) = (case.intrusions.found.len(), case.intrusions.leads.len());
     println!("| {name} | | {found} intrusions, {leads} leads; first true group at rank {rank} | | | | | |");
-    for (i, intrusion) in case.intrusions.found.iter().chain(&case.intrusions.leads).take(4).enumerate() {
-        eprintln!("{name}: {i}: strength {:.1}, {} observations", intrusion.strength, intrusion.observations.len());
-    }
     Ok(good && found == 1)
 }
 
@@ -123,8 +124,7 @@ fn alerts(file: &Path) -> Result<Vec<Alert>> {
 }
 
 /// The case that the program makes of the table.
-fn case(file: &Path) -> Result<Case> {
-    let program = crate::bench::release_build()?;
+fn case(file: &Path, program: &Path) -> Result<Case> {
     let folder = tempfile::tempdir()?;
     let out = folder.path().join("findings.jsonl");
     let status = Command::new(program)

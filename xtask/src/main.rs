@@ -33,7 +33,7 @@ cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--
     measure this one [default: a release build]; --micro: run the micro-benchmarks, too; --date: the
     day to print [default: today]; --write: into docs/BENCHMARKS.md, too.
 
-cargo xtask ait [--data FOLDER]
+cargo xtask ait [--data FOLDER] [--program FILE]
     Scores the case on AIT's labelled alert sets (alerts-ait/*.csv) beside two baselines.
 
 Exit codes: 0 done; 1 the check found something; 2 error.";
@@ -55,7 +55,6 @@ fn run() -> Result<ExitCode> {
         // Made for gigabytes: a build for debugging would take ten times as long.
         Some("corpus") if cfg!(debug_assertions) => optimised(&args),
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
-        Some("ait") if cfg!(debug_assertions) => optimised(&args),
         Some("ait") => ait::run(&args[1..]),
         Some("compare") => compare::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),

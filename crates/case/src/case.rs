@@ -1,11 +1,13 @@
 //! The case: a fold of the log's records, and of nothing else. The same records make the same case,
 //! to the byte, in whatever order they are given.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use blanik_model::record::{Covered, Touched};
 use blanik_model::{Fact, Finding, Record};
 use serde::Serialize;
 
+use crate::coverage::{self, Watched};
 use crate::intrusion::{self, Intrusions};
 use crate::judgement::{Judgements, Said};
 use crate::observation::{Observation, Observations};
@@ -32,6 +34,10 @@ pub struct Case {
     pub intrusions: Intrusions,
     /// What the analysts say.
     pub judgements: Judgements,
+    /// When which host was watched.
+    pub watched: BTreeMap<String, Watched>,
+    /// What of value was reached, and by whom.
+    pub touched: Vec<(u64, Touched)>,
 }
 
 impl Case {
@@ -46,7 +52,8 @@ impl Case {
             !judgements.dismissed.contains_key(&index) && taken_along.binary_search(&index).is_err()
         };
         let findings = findings(&records).filter(|(index, _)| counts(*index));
-        let observations = Observations::of(findings, |index| judgements.confirmed.contains_key(&index));
+        let observations =
+            Observations::of(findings, |index| judgements.confirmed.contains_key(&index));
         let surprise = surprise::of(&observations.all);
         let intrusions = intrusion::find(&observations, &surprise, &judgements);
         Case {
@@ -59,6 +66,8 @@ impl Case {
             surprise,
             intrusions,
             judgements,
+            watched: coverage::watched(covered(&records)),
+            touched: touched(&records),
         }
     }
 
@@ -83,7 +92,22 @@ fn findings(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Finding)> 
     })
 }
 
-/// Correlations all of whose named events are held for false as findings.
+fn covered(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Covered)> {
+    records.iter().filter_map(|(index, record)| match &record.fact {
+        Fact::Covered(covered) => Some((*index, covered)),
+        _ => None,
+    })
+}
+
+fn touched(records: &[(u64, Record)]) -> Vec<(u64, Touched)> {
+    let touched = |(index, record): &(u64, Record)| match &record.fact {
+        Fact::Touched(touched) => Some((*index, (**touched).clone())),
+        _ => None,
+    };
+    records.iter().filter_map(touched).collect()
+}
+
+/// Correlations one of whose named events is held for false as a finding.
 fn taken_along(records: &[(u64, Record)], judgements: &Judgements) -> Vec<u64> {
     if judgements.dismissed.is_empty() {
         return Vec::new();
@@ -94,7 +118,9 @@ fn taken_along(records: &[(u64, Record)], judgements: &Judgements) -> Vec<u64> {
         findings(records).filter(|(i, _)| is_dismissed(i)).map(|(_, f)| place(f)).collect();
     let rests = |finding: &Finding| {
         finding.correlation.as_ref().is_some_and(|c| {
-            c.events.iter().any(|e| false_ones.contains(&(e.rule_id.clone(), e.source.clone(), e.record)))
+            c.events
+                .iter()
+                .any(|e| false_ones.contains(&(e.rule_id.clone(), e.source.clone(), e.record)))
         })
     };
     findings(records).filter(|(i, f)| !is_dismissed(i) && rests(f)).map(|(i, _)| i).collect()

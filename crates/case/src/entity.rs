@@ -118,9 +118,10 @@ pub fn name(kind: EntityKind, text: &str) -> Option<String> {
         EntityKind::Host => Some(host(text)),
         EntityKind::Account => account(text),
         EntityKind::Address => address(text),
-        EntityKind::Indicator => text.contains('.').then(|| short(&text.to_lowercase())).or_else(|| {
-            (text.len() >= 32).then(|| short(&text.to_lowercase()))
-        }),
+        EntityKind::Indicator => text
+            .contains('.')
+            .then(|| short(&text.to_lowercase()))
+            .or_else(|| (text.len() >= 32).then(|| short(&text.to_lowercase()))),
         _ => Some(short(&text.to_lowercase())),
     }
 }
@@ -155,8 +156,10 @@ fn account(text: &str) -> Option<String> {
     }
     let name = lower.rsplit('\\').next().unwrap_or(&lower);
     let name = name.split('@').next().unwrap_or(name).trim();
-    let of_the_system =
-        NOBODY.contains(&name) || name.ends_with('$') || name.starts_with("dwm-") || name.starts_with("umfd-");
+    let of_the_system = NOBODY.contains(&name)
+        || name.ends_with('$')
+        || name.starts_with("dwm-")
+        || name.starts_with("umfd-");
     (!name.is_empty() && !of_the_system).then(|| name.chars().take(NAME_CHARS_MAX).collect())
 }
 
@@ -174,7 +177,8 @@ fn address(text: &str) -> Option<String> {
         IpAddr::V4(a) => a.is_link_local() || a.is_broadcast() || a.octets()[3] == 255,
         IpAddr::V6(a) => a.segments()[0] & 0xffc0 == 0xfe80,
     };
-    let nobody = everyone || address.is_loopback() || address.is_unspecified() || address.is_multicast();
+    let nobody =
+        everyone || address.is_loopback() || address.is_unspecified() || address.is_multicast();
     (!nobody).then(|| address.to_string())
 }
 

@@ -13,9 +13,9 @@ use crate::observation::{Observation, Observations, WINDOWS_PER_HOUR};
 use crate::surprise::{self, NOTABLE};
 use crate::tactic;
 
-/// Strength from which on observations that are tied together are called an intrusion: four findings
-/// of level high that nobody had seen before, of different rules on a host well known, and more.
-const INTRUSION_STRENGTH: f64 = 45.0;
+/// Strength from which on observations that are tied together are called an intrusion: sixteen rules
+/// of level medium that never before met on a host known for days, or eight of level high.
+const INTRUSION_STRENGTH: f64 = 75.0;
 /// Findings as unusual that are to be expected in ten minutes: above, it may be chance.
 const CHANCE_MAX: f64 = 0.4;
 /// Windows outside of a burst that must be known to say what chance is.
@@ -71,13 +71,19 @@ struct Builder<'o> {
 }
 
 /// The intrusions among the observations.
-pub(crate) fn find(observations: &Observations, surprise: &[f64], judgements: &Judgements) -> Intrusions {
+pub(crate) fn find(
+    observations: &Observations,
+    surprise: &[f64],
+    judgements: &Judgements,
+) -> Intrusions {
     let all = &observations.all;
     let links = link::links(observations, surprise, judgements);
     let apart = pairs_apart(observations, judgements);
     let mut components = components(all, surprise, links, &apart);
     components.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.members.cmp(&b.members)));
-    let is_one = |c: &Component| c.strength >= INTRUSION_STRENGTH || c.members.iter().any(|i| all[*i].confirmed);
+    let is_one = |c: &Component| {
+        c.strength >= INTRUSION_STRENGTH || c.members.iter().any(|i| all[*i].confirmed)
+    };
     let (strong, mut weak): (Vec<_>, Vec<_>) = components.into_iter().partition(is_one);
     let taken = strong.iter().flat_map(|c| c.members.iter().copied()).collect();
     let mut builder = Builder { all, surprise, taken };
@@ -86,11 +92,16 @@ pub(crate) fn find(observations: &Observations, surprise: &[f64], judgements: &J
     for intrusion in &mut found {
         drop_those_apart(intrusion, &apart);
     }
-    let taken: BTreeSet<usize> = found.iter().flat_map(|i| i.observations.iter().copied()).collect();
+    let taken: BTreeSet<usize> =
+        found.iter().flat_map(|i| i.observations.iter().copied()).collect();
     weak.retain(|c| c.members.iter().all(|i| !taken.contains(i)));
     let further_leads = weak.len().saturating_sub(LEADS_MAX) as u64;
     weak.truncate(LEADS_MAX);
-    Intrusions { found, leads: weak.into_iter().map(Component::into_intrusion).collect(), further_leads }
+    Intrusions {
+        found,
+        leads: weak.into_iter().map(Component::into_intrusion).collect(),
+        further_leads,
+    }
 }
 
 fn pairs_apart(observations: &Observations, judgements: &Judgements) -> BTreeSet<(usize, usize)> {
@@ -162,10 +173,10 @@ fn components(
 
 /// Each rule counts once, where it surprises most.
 fn strength(all: &[Observation], surprise: &[f64], members: &BTreeSet<usize>) -> f64 {
-    let mut best: BTreeMap<&str, f64> = BTreeMap::new();
+    let mut best: BTreeMap<(&str, &str), f64> = BTreeMap::new();
     for &i in members {
         let worth = surprise[i].max(0.0) * surprise::weight(all[i].level);
-        let of_rule = best.entry(&all[i].rule).or_insert(0.0);
+        let of_rule = best.entry(all[i].name()).or_insert(0.0);
         *of_rule = of_rule.max(worth);
     }
     best.values().sum()
@@ -217,8 +228,10 @@ impl Builder<'_> {
         if known < KNOWN_WINDOWS_MIN {
             return;
         }
+        // What is known to be the intrusion's is not chance.
+        let by_chance = |i: &usize| !inside(i) && !self.taken.contains(i);
         let mut outside: Vec<f64> =
-            (0..self.all.len()).filter(|i| !inside(i)).map(|i| self.surprise[i]).collect();
+            (0..self.all.len()).filter(by_chance).map(|i| self.surprise[i]).collect();
         outside.sort_by(f64::total_cmp);
         let expected = |surprise: f64| {
             let as_unusual = outside.len() - outside.partition_point(|s| *s < surprise);
@@ -236,7 +249,9 @@ impl Builder<'_> {
         for (i, expected) in come {
             let distance = |a: &&usize| (self.all[**a].window - self.all[i].window).abs();
             let same_host = |a: &&usize| self.all[**a].host != self.all[i].host;
-            let Some(&a) = anchors.iter().min_by_key(|a| (same_host(a), distance(a), **a)) else { continue };
+            let Some(&a) = anchors.iter().min_by_key(|a| (same_host(a), distance(a), **a)) else {
+                continue;
+            };
             self.taken.insert(i);
             intrusion.observations.push(i);
             intrusion.links.push(Link { a, b: i, reason: Reason::Unexpected(expected) });
@@ -292,7 +307,8 @@ impl Builder<'_> {
 
     fn hours_apart(&self, intrusion: &Intrusion, component: &Component) -> Option<i64> {
         let hour = |i: &usize| self.all[*i].hour();
-        let apart = |a: &usize| component.members.iter().map(move |b| (hour(a) - hour(b)).abs()).min();
+        let apart =
+            |a: &usize| component.members.iter().map(move |b| (hour(a) - hour(b)).abs()).min();
         intrusion.core.iter().filter_map(apart).min()
     }
 
@@ -306,7 +322,11 @@ impl Builder<'_> {
         let b = *component.members.iter().find(of_it).expect("it was chosen for that tactic");
         let distance = |a: &&usize| (self.all[**a].window - self.all[b].window).abs();
         let other_host = |a: &&usize| self.all[**a].host != self.all[b].host;
-        let a = *intrusion.core.iter().min_by_key(|a| (other_host(a), distance(a), **a)).expect("a core");
+        let a = *intrusion
+            .core
+            .iter()
+            .min_by_key(|a| (other_host(a), distance(a), **a))
+            .expect("a core");
         intrusion.links.push(Link { a, b, reason: Reason::Completes(tactic, hours) });
         intrusion.links.extend(component.links.iter().cloned());
         intrusion.observations.extend(&component.members);

@@ -74,11 +74,8 @@ impl Judgements {
             at: record.at,
             text: text.to_owned(),
         };
-        let tie = |tied: &blanik_model::record::Tied| Tie {
-            a: tied.a,
-            b: tied.b,
-            said: said(&tied.why),
-        };
+        let tie =
+            |tied: &blanik_model::record::Tied| Tie { a: tied.a, b: tied.b, said: said(&tied.why) };
         match &record.fact {
             Fact::Dismissed(j) => {
                 self.confirmed.remove(&j.on);

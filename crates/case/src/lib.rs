@@ -5,17 +5,23 @@
 
 pub mod case;
 pub mod citation;
+pub mod coverage;
 pub mod entity;
+pub mod exposure;
+pub mod graph;
 pub mod intrusion;
 pub mod judgement;
 pub mod link;
 pub mod observation;
+pub mod scope;
 mod surprise;
 pub mod tactic;
 pub mod timeline;
+pub mod view;
 
 pub use case::Case;
 pub use citation::{Citations, Sentence};
 pub use entity::{Entity, EntityKind};
 pub use intrusion::{Intrusion, Intrusions};
 pub use observation::Observation;
+pub use view::View;

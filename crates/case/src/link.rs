@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blanik_model::{Level, Timestamp};
+use blanik_model::Level;
 use serde::Serialize;
 
 use crate::citation::{Citations, Sentence};
@@ -161,7 +161,11 @@ fn said(observations: &Observations, judgements: &Judgements) -> Vec<Link> {
 
 /// Windows over which something shared ties two observations.
 fn reach(a: &Observation, b: &Observation, medium: i64) -> i64 {
-    if a.level.min(b.level) >= Level::High || a.confirmed && b.confirmed { DWELL_WINDOWS } else { medium }
+    if a.level.min(b.level) >= Level::High || a.confirmed && b.confirmed {
+        DWELL_WINDOWS
+    } else {
+        medium
+    }
 }
 
 /// Neighbours in time of each list, where `fits`.
@@ -179,7 +183,9 @@ fn shared(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut V
     let mut by_entity: BTreeMap<&Entity, Vec<usize>> = BTreeMap::new();
     for &i in notable {
         for entity in &all[i].entities {
-            if rarity.ties(entity).is_some() && !rarity.own.contains(&(all[i].host.clone(), entity.clone())) {
+            if rarity.ties(entity).is_some()
+                && !rarity.own.contains(&(all[i].host.clone(), entity.clone()))
+            {
                 by_entity.entry(entity).or_default().push(i);
             }
         }
@@ -187,18 +193,21 @@ fn shared(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut V
     let link = |entity: &&Entity, a: usize, b: usize| {
         let gap = all[b].window - all[a].window;
         let on = rarity.ties(entity)?;
-        (gap <= reach(&all[a], &all[b], DAY_WINDOWS))
-            .then(|| Link { a, b, reason: Reason::Shared((*entity).clone(), on, rarity.hosts) })
+        (gap <= reach(&all[a], &all[b], DAY_WINDOWS)).then(|| Link {
+            a,
+            b,
+            reason: Reason::Shared((*entity).clone(), on, rarity.hosts),
+        })
     };
     neighbours(by_entity, link, links);
 }
 
 fn occasions(all: &[Observation], notable: &[usize], links: &mut Vec<Link>) {
-    let mut by_rule: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut by_rule: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
     for &i in notable {
-        by_rule.entry(&all[i].rule).or_default().push(i);
+        by_rule.entry(all[i].name()).or_default().push(i);
     }
-    let link = |_: &&str, a: usize, b: usize| {
+    let link = |_: &(&str, &str), a: usize, b: usize| {
         (all[b].window - all[a].window <= OCCASION_WINDOWS && all[a].host != all[b].host)
             .then(|| Link { a, b, reason: Reason::SameOccasion(all[a].title.clone()) })
     };
@@ -215,14 +224,8 @@ fn on_hosts(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut
         // Two that are known to act, and have nothing in common, are two.
         let (of_a, of_b) = (rarity.actors(&all[a]), rarity.actors(&all[b]));
         let strangers = !of_a.is_empty() && !of_b.is_empty() && of_a.is_disjoint(&of_b);
-        (gap <= reach(&all[a], &all[b], BURST_WINDOWS) && !(strangers && gap > BURST_WINDOWS)).then(|| {
-            Link { a, b, reason: Reason::SameHost((*host).to_owned(), gap * 10) }
-        })
+        (gap <= reach(&all[a], &all[b], BURST_WINDOWS) && !(strangers && gap > BURST_WINDOWS))
+            .then(|| Link { a, b, reason: Reason::SameHost((*host).to_owned(), gap * 10) })
     };
     neighbours(by_host, link, links);
-}
-
-/// Time of an observation's middle, for what is nearest to what.
-pub(crate) fn seconds_between(a: Timestamp, b: Timestamp) -> i64 {
-    (b.as_nanos() - a.as_nanos()) / 1_000_000_000
 }

@@ -49,6 +49,11 @@ pub struct Observation {
 }
 
 impl Observation {
+    /// What is found: the rule's id, and its title, as other tools give one id to several.
+    pub(crate) fn name(&self) -> (&str, &str) {
+        (&self.rule, &self.title)
+    }
+
     /// The hour since 1970.
     pub(crate) fn hour(&self) -> i64 {
         self.window.div_euclid(WINDOWS_PER_HOUR)
@@ -78,7 +83,7 @@ impl Observations {
         findings: impl Iterator<Item = (u64, &'f Finding)>,
         confirmed: impl Fn(u64) -> bool,
     ) -> Self {
-        let mut groups: BTreeMap<(i64, String, String), Gathered> = BTreeMap::new();
+        let mut groups: BTreeMap<(i64, String, String, String), Gathered> = BTreeMap::new();
         let mut without_time = Vec::new();
         for (index, finding) in findings {
             let Some(time) = finding.time else {
@@ -87,8 +92,11 @@ impl Observations {
             };
             let window = time.as_nanos().div_euclid(WINDOW_NS);
             let host = finding.host.as_deref().map_or_else(|| "-".to_owned(), entity::host);
-            let key = (window, host.clone(), finding.rule_id.clone());
-            let gathered = groups.entry(key).or_insert_with(|| Gathered::new(index, finding, host, window, time));
+            // Other tools give one id to what they name differently.
+            let key = (window, host.clone(), finding.rule_id.clone(), finding.rule_title.clone());
+            let gathered = groups
+                .entry(key)
+                .or_insert_with(|| Gathered::new(index, finding, host, window, time));
             gathered.take(index, finding, time, confirmed(index));
         }
         let mut gathered: Vec<Gathered> = groups.into_values().collect();
@@ -112,8 +120,8 @@ impl Observations {
 }
 
 impl Observation {
-    fn order(&self) -> (Timestamp, &str, &str) {
-        (self.first, &self.host, &self.rule)
+    fn order(&self) -> (Timestamp, &str, &str, &str) {
+        (self.first, &self.host, &self.rule, &self.title)
     }
 }
 

@@ -38,9 +38,9 @@ pub(crate) fn weight(level: Level) -> f64 {
 
 /// The surprise of each observation, in nats. An analyst's word counts for more than history.
 pub(crate) fn of(observations: &[Observation]) -> Vec<f64> {
-    let mut hours: BTreeMap<(&str, &str), Vec<i64>> = BTreeMap::new();
+    let mut hours: BTreeMap<((&str, &str), &str), Vec<i64>> = BTreeMap::new();
     for o in observations {
-        hours.entry((&o.rule, &o.host)).or_default().push(o.hour());
+        hours.entry((o.name(), &o.host)).or_default().push(o.hour());
     }
     for of_one in hours.values_mut() {
         of_one.sort_unstable();
@@ -49,7 +49,7 @@ pub(crate) fn of(observations: &[Observation]) -> Vec<f64> {
     let first = observations.iter().map(Observation::hour).min().unwrap_or(0);
     let last = observations.iter().map(Observation::hour).max().unwrap_or(0);
     let surprise = |o: &Observation| {
-        let like = &hours[&(o.rule.as_str(), o.host.as_str())];
+        let like = &hours[&(o.name(), o.host.as_str())];
         // The hour before and behind is the same occasion.
         let before = like.partition_point(|hour| *hour < o.hour() - 1);
         let behind = like.len() - like.partition_point(|hour| *hour <= o.hour() + 1);
