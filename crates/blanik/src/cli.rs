@@ -6,6 +6,7 @@ use blanik_ingest::Format;
 use blanik_model::{Level, Status, Timestamp};
 use clap::{Args, Parser, Subcommand};
 
+use crate::case::CaseArgs;
 use crate::output::OutputFormat;
 
 const ABOUT: &str = "\
@@ -43,6 +44,8 @@ pub enum Command {
     Rules(RulesCommand),
     /// Say which kinds of records logs hold, and which fields these have
     Fields(FieldsArgs),
+    /// Say what findings come to: intrusions, their timeline and scope, and what was taken
+    Case(CaseArgs),
     /// Make a small exercise (invented data), hunt it, and write the report
     Demo(DemoArgs),
 }

@@ -8,6 +8,7 @@ pub mod citation;
 pub mod coverage;
 pub mod entity;
 pub mod exposure;
+pub mod gather;
 pub mod graph;
 pub mod intrusion;
 pub mod judgement;
