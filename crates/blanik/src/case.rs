@@ -5,6 +5,7 @@
 
 pub mod chart;
 pub mod export;
+pub mod gathering;
 pub mod journal;
 pub mod network;
 pub mod page;

@@ -181,6 +181,11 @@ pub struct HuntArgs {
     #[arg(long, value_name = "FILE")]
     pub rejections: Option<PathBuf>,
 
+    /// Write the records of a case to this file (JSON lines): findings, from when to when each host sent
+    /// telemetry, and what of value was reached; `blanik case FILE` reads them
+    #[arg(long, value_name = "FILE")]
+    pub records: Option<PathBuf>,
+
     /// Write the summary as JSON to this file
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,

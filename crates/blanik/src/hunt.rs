@@ -17,12 +17,13 @@ use std::thread;
 use anyhow::{Context, Result};
 use blanik_detect::Rules;
 use blanik_ingest::alert::Alert;
-use blanik_ingest::{Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX};
-use blanik_model::{Interests, Level, Timestamp};
+use blanik_ingest::{Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX, entity};
+use blanik_model::{Interest, Interests, Kind, Level, Timestamp};
 
 use crate::logs::Logs;
 use crate::progress::Progress;
 use crate::summary::{Accounting, CorrelationStats, Count, ReadingStats, Rejection};
+use blanik_case::gather::{self, Gatherer};
 use correlate::WithAccounts;
 use losses::{LossEntry, Losses};
 use matches::Runs;
@@ -42,6 +43,8 @@ pub struct Hunt {
     pub tools: Option<ToolFilter>,
     /// Keep each finding's record as it stood in the log.
     pub with_raw: bool,
+    /// Gather what a case wants to know of all events: coverage, and what of value was reached.
+    pub gather: bool,
     /// Workers.
     pub threads: usize,
 }
@@ -123,6 +126,26 @@ pub struct Outcome {
     pub missing: Vec<String>,
     /// What the user should know beside it: a sentence each.
     pub remarks: Vec<String>,
+    /// What a case wants to know of all events, if it was asked for.
+    pub gathered: Option<Gatherer>,
+}
+
+/// What is asked of events where a case gathers of them all: what the rules ask, and that.
+struct WithGathered(WithAccounts);
+
+impl Interests for WithGathered {
+    fn of(&self, kind: &Kind) -> Interest {
+        match self.0.of(kind) {
+            Interest::Fields { mut names, rest } => {
+                let asked = gather::fields(kind).iter().copied();
+                names.extend(asked.chain(entity::account_fields(kind)).map(Arc::from));
+                names.sort_unstable();
+                names.dedup();
+                Interest::Fields { names, rest }
+            }
+            interest => interest,
+        }
+    }
 }
 
 /// What workers share.
@@ -159,7 +182,7 @@ impl Hunt {
             matches: self.matches().context(TEMPORARY)?,
             losses: Mutex::new(Losses::new().context(TEMPORARY)?),
             normaliser: Arc::clone(&self.logs.normaliser),
-            interests: Arc::new(WithAccounts(Arc::clone(&self.rules))),
+            interests: self.interests(),
             progress,
         };
         let tallies: Vec<Result<Tally>> = thread::scope(|scope| {
@@ -174,6 +197,11 @@ impl Hunt {
         }
         progress.finish();
         self.outcome(shared, tally)
+    }
+
+    fn interests(&self) -> Arc<dyn Interests> {
+        let of_rules = WithAccounts(Arc::clone(&self.rules));
+        if self.gather { Arc::new(WithGathered(of_rules)) } else { Arc::new(of_rules) }
     }
 
     fn matches(&self) -> std::io::Result<Option<Mutex<Runs>>> {
@@ -214,6 +242,7 @@ impl Hunt {
             .map(|l| Rejection { place: format!("{}: {}", l.source, l.place), reason: l.reason })
             .collect();
         Ok(Outcome {
+            gathered: tally.gathered,
             findings: spool.into_sorted().context(TEMPORARY)?,
             reading,
             rejections,

@@ -60,12 +60,14 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     };
     let (output, rejections, as_json) =
         (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
+    let records = target(&args.records)?;
     let hunt = Hunt {
         logs,
         rules: Arc::new(rules),
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
         tools: args.tool_findings.then(|| tool_filter(args)),
         with_raw: args.raw,
+        gather: args.records.is_some(),
         threads: threads(args.threads),
     };
     let mut outcome = run_hunt(&hunt, args.quiet)?;
@@ -77,6 +79,9 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     }
     if let Some(target) = rejections {
         write_rejections(&target, &mut outcome)?;
+    }
+    if let Some(target) = records {
+        case::gathering::write(&target, &mut outcome)?;
     }
     let report = Report { format, output, quiet: args.quiet, exercise: false };
     let summary = report.write(outcome)?;
@@ -118,6 +123,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         filter: Filter::default(),
         tools: None,
         with_raw: true,
+        gather: false,
         threads: threads(None),
     };
     let mut outcome = run_hunt(&hunt, args.quiet)?;

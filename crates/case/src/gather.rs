@@ -153,9 +153,14 @@ pub fn fields(kind: &Kind) -> &'static [&'static str] {
             "OperationCount",
         ],
         Some(Watch::FileAudit) => &["Operation", "ObjectId", "ClientIP", "SessionId", "SiteUrl"],
-        Some(Watch::ShareAccess) => {
-            &["ShareName", "RelativeTargetName", "ObjectName", "ObjectType", "IpAddress", "SubjectUserName"]
-        }
+        Some(Watch::ShareAccess) => &[
+            "ShareName",
+            "RelativeTargetName",
+            "ObjectName",
+            "ObjectType",
+            "IpAddress",
+            "SubjectUserName",
+        ],
         Some(Watch::FileCreation) => &["TargetFilename", "Image", "User"],
         Some(Watch::ZeekFlow) => &["id.orig_h", "id.resp_h", "orig_bytes"],
         Some(Watch::EveFlow) => &["src_ip", "dest_ip", "flow.bytes_toserver"],
@@ -198,7 +203,11 @@ impl Gatherer {
         if let Some(hours) = self.covered.entry(key, BTreeMap::new) {
             let hour = time.as_nanos().div_euclid(HOUR_NS);
             let span = hours.entry(hour).or_insert(Span { first: time, last: time, events: 0 });
-            *span = Span { first: span.first.min(time), last: span.last.max(time), events: span.events + 1 };
+            *span = Span {
+                first: span.first.min(time),
+                last: span.last.max(time),
+                events: span.events + 1,
+            };
         }
     }
 
@@ -253,7 +262,13 @@ impl Gatherer {
             }
         }
         for (reach, theirs) in other.touched.values {
-            let empty = || Reached { records: 0, mentions: 0, bytes: 0, items: Kept::new(ITEMS_MAX), ..theirs.clone() };
+            let empty = || Reached {
+                records: 0,
+                mentions: 0,
+                bytes: 0,
+                items: Kept::new(ITEMS_MAX),
+                ..theirs.clone()
+            };
             let Some(mine) = self.touched.entry(reach, empty) else { continue };
             mine.first = mine.first.min(theirs.first);
             mine.last = mine.last.max(theirs.last);
@@ -322,7 +337,8 @@ fn short(text: &str) -> String {
 
 fn said(watch: Watch, batch: &EventBatch, row: usize) -> Vec<Said> {
     let text = |name: &str| {
-        let value = batch.value(row, name)?.scalars().find(|v| !v.text.is_empty() && v.text != "-")?;
+        let value =
+            batch.value(row, name)?.scalars().find(|v| !v.text.is_empty() && v.text != "-")?;
         Some(value.text.to_owned())
     };
     match watch {
@@ -330,8 +346,12 @@ fn said(watch: Watch, batch: &EventBatch, row: usize) -> Vec<Said> {
         Watch::FileAudit => file_audit(&text).into_iter().collect(),
         Watch::ShareAccess => share(&text).into_iter().collect(),
         Watch::FileCreation => archive(&text).into_iter().collect(),
-        Watch::ZeekFlow => flow(&text, "id.orig_h", "id.resp_h", "orig_bytes").into_iter().collect(),
-        Watch::EveFlow => flow(&text, "src_ip", "dest_ip", "flow.bytes_toserver").into_iter().collect(),
+        Watch::ZeekFlow => {
+            flow(&text, "id.orig_h", "id.resp_h", "orig_bytes").into_iter().collect()
+        }
+        Watch::EveFlow => {
+            flow(&text, "src_ip", "dest_ip", "flow.bytes_toserver").into_iter().collect()
+        }
         Watch::ZeekFile => zeek_file(&text).into_iter().collect(),
     }
 }
@@ -348,7 +368,8 @@ fn mail(batch: &EventBatch, row: usize, text: &impl Fn(&str) -> Option<String>) 
     };
     let names = all("OperationProperties.Name");
     let values = all("OperationProperties.Value");
-    let property = |name: &str| names.iter().position(|n| n == name).and_then(|i| values.get(i)).cloned();
+    let property =
+        |name: &str| names.iter().position(|n| n == name).and_then(|i| values.get(i)).cloned();
     let is_sync = property("MailAccessType").is_some_and(|v| v.eq_ignore_ascii_case("Sync"));
     let items = if is_sync {
         let mut folders = all("Item.ParentFolder.Path");
@@ -377,7 +398,8 @@ fn mail(batch: &EventBatch, row: usize, text: &impl Fn(&str) -> Option<String>) 
 
 fn file_audit(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
     let operation = text("Operation")?;
-    let reads = ["FileAccessed", "FileDownloaded", "FileSyncDownloadedFull", "FileCopied", "FilePreviewed"];
+    let reads =
+        ["FileAccessed", "FileDownloaded", "FileSyncDownloadedFull", "FileCopied", "FilePreviewed"];
     if !reads.contains(&operation.as_str()) {
         return None;
     }
@@ -398,11 +420,18 @@ fn share(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
         (Some(share), Some(file)) if !share.ends_with("IPC$") && file != "\\" => (share, file),
         (Some(_), _) => return None,
         (None, _) => {
-            let file = text("ObjectName").filter(|_| text("ObjectType").is_none_or(|t| t == "File"))?;
+            let file =
+                text("ObjectName").filter(|_| text("ObjectType").is_none_or(|t| t == "File"))?;
             (file.rsplit_once('\\')?.0.to_owned(), file)
         }
     };
-    Some(Said { act: "file-read", object, address: text("IpAddress"), items: vec![item], ..Said::default() })
+    Some(Said {
+        act: "file-read",
+        object,
+        address: text("IpAddress"),
+        items: vec![item],
+        ..Said::default()
+    })
 }
 
 fn archive(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
@@ -446,8 +475,21 @@ fn flow(text: &impl Fn(&str) -> Option<String>, from: &str, to: &str, bytes: &st
 
 fn is_outside(address: &str) -> bool {
     match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(a)) => !(a.is_private() || a.is_loopback() || a.is_link_local() || a.is_multicast() || a.is_broadcast() || a.is_unspecified()),
-        Ok(IpAddr::V6(a)) => !(a.is_loopback() || a.is_multicast() || a.is_unspecified() || a.segments()[0] & 0xfe00 == 0xfc00 || a.segments()[0] & 0xffc0 == 0xfe80),
+        Ok(IpAddr::V4(a)) => {
+            !(a.is_private()
+                || a.is_loopback()
+                || a.is_link_local()
+                || a.is_multicast()
+                || a.is_broadcast()
+                || a.is_unspecified())
+        }
+        Ok(IpAddr::V6(a)) => {
+            !(a.is_loopback()
+                || a.is_multicast()
+                || a.is_unspecified()
+                || a.segments()[0] & 0xfe00 == 0xfc00
+                || a.segments()[0] & 0xffc0 == 0xfe80)
+        }
         Err(_) => false,
     }
 }

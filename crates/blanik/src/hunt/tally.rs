@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use blanik_case::gather::Gatherer;
 use blanik_model::Timestamp;
 
 /// Hosts counted by name; a log can be written to name more.
@@ -40,6 +41,8 @@ pub struct Tally {
     pub uncorrelated_values: u64,
     /// Alerts of other tools, by tool.
     pub tool_alerts: BTreeMap<String, u64>,
+    /// What a case wants to know of all events, if it is asked for.
+    pub gathered: Option<Gatherer>,
 }
 
 impl Tally {
@@ -67,6 +70,11 @@ impl Tally {
 
     /// Adds what another worker counted.
     pub fn merge(&mut self, other: Tally) {
+        match (&mut self.gathered, other.gathered) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine @ None, theirs) => *mine = theirs,
+            (Some(_), None) => {}
+        }
         self.decoded += other.decoded;
         self.evaluated += other.evaluated;
         self.not_evaluated += other.not_evaluated;
