@@ -63,7 +63,9 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
         .collect();
     files.sort();
     ensure!(!files.is_empty(), "no scenario in {}", folder.display());
-    println!("| scenario | labels | of | F1 | precision | recall | groups | steps without an alert |");
+    println!(
+        "| scenario | labels | of | F1 | precision | recall | groups | steps without an alert |"
+    );
     println!("|---|---|---|--:|--:|--:|--:|---|");
     let mut good = true;
     for file in &files {
@@ -93,7 +95,8 @@ fn scenario(file: &Path, program: &Path) -> Result<bool> {
             ("unseen before", truth.score(&unseen(&alerts))),
         ];
         if matches!(labels, Labels::Time) {
-            good &= of_case.missed.len() <= 1 && baselines.iter().all(|(_, b)| of_case.f1() > b.f1());
+            good &=
+                of_case.missed.len() <= 1 && baselines.iter().all(|(_, b)| of_case.f1() > b.f1());
         }
         println!("| {name} | {word} | **main intrusion** | {of_case} |");
         for (what, score) in &baselines {
@@ -101,13 +104,16 @@ fn scenario(file: &Path, program: &Path) -> Result<bool> {
         }
     }
     let (found, leads) = (case.intrusions.found.len(), case.intrusions.leads.len());
-    println!("| {name} | | {found} intrusions, {leads} leads; first true group at rank {rank} | | | | | |");
+    println!(
+        "| {name} | | {found} intrusions, {leads} leads; first true group at rank {rank} | | | | | |"
+    );
     Ok(good && found == 1)
 }
 
 /// The alerts of a table, in its order.
 fn alerts(file: &Path) -> Result<Vec<Alert>> {
-    let text = fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let text =
+        fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let label = |cell: &str| (!matches!(cell, "-" | "false_positive")).then(|| cell.to_owned());
     let row = |line: &str| {
         let cells: Vec<&str> = line.split(',').collect();
@@ -120,7 +126,10 @@ fn alerts(file: &Path) -> Result<Vec<Alert>> {
             by_event: label(by_event),
         })
     };
-    text.lines().skip(1).map(|line| row(line).with_context(|| format!("not a row: {line}"))).collect()
+    text.lines()
+        .skip(1)
+        .map(|line| row(line).with_context(|| format!("not a row: {line}")))
+        .collect()
 }
 
 /// The case that the program makes of the table.
@@ -149,7 +158,12 @@ fn case(file: &Path, program: &Path) -> Result<Case> {
 fn main_groups(case: &Case, alerts: &[Alert]) -> BTreeSet<Group> {
     let groups: BTreeMap<(String, String, i64), Group> = alerts
         .iter()
-        .map(|a| ((spelled(&a.name), blanik_case::entity::host(&a.host), a.time.div_euclid(GROUP_S)), a.group()))
+        .map(|a| {
+            (
+                (spelled(&a.name), blanik_case::entity::host(&a.host), a.time.div_euclid(GROUP_S)),
+                a.group(),
+            )
+        })
         .collect();
     let main = case.intrusions.found.first().or(case.intrusions.leads.first());
     let of = |i: &usize| {
@@ -249,7 +263,10 @@ impl Truth {
         let recalls = of_step.values().map(|(hit, all)| *hit as f64 / *all as f64);
         let true_ones = groups.iter().filter(|g| attack.contains_key(*g)).count();
         let steps = |groups: &mut dyn Iterator<Item = &Group>| -> BTreeSet<String> {
-            groups.filter_map(|g| self.steps_of.get(g)).flat_map(|s| s.keys().flatten().cloned()).collect()
+            groups
+                .filter_map(|g| self.steps_of.get(g))
+                .flat_map(|s| s.keys().flatten().cloned())
+                .collect()
         };
         let hit = steps(&mut groups.iter());
         Score {
