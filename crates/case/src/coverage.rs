@@ -16,6 +16,8 @@ const HOUR_NS: i64 = 3600 * 1_000_000_000;
 const GAP_NS: i64 = 6 * HOUR_NS;
 /// A host is often silent: a gap is longer than its silences are, so many times.
 const GAP_OF_TYPICAL: i64 = 6;
+/// Silences that tell what is typical.
+const SILENCES_MIN: usize = 8;
 
 /// Telemetry is missing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -84,7 +86,8 @@ impl Watched {
         let mut silences: Vec<i64> =
             self.spans.windows(2).map(|s| s[1].first.as_nanos() - s[0].last.as_nanos()).collect();
         silences.sort_unstable();
-        let typical = silences.get(silences.len() / 2).copied().unwrap_or(0);
+        let known = silences.len() >= SILENCES_MIN;
+        let typical = silences.get(silences.len() / 2).copied().filter(|_| known).unwrap_or(0);
         let long = GAP_NS.max(typical.saturating_mul(GAP_OF_TYPICAL));
         let mut edges = vec![from];
         for s in &self.spans {

@@ -83,7 +83,7 @@ impl Case {
     }
 
     fn intruder<'c>(&'c self, intrusion: &'c Intrusion) -> Intruder<'c> {
-        let rarity = Rarity::of(&self.observations);
+        let rarity = Rarity::of(&self.observations, &self.surprise);
         let core = || intrusion.core.iter().map(|i| &self.observations[*i]);
         let all = intrusion.observations.iter().map(|i| &self.observations[*i]);
         let acts = |e: &&Entity| {

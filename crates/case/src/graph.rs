@@ -55,7 +55,7 @@ pub struct Edge {
 impl Case {
     /// The graph of an intrusion's core.
     pub(crate) fn graph(&self, intrusion: &Intrusion) -> Graph {
-        let rarity = Rarity::of(&self.observations);
+        let rarity = Rarity::of(&self.observations, &self.surprise);
         let mut seen: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
         for &i in &intrusion.core {
             let o = &self.observations[i];

@@ -18,6 +18,8 @@ use crate::tactic;
 const INTRUSION_STRENGTH: f64 = 75.0;
 /// Findings as unusual that are to be expected in ten minutes: above, it may be chance.
 const CHANCE_MAX: f64 = 0.4;
+/// Nats below which nothing is unusual, however little happens.
+const UNUSUAL: f64 = 1.5;
 /// Windows outside of a burst that must be known to say what chance is.
 const KNOWN_WINDOWS_MIN: i64 = 24 * WINDOWS_PER_HOUR;
 /// Windows before a burst that belong to it.
@@ -238,7 +240,9 @@ impl Builder<'_> {
             as_unusual as f64 / known as f64
         };
         let anchors: Vec<usize> = intrusion.core.iter().copied().filter(inside).collect();
-        let candidates = (0..self.all.len()).filter(inside).filter(|i| !self.taken.contains(i));
+        let candidates = (0..self.all.len())
+            .filter(|i| inside(i) && self.surprise[*i] >= UNUSUAL)
+            .filter(|i| !self.taken.contains(i));
         let mut come = Vec::new();
         for i in candidates {
             let expected = expected(self.surprise[i]);

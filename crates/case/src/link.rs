@@ -20,8 +20,10 @@ const DAY_WINDOWS: i64 = 24 * WINDOWS_PER_HOUR;
 /// Windows over which a shared entity or host ties observations of level high: intruders rest for
 /// months.
 const DWELL_WINDOWS: i64 = 90 * DAY_WINDOWS;
-/// Of the hosts, the share on which an entity may be seen and still tie.
+/// Of the hosts, the share on which an entity may be seen in ordinary findings and still tie.
 const COMMON_SHARE: f64 = 0.34;
+/// The share on which it may be seen at all: an intruder may be on most of a few hosts.
+const EVERYWHERE_SHARE: f64 = 0.75;
 /// Of a host's observations, the share that name an address which is the host's own.
 const OWN_SHARE: f64 = 0.5;
 
@@ -92,18 +94,23 @@ impl Link {
 pub(crate) struct Rarity {
     hosts: usize,
     on: BTreeMap<Entity, BTreeSet<String>>,
+    ordinarily_on: BTreeMap<Entity, BTreeSet<String>>,
     own: BTreeSet<(String, Entity)>,
 }
 
 impl Rarity {
-    pub fn of(observations: &[Observation]) -> Self {
+    pub fn of(observations: &[Observation], surprise: &[f64]) -> Self {
         let mut on: BTreeMap<Entity, BTreeSet<String>> = BTreeMap::new();
+        let mut ordinarily_on: BTreeMap<Entity, BTreeSet<String>> = BTreeMap::new();
         let mut named: BTreeMap<(&str, &Entity), usize> = BTreeMap::new();
         let mut of_host: BTreeMap<&str, usize> = BTreeMap::new();
-        for o in observations {
+        for (o, surprise) in observations.iter().zip(surprise) {
             *of_host.entry(&o.host).or_default() += 1;
             for entity in &o.entities {
                 on.entry(entity.clone()).or_default().insert(o.host.clone());
+                if *surprise < NOTABLE {
+                    ordinarily_on.entry(entity.clone()).or_default().insert(o.host.clone());
+                }
                 *named.entry((&o.host, entity)).or_default() += 1;
             }
         }
@@ -114,14 +121,17 @@ impl Rarity {
         };
         let own = named.iter().filter(is_own);
         let own = own.map(|((host, entity), _)| ((*host).to_owned(), (*entity).clone())).collect();
-        Rarity { hosts: of_host.len(), own, on }
+        Rarity { hosts: of_host.len(), own, on, ordinarily_on }
     }
 
     /// On how many hosts the entity is seen, if that is few enough to tie.
     pub fn ties(&self, entity: &Entity) -> Option<usize> {
         let on = self.on.get(entity)?.len();
-        let few = (self.hosts as f64 * COMMON_SHARE).max(2.0);
-        (on as f64 <= few).then_some(on)
+        let ordinarily_on = self.ordinarily_on.get(entity).map_or(0, BTreeSet::len);
+        let at_most = |share: f64| (self.hosts as f64 * share).max(2.0);
+        let is_rare =
+            ordinarily_on as f64 <= at_most(COMMON_SHARE) && on as f64 <= at_most(EVERYWHERE_SHARE);
+        is_rare.then_some(on)
     }
 
     /// Whoever acted in an observation: accounts and foreign addresses that are not common.
@@ -142,7 +152,7 @@ pub(crate) fn links(
     judgements: &Judgements,
 ) -> Vec<Link> {
     let all = &observations.all;
-    let rarity = Rarity::of(all);
+    let rarity = Rarity::of(all, surprise);
     let notable: Vec<usize> = (0..all.len()).filter(|i| surprise[*i] >= NOTABLE).collect();
     let mut links = said(observations, judgements);
     shared(all, &notable, &rarity, &mut links);

@@ -55,7 +55,7 @@ pub struct Scoped {
 impl Case {
     /// How far an intrusion reaches: by kind, standing and name.
     pub fn scope(&self, intrusion: &Intrusion) -> Vec<Scoped> {
-        let rarity = Rarity::of(&self.observations);
+        let rarity = Rarity::of(&self.observations, &self.surprise);
         let mut of: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
         for &i in &intrusion.observations {
             let o = &self.observations[i];
