@@ -8,6 +8,7 @@ use blanik_model::{Fact, Finding, Record};
 use serde::Serialize;
 
 use crate::coverage::{self, Watched};
+use crate::entity;
 use crate::intrusion::{self, Intrusions};
 use crate::judgement::{Judgements, Said};
 use crate::observation::{Observation, Observations};
@@ -52,8 +53,9 @@ impl Case {
             !judgements.dismissed.contains_key(&index) && taken_along.binary_search(&index).is_err()
         };
         let findings = findings(&records).filter(|(index, _)| counts(*index));
+        let named = named(&records);
         let observations =
-            Observations::of(findings, |index| judgements.confirmed.contains_key(&index));
+            Observations::of(findings, |index| judgements.confirmed.contains_key(&index), &named);
         let surprise = surprise::of(&observations.all);
         let intrusions = intrusion::find(&observations, &surprise, &judgements);
         Case {
@@ -105,6 +107,21 @@ fn touched(records: &[(u64, Record)]) -> Vec<(u64, Touched)> {
         _ => None,
     };
     records.iter().filter_map(touched).collect()
+}
+
+/// Which host an address is: that which alone says so.
+fn named(records: &[(u64, Record)]) -> BTreeMap<String, String> {
+    let mut of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (_, record) in records {
+        if let Fact::Addressed(addressed) = &record.fact {
+            let hosts = of.entry(addressed.address.to_lowercase()).or_default();
+            hosts.insert(entity::host(&addressed.host));
+        }
+    }
+    of.retain(|_, hosts| hosts.len() == 1);
+    of.into_iter()
+        .filter_map(|(address, hosts)| Some((address, hosts.into_iter().next()?)))
+        .collect()
 }
 
 /// Correlations one of whose named events is held for false as a finding.

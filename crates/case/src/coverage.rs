@@ -18,6 +18,8 @@ const GAP_NS: i64 = 6 * HOUR_NS;
 const GAP_OF_TYPICAL: i64 = 6;
 /// Silences that tell what is typical.
 const SILENCES_MIN: usize = 8;
+/// However often a host is silent, for longer nobody knows what it did.
+const GAP_NS_MAX: i64 = 72 * HOUR_NS;
 
 /// Telemetry is missing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -88,7 +90,7 @@ impl Watched {
         silences.sort_unstable();
         let known = silences.len() >= SILENCES_MIN;
         let typical = silences.get(silences.len() / 2).copied().filter(|_| known).unwrap_or(0);
-        let long = GAP_NS.max(typical.saturating_mul(GAP_OF_TYPICAL));
+        let long = typical.saturating_mul(GAP_OF_TYPICAL).clamp(GAP_NS, GAP_NS_MAX);
         let mut edges = vec![from];
         for s in &self.spans {
             edges.extend([s.first.clamp(from, to), s.last.clamp(from, to)]);

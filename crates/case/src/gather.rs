@@ -8,7 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use blanik_model::record::{Covered, Span, Touched};
+use crate::entity::{self, EntityKind};
+use blanik_model::record::{Addressed, Covered, Span, Touched};
 use blanik_model::{EventBatch, Fact, Kind, Timestamp, Value};
 
 const HOUR_NS: i64 = 3600 * 1_000_000_000;
@@ -92,11 +93,18 @@ pub struct Gatherer {
     covered: Kept<(Option<String>, String), BTreeMap<i64, Span>>,
     touched: Kept<Reach, Reached>,
     touching: u64,
+    /// Of a host and an address of its own.
+    addressed: Kept<(String, String), Span>,
 }
 
 impl Default for Gatherer {
     fn default() -> Self {
-        Gatherer { covered: Kept::new(COVERED_MAX), touched: Kept::new(TOUCHED_MAX), touching: 0 }
+        Gatherer {
+            covered: Kept::new(COVERED_MAX),
+            touched: Kept::new(TOUCHED_MAX),
+            touching: 0,
+            addressed: Kept::new(COVERED_MAX),
+        }
     }
 }
 
@@ -118,6 +126,7 @@ enum Watch {
     FileAudit,
     ShareAccess,
     FileCreation,
+    Connection,
     ZeekFlow,
     EveFlow,
     ZeekFile,
@@ -130,6 +139,7 @@ fn watch(kind: &Kind) -> Option<Watch> {
         "m365" => Watch::FileAudit,
         "windows" if matches!(kind.event_id, Some(5145 | 4663)) => Watch::ShareAccess,
         "windows" if kind.event_id == Some(11) && service("sysmon") => Watch::FileCreation,
+        "windows" if kind.event_id == Some(3) && service("sysmon") => Watch::Connection,
         "zeek" if service("conn") => Watch::ZeekFlow,
         "zeek" if service("smb_files") => Watch::ZeekFile,
         "suricata" if service("flow") => Watch::EveFlow,
@@ -162,6 +172,7 @@ pub fn fields(kind: &Kind) -> &'static [&'static str] {
             "SubjectUserName",
         ],
         Some(Watch::FileCreation) => &["TargetFilename", "Image", "User"],
+        Some(Watch::Connection) => &["SourceIp", "Initiated"],
         Some(Watch::ZeekFlow) => &["id.orig_h", "id.resp_h", "orig_bytes"],
         Some(Watch::EveFlow) => &["src_ip", "dest_ip", "flow.bytes_toserver"],
         Some(Watch::ZeekFile) => &["action", "name", "path", "id.orig_h", "id.resp_h", "size"],
@@ -191,6 +202,9 @@ impl Gatherer {
             let Some(time) = at.time else { continue };
             let about = about(row);
             self.cover(about.host.as_deref(), &kind, time);
+            if watch == Some(Watch::Connection) {
+                self.address(batch, row, about.host.as_deref(), time);
+            }
             let said = watch.map(|watch| said(watch, batch, row)).unwrap_or_default();
             for said in said {
                 self.touch(said, &about, time, at.record);
@@ -203,6 +217,22 @@ impl Gatherer {
         if let Some(hours) = self.covered.entry(key, BTreeMap::new) {
             let hour = time.as_nanos().div_euclid(HOUR_NS);
             let span = hours.entry(hour).or_insert(Span { first: time, last: time, events: 0 });
+            *span = Span {
+                first: span.first.min(time),
+                last: span.last.max(time),
+                events: span.events + 1,
+            };
+        }
+    }
+
+    /// Who opens a connection names its own address as the source (Sysmon 3).
+    fn address(&mut self, batch: &EventBatch, row: usize, host: Option<&str>, time: Timestamp) {
+        let text = |name| batch.value(row, name).map_or("", |v| v.text);
+        let own = text("Initiated").eq_ignore_ascii_case("true");
+        let address = entity::name(EntityKind::Address, text("SourceIp"));
+        let (true, Some(host), Some(address)) = (own, host, address) else { return };
+        let new = || Span { first: time, last: time, events: 0 };
+        if let Some(span) = self.addressed.entry((short(host), address), new) {
             *span = Span {
                 first: span.first.min(time),
                 last: span.last.max(time),
@@ -259,6 +289,15 @@ impl Gatherer {
                         events: of.events + span.events,
                     };
                 }
+            }
+        }
+        for (key, span) in other.addressed.values {
+            if let Some(mine) = self.addressed.entry(key, || Span { events: 0, ..span }) {
+                *mine = Span {
+                    first: mine.first.min(span.first),
+                    last: mine.last.max(span.last),
+                    events: mine.events + span.events,
+                };
             }
         }
         for (reach, theirs) in other.touched.values {
@@ -326,7 +365,12 @@ impl Gatherer {
                 record: of.place.2,
             }))
         };
+        let addressed = |((host, address), span): ((String, String), Span)| {
+            let Span { first, last, events: records } = span;
+            Fact::Addressed(Addressed { host, address, first, last, records })
+        };
         let covered = self.covered.values.into_iter().map(covered);
+        let covered = covered.chain(self.addressed.values.into_iter().map(addressed));
         covered.chain(self.touched.values.into_iter().map(touched)).collect()
     }
 }
@@ -346,6 +390,7 @@ fn said(watch: Watch, batch: &EventBatch, row: usize) -> Vec<Said> {
         Watch::FileAudit => file_audit(&text).into_iter().collect(),
         Watch::ShareAccess => share(&text).into_iter().collect(),
         Watch::FileCreation => archive(&text).into_iter().collect(),
+        Watch::Connection => Vec::new(),
         Watch::ZeekFlow => {
             flow(&text, "id.orig_h", "id.resp_h", "orig_bytes").into_iter().collect()
         }
@@ -473,7 +518,7 @@ fn flow(text: &impl Fn(&str) -> Option<String>, from: &str, to: &str, bytes: &st
     })
 }
 
-fn is_outside(address: &str) -> bool {
+pub(crate) fn is_outside(address: &str) -> bool {
     match address.parse::<IpAddr>() {
         Ok(IpAddr::V4(a)) => {
             !(a.is_private()

@@ -17,9 +17,16 @@ const BURST_WINDOWS: i64 = WINDOWS_PER_HOUR;
 const OCCASION_WINDOWS: i64 = 1;
 /// Windows over which a shared entity ties observations of level medium.
 const DAY_WINDOWS: i64 = 24 * WINDOWS_PER_HOUR;
-/// Windows over which a shared entity or host ties observations of level high: intruders rest for
-/// months.
-const DWELL_WINDOWS: i64 = 90 * DAY_WINDOWS;
+/// Windows over which a host ties observations of level high: intruders rest for months.
+const HOST_DWELL_WINDOWS: i64 = 180 * DAY_WINDOWS;
+/// Windows over which a shared entity does: whoever has an account keeps it.
+const DWELL_WINDOWS: i64 = 540 * DAY_WINDOWS;
+/// Seconds within which two notable observations on two hosts are one moment.
+const MOMENT_S: i64 = 60;
+/// Notable observations a minute above which one moment may be chance.
+const MOMENT_RATE_MAX: f64 = 0.001;
+/// Minutes that must be known to say so.
+const MOMENT_KNOWN_MIN: i64 = 7 * 24 * 60;
 /// Of the hosts, the share on which an entity may be seen in ordinary findings and still tie.
 const COMMON_SHARE: f64 = 0.34;
 /// The share on which it may be seen at all: an intruder may be on most of a few hosts.
@@ -35,6 +42,8 @@ pub enum Reason {
     SameHost(String, i64),
     /// The same rule met on both hosts within ten minutes.
     SameOccasion(String),
+    /// They happened so many seconds apart, where so many notable observations come in a day.
+    SameMoment(i64, f64),
     /// Both name an entity that is seen on so many hosts of so many only.
     Shared(Entity, usize, usize),
     /// It happened during the other, and so few of its like are to be expected in any ten minutes.
@@ -68,6 +77,10 @@ impl Link {
             Reason::SameOccasion(rule) => {
                 format!("\"{rule}\" was found on {} and {} within ten minutes.", a.host, b.host)
             }
+            Reason::SameMoment(seconds, a_day) => format!(
+                "Both happened within {}, where {a_day:.2} as notable come in a day.",
+                crate::timeline::span((*seconds).max(1))
+            ),
             Reason::Shared(entity, on, of) => {
                 format!("Both name {entity}, which is seen on {on} of {of} hosts.")
             }
@@ -134,10 +147,11 @@ impl Rarity {
         is_rare.then_some(on)
     }
 
-    /// Whoever acted in an observation: accounts and foreign addresses that are not common.
+    /// Whence somebody acted in an observation: addresses that are not common, nor the host's own. (Of
+    /// accounts, an intruder takes one after another.)
     fn actors<'o>(&self, o: &'o Observation) -> BTreeSet<&'o Entity> {
         let acts = |e: &&Entity| {
-            matches!(e.kind, EntityKind::Account | EntityKind::Address)
+            e.kind == EntityKind::Address
                 && self.ties(e).is_some()
                 && !self.own.contains(&(o.host.clone(), (*e).clone()))
         };
@@ -158,6 +172,7 @@ pub(crate) fn links(
     shared(all, &notable, &rarity, &mut links);
     occasions(all, &notable, &mut links);
     on_hosts(all, &notable, &rarity, &mut links);
+    moments(all, &notable, &mut links);
     links
 }
 
@@ -169,13 +184,9 @@ fn said(observations: &Observations, judgements: &Judgements) -> Vec<Link> {
     judgements.linked.iter().filter_map(link).collect()
 }
 
-/// Windows over which something shared ties two observations.
-fn reach(a: &Observation, b: &Observation, medium: i64) -> i64 {
-    if a.level.min(b.level) >= Level::High || a.confirmed && b.confirmed {
-        DWELL_WINDOWS
-    } else {
-        medium
-    }
+/// Windows over which something shared ties two observations: of level medium, and above.
+fn reach(a: &Observation, b: &Observation, medium: i64, high: i64) -> i64 {
+    if a.level.min(b.level) >= Level::High || a.confirmed && b.confirmed { high } else { medium }
 }
 
 /// Neighbours in time of each list, where `fits`.
@@ -203,7 +214,7 @@ fn shared(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut V
     let link = |entity: &&Entity, a: usize, b: usize| {
         let gap = all[b].window - all[a].window;
         let on = rarity.ties(entity)?;
-        (gap <= reach(&all[a], &all[b], DAY_WINDOWS)).then(|| Link {
+        (gap <= reach(&all[a], &all[b], DAY_WINDOWS, DWELL_WINDOWS)).then(|| Link {
             a,
             b,
             reason: Reason::Shared((*entity).clone(), on, rarity.hosts),
@@ -224,6 +235,24 @@ fn occasions(all: &[Observation], notable: &[usize], links: &mut Vec<Link>) {
     neighbours(by_rule, link, links);
 }
 
+/// Where notable things are rare, two within a minute are no chance.
+fn moments(all: &[Observation], notable: &[usize], links: &mut Vec<Link>) {
+    let seconds = |i: usize| all[i].first.as_nanos().div_euclid(1_000_000_000);
+    let (Some(&first), Some(&last)) = (notable.first(), notable.last()) else { return };
+    let minutes = (seconds(last) - seconds(first)) / 60;
+    let rate = notable.len() as f64 / minutes.max(1) as f64;
+    if minutes < MOMENT_KNOWN_MIN || rate > MOMENT_RATE_MAX {
+        return;
+    }
+    for pair in notable.windows(2) {
+        let apart = seconds(pair[1]) - seconds(pair[0]);
+        if apart <= MOMENT_S && all[pair[0]].host != all[pair[1]].host {
+            let reason = Reason::SameMoment(apart, rate * 24.0 * 60.0);
+            links.push(Link { a: pair[0], b: pair[1], reason });
+        }
+    }
+}
+
 fn on_hosts(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut Vec<Link>) {
     let mut by_host: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for &i in notable.iter().filter(|i| all[**i].host != "-") {
@@ -234,7 +263,8 @@ fn on_hosts(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut
         // Two that are known to act, and have nothing in common, are two.
         let (of_a, of_b) = (rarity.actors(&all[a]), rarity.actors(&all[b]));
         let strangers = !of_a.is_empty() && !of_b.is_empty() && of_a.is_disjoint(&of_b);
-        (gap <= reach(&all[a], &all[b], BURST_WINDOWS) && !(strangers && gap > BURST_WINDOWS))
+        (gap <= reach(&all[a], &all[b], BURST_WINDOWS, HOST_DWELL_WINDOWS)
+            && !(strangers && gap > BURST_WINDOWS))
             .then(|| Link { a, b, reason: Reason::SameHost((*host).to_owned(), gap * 10) })
     };
     neighbours(by_host, link, links);

@@ -78,10 +78,12 @@ struct Gathered {
 }
 
 impl Observations {
-    /// Of findings with their records' indexes; those held for true by an analyst are `confirmed`.
+    /// Of findings with their records' indexes; those held for true by an analyst are `confirmed`. Which
+    /// host an address is, `named` says.
     pub fn of<'f>(
         findings: impl Iterator<Item = (u64, &'f Finding)>,
         confirmed: impl Fn(u64) -> bool,
+        named: &BTreeMap<String, String>,
     ) -> Self {
         let mut groups: BTreeMap<(i64, String, String, String), Gathered> = BTreeMap::new();
         let mut without_time = Vec::new();
@@ -92,6 +94,7 @@ impl Observations {
             };
             let window = time.as_nanos().div_euclid(WINDOW_NS);
             let host = finding.host.as_deref().map_or_else(|| "-".to_owned(), entity::host);
+            let host = named.get(&host).cloned().unwrap_or(host);
             // Other tools give one id to what they name differently.
             let key = (window, host.clone(), finding.rule_id.clone(), finding.rule_title.clone());
             let gathered = groups

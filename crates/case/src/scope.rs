@@ -11,6 +11,7 @@ use crate::citation::{Citations, Sentence};
 use crate::entity::{Entity, EntityKind};
 use crate::intrusion::Intrusion;
 use crate::link::Rarity;
+use crate::surprise::NOTABLE;
 
 /// Observations tied to the others that confirm what each of them alone would not.
 const CONFIRMING: usize = 3;
@@ -133,8 +134,24 @@ impl Case {
         let last = times.map(|o| o.last).max().expect("an intrusion has observations");
         let scoped = |(host, watched): (&String, &crate::coverage::Watched)| {
             let entity = Entity { kind: EntityKind::Host, name: host.as_str().into() };
-            if reached.contains_key(&entity) {
+            // Whoever is outside is not ours to clear.
+            if reached.contains_key(&entity) || crate::gather::is_outside(host) {
                 return None;
+            }
+            let stands_out = (0..self.observations.len()).find(|i| {
+                let o = &self.observations[*i];
+                self.surprise[*i] >= NOTABLE
+                    && o.host == *host
+                    && o.first >= first
+                    && o.first <= last
+            });
+            if let Some(i) = stands_out {
+                let text = format!(
+                    "\"{}\" stands out there, and is part of no intrusion yet.",
+                    self.observations[i].title
+                );
+                let why = Sentence::new(text, self.observations[i].rests_on.clone());
+                return Some(Scoped { entity, standing: Standing::Open, why });
             }
             let gaps = watched.gaps(host, first, last);
             let (standing, text) = match gaps.first() {
