@@ -135,6 +135,11 @@ pub fn run(options: &Options) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A package of the workspace in release mode.
+pub fn release(name: &str) -> Result<PathBuf> {
+    tools::release(name)
+}
+
 /// This program in release mode.
 pub fn release_of_this() -> Result<PathBuf> {
     tools::release("xtask")

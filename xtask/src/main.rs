@@ -1,6 +1,8 @@
 //! The project's own chores: `cargo xtask check`, `cargo xtask corpus`, `cargo xtask bench`,
 //! `cargo xtask labelled`.
+//! `cargo xtask ait`.
 
+mod ait;
 mod bench;
 mod check;
 mod compare;
@@ -38,12 +40,15 @@ cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--
 cargo xtask labelled [--data FOLDER] [--program FILE]
     Hunts the sets whose attacks others have labelled, with SigmaHQ's rules and with the built-in ones, and
     prints how many of the attacks have a finding, and how many findings lie on what is benign.
+
 cargo xtask interop [--strict] [--program FILE]
     Has Go's golang.org/x/mod/sumdb and OpenSSL verify an evidence log of ours. --strict: fail where one of
     them is not installed; --program: the log is made by this one [default: a build].
 
 cargo xtask ordeal
     The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.
+cargo xtask ait [--data FOLDER] [--program FILE]
+    Scores the case on AIT's labelled alert sets (alerts-ait/*.csv) beside two baselines.
 
 Exit codes: 0 done; 1 the check found something; 2 error.";
 
@@ -66,6 +71,7 @@ fn run() -> Result<ExitCode> {
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
         Some("interop") => interop::run(&args[1..]),
         Some("ordeal") if args.len() == 1 => ordeal::run(),
+        Some("ait") => ait::run(&args[1..]),
         Some("compare") => compare::run(&args[1..]),
         Some("labelled") => labelled::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),

@@ -8,6 +8,7 @@ use blanik_ingest::Format;
 use blanik_model::{Level, Status, Timestamp, Tlp};
 use clap::{Args, Parser, Subcommand};
 
+use crate::case::CaseArgs;
 use crate::output::OutputFormat;
 use evidence::{
     CaseArgs, DiscloseArgs, InitArgs, LogCommand, RerunArgs, VerifyArgs, WitnessCommand,
@@ -52,6 +53,8 @@ pub enum Command {
     Indicators(IndicatorsCommand),
     /// Say which kinds of records logs hold, and which fields these have
     Fields(FieldsArgs),
+    /// Say what findings come to: intrusions, their timeline and scope, and what was taken
+    Case(CaseArgs),
     /// Make a small exercise (invented data), hunt it, and write the report
     Demo(DemoArgs),
     /// Make a workspace: an evidence log, its key, and a place for what it seals
@@ -275,6 +278,11 @@ pub struct HuntArgs {
     /// List everything that could not be read, with place and reason, to this file (JSON lines)
     #[arg(long, value_name = "FILE")]
     pub rejections: Option<PathBuf>,
+
+    /// Write the records of a case to this file (JSON lines): findings, from when to when each host sent
+    /// telemetry, and what of value was reached; `blanik case FILE` reads them
+    #[arg(long, value_name = "FILE")]
+    pub records: Option<PathBuf>,
 
     /// Write the summary as JSON to this file
     #[arg(long, value_name = "FILE")]

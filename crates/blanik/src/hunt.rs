@@ -20,13 +20,14 @@ use anyhow::{Context, Result};
 use blanik_detect::Rules;
 use blanik_detect::indicators::scan::WithIndicators;
 use blanik_ingest::alert::Alert;
-use blanik_ingest::{Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX};
-use blanik_model::{Interests, Level, Timestamp};
+use blanik_ingest::{Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX, entity};
+use blanik_model::{Interest, Interests, Kind, Level, Timestamp};
 
 use crate::indicators::Indicators;
 use crate::logs::Logs;
 use crate::progress::Progress;
 use crate::summary::{Accounting, CorrelationStats, Count, ReadingStats, Rejection};
+use blanik_case::gather::{self, Gatherer};
 use correlate::WithAccounts;
 use losses::{LossEntry, Losses};
 use matches::Runs;
@@ -48,6 +49,8 @@ pub struct Hunt {
     pub tools: Option<ToolFilter>,
     /// Keep each finding's record as it stood in the log.
     pub with_raw: bool,
+    /// Gather what a case wants to know of all events: coverage, and what of value was reached.
+    pub gather: bool,
     /// Workers.
     pub threads: usize,
 }
@@ -129,6 +132,26 @@ pub struct Outcome {
     pub missing: Vec<String>,
     /// What the user should know beside it: a sentence each.
     pub remarks: Vec<String>,
+    /// What a case wants to know of all events, if it was asked for.
+    pub gathered: Option<Gatherer>,
+}
+
+/// What is asked of events where a case gathers of them all: what the rules ask, and that.
+struct WithGathered(WithAccounts);
+
+impl Interests for WithGathered {
+    fn of(&self, kind: &Kind) -> Interest {
+        match self.0.of(kind) {
+            Interest::Fields { mut names, rest } => {
+                let asked = gather::fields(kind).iter().copied();
+                names.extend(asked.chain(entity::account_fields(kind)).map(Arc::from));
+                names.sort_unstable();
+                names.dedup();
+                Interest::Fields { names, rest }
+            }
+            interest => interest,
+        }
+    }
 }
 
 /// What workers share.
@@ -184,6 +207,11 @@ impl Hunt {
         self.outcome(shared, tally)
     }
 
+    fn interests(&self) -> Arc<dyn Interests> {
+        let of_rules = WithAccounts(Arc::clone(&self.rules));
+        if self.gather { Arc::new(WithGathered(of_rules)) } else { Arc::new(of_rules) }
+    }
+
     fn matches(&self) -> std::io::Result<Option<Mutex<Runs>>> {
         let wanted = self.rules.correlations().next().is_some();
         wanted.then(Runs::new).transpose().map(|runs| runs.map(Mutex::new))
@@ -233,6 +261,7 @@ impl Hunt {
             .map(|l| Rejection { place: format!("{}: {}", l.source, l.place), reason: l.reason })
             .collect();
         Ok(Outcome {
+            gathered: tally.gathered,
             findings: spool.into_sorted().context(TEMPORARY)?,
             reading,
             rejections,

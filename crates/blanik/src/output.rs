@@ -19,6 +19,7 @@ use blanik_model::level::UnknownWord;
 use blanik_model::{Finding, Level, OwnedValue};
 
 pub use self::cell::Style;
+pub use self::html::Text;
 use crate::summary::Summary;
 
 /// What stands over everything that is shown of invented data.

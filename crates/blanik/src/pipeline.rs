@@ -29,7 +29,7 @@ use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{check, demo, evidence, explain, fields, indicators, rules};
+use crate::{case, check, demo, evidence, explain, fields, indicators, rules};
 
 /// On a terminal, a table shows so many findings: the worst.
 const TABLE_ON_TERMINAL_MAX: usize = 40;
@@ -42,6 +42,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Fields(args) => fields::run(&args),
         Command::Indicators(IndicatorsCommand::Add(args)) => indicators::add(&args),
         Command::Indicators(IndicatorsCommand::List(args)) => indicators::list(&args),
+        Command::Case(args) => case::run(&args),
         Command::Demo(args) => run_demo(&args),
         Command::Init(args) => evidence::init(&args),
         Command::Log(command) => evidence::log(&command),
@@ -69,6 +70,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     let (output, rejections, as_json) =
         (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
     let indicators = indicators::for_hunt(args)?;
+    let records = target(&args.records)?;
     let hunt = Hunt {
         logs,
         rules: Arc::new(rules),
@@ -76,6 +78,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
         tools: args.tool_findings.then(|| tool_filter(args)),
         with_raw: args.raw,
+        gather: args.records.is_some(),
         threads: threads(args.threads),
     };
     let custody = evidence::Custody::begin(args)?;
@@ -91,6 +94,9 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     }
     if let Some(target) = rejections {
         write_rejections(&target, &mut outcome)?;
+    }
+    if let Some(target) = records {
+        case::gathering::write(&target, &mut outcome)?;
     }
     let report = Report { format, output, quiet: args.quiet, exercise: false };
     let summary = report.write(outcome)?;
@@ -133,6 +139,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         filter: Filter::default(),
         tools: None,
         with_raw: true,
+        gather: false,
         threads: threads(None),
     };
     let mut outcome = run_hunt(&hunt, args.quiet)?;

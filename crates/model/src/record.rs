@@ -31,6 +31,8 @@ pub enum Fact {
     Hunted(Hunted),
     /// From when to when a host sent telemetry of a kind.
     Covered(Covered),
+    /// A host had an address.
+    Addressed(Addressed),
     /// Something of value was reached: mail items, files, bytes that left.
     Touched(Box<Touched>),
     /// A rule, an indicator or another tool found something.
@@ -106,6 +108,21 @@ pub struct Span {
     pub last: Timestamp,
     /// How many there were.
     pub events: u64,
+}
+
+/// A host had an address, by its own word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addressed {
+    /// The host.
+    pub host: String,
+    /// The address.
+    pub address: String,
+    /// When it was first said.
+    pub first: Timestamp,
+    /// When it was last said.
+    pub last: Timestamp,
+    /// How many records say so.
+    pub records: u64,
 }
 
 /// Something of value was reached.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use blanik_case::gather::Gatherer;
 use blanik_model::Timestamp;
 
 use super::joined::Sightings;
@@ -46,6 +47,8 @@ pub struct Tally {
     pub uncorrelated_values: u64,
     /// Alerts of other tools, by tool.
     pub tool_alerts: BTreeMap<String, u64>,
+    /// What a case wants to know of all events, if it is asked for.
+    pub gathered: Option<Gatherer>,
 }
 
 impl Tally {
@@ -73,6 +76,11 @@ impl Tally {
 
     /// Adds what another worker counted.
     pub fn merge(&mut self, other: Tally) {
+        match (&mut self.gathered, other.gathered) {
+            (Some(mine), Some(theirs)) => mine.merge(theirs),
+            (mine @ None, theirs) => *mine = theirs,
+            (Some(_), None) => {}
+        }
         self.decoded += other.decoded;
         self.evaluated += other.evaluated;
         self.not_evaluated += other.not_evaluated;

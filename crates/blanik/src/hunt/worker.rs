@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result};
+use blanik_case::gather::{About, Gatherer};
 use blanik_detect::reference::{self, BatchRow};
 use blanik_detect::{RuleIx, Scanner};
 use blanik_ingest::{Batcher, Block, Rejection, alert, entity};
@@ -57,7 +58,10 @@ impl<'s, 'h> Worker<'s, 'h> {
             ),
             scanner: Scanner::new(std::sync::Arc::clone(&shared.hunt.rules)),
             indicators: shared.hunt.indicators.as_ref().map(MetIndicators::new),
-            tally: Tally::default(),
+            tally: Tally {
+                gathered: shared.hunt.gather.then(Gatherer::default),
+                ..Tally::default()
+            },
             met: Vec::new(),
             gathered: Gathered::default(),
             rows_kept: Vec::new(),
@@ -138,6 +142,7 @@ impl<'s, 'h> Worker<'s, 'h> {
     fn scan(&mut self, batch: &EventBatch) -> Result<()> {
         let events = batch.len() as u64;
         self.count(batch, events);
+        self.gather(batch);
         self.met.clear();
         let met = &mut self.met;
         let by_rules = self.scanner.scan(batch, |row, ix| met.push((row, ix)));
@@ -166,6 +171,19 @@ impl<'s, 'h> Worker<'s, 'h> {
         kept += self.keep_indicators(batch)?;
         self.shared.progress.scanned(events, kept);
         Ok(())
+    }
+
+    /// Gathers what a case wants to know of all events.
+    fn gather(&mut self, batch: &EventBatch) {
+        let Some(gatherer) = &mut self.tally.gathered else { return };
+        let sources = &self.sources;
+        gatherer.take(batch, |row| About {
+            host: entity::host(batch, row),
+            account: entity::account(batch, row),
+            source: sources
+                .get(batch.rows()[row].source.0 as usize)
+                .map_or_else(String::new, |source| source.to_string()),
+        });
     }
 
     fn count(&mut self, batch: &EventBatch, events: u64) {

@@ -12,6 +12,8 @@ mod list;
 mod markup;
 mod page;
 
+pub use markup::Text;
+
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::io::{self, Write};

@@ -95,6 +95,7 @@ fn hunt(rules: &Arc<Rules>, folder: &Path) -> BTreeSet<(String, u64, String)> {
         tools: None,
         indicators: None,
         with_raw: false,
+        gather: false,
         threads: 2,
     };
     let mut outcome = hunt.run(&Progress::hidden()).expect("it hunts");

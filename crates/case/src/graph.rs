@@ -1,0 +1,109 @@
+//! Who and what has to do with each other in an intrusion: hosts, accounts, addresses, files and
+//! indicators, joined where a finding names both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use blanik_model::Timestamp;
+use serde::Serialize;
+
+use crate::case::Case;
+use crate::citation::Citations;
+use crate::entity::{Entity, EntityKind};
+use crate::intrusion::Intrusion;
+use crate::link::Rarity;
+
+/// Entities that are drawn.
+const NODES_MAX: usize = 60;
+
+/// See the module.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Graph {
+    /// By kind, then by when they were first seen.
+    pub nodes: Vec<Node>,
+    /// By the positions of their nodes.
+    pub edges: Vec<Edge>,
+    /// Entities that are not drawn.
+    pub further: u64,
+}
+
+/// An entity.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Node {
+    /// Which.
+    pub entity: Entity,
+    /// When it was first seen in the intrusion.
+    pub first: Timestamp,
+    /// Observations that name it.
+    pub observations: u64,
+    /// The findings.
+    pub rests_on: Citations,
+}
+
+/// A host and what findings on it name.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Edge {
+    /// Position of the host.
+    pub host: usize,
+    /// Position of the other.
+    pub other: usize,
+    /// Observations that name both.
+    pub observations: u64,
+    /// The findings.
+    pub rests_on: Citations,
+}
+
+impl Case {
+    /// The graph of an intrusion's core.
+    pub(crate) fn graph(&self, intrusion: &Intrusion) -> Graph {
+        let rarity = Rarity::of(&self.observations, &self.surprise);
+        let mut seen: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
+        for &i in &intrusion.core {
+            let o = &self.observations[i];
+            seen.entry(host(&o.host)).or_default().push(i);
+            for entity in o.entities.iter().filter(|e| rarity.ties(e).is_some()) {
+                seen.entry(entity.clone()).or_default().push(i);
+            }
+        }
+        let mut ranked: Vec<(&Entity, &Vec<usize>)> = seen.iter().collect();
+        let is_host = |e: &Entity| e.kind == EntityKind::Host;
+        ranked.sort_by_key(|(e, of)| (!is_host(e), std::cmp::Reverse(of.len()), *e));
+        let further = ranked.len().saturating_sub(NODES_MAX) as u64;
+        ranked.truncate(NODES_MAX);
+        let first = |of: &[usize]| of.iter().map(|i| self.observations[*i].first).min();
+        ranked.sort_by_key(|(e, of)| (e.kind, first(of), *e));
+        let at: BTreeMap<&Entity, usize> =
+            ranked.iter().enumerate().map(|(i, (e, _))| (*e, i)).collect();
+        let rests_on = |of: &[usize]| {
+            Citations::join(of.iter().map(|i| &self.observations[*i].rests_on))
+                .expect("it was seen")
+        };
+        let mut edges = Vec::new();
+        for (entity, of) in ranked.iter().filter(|(e, _)| !is_host(e)) {
+            let hosts: BTreeSet<&str> = of.iter().map(|i| &*self.observations[*i].host).collect();
+            for name in hosts {
+                let both: Vec<usize> =
+                    of.iter().copied().filter(|i| self.observations[*i].host == name).collect();
+                if let Some(&host) = at.get(&host(name)) {
+                    let observations = both.len() as u64;
+                    edges.push(Edge {
+                        host,
+                        other: at[*entity],
+                        observations,
+                        rests_on: rests_on(&both),
+                    });
+                }
+            }
+        }
+        let node = |(entity, of): &(&Entity, &Vec<usize>)| Node {
+            entity: (*entity).clone(),
+            first: first(of).expect("it was seen"),
+            observations: of.len() as u64,
+            rests_on: rests_on(of),
+        };
+        Graph { nodes: ranked.iter().map(node).collect(), edges, further }
+    }
+}
+
+fn host(name: &str) -> Entity {
+    Entity { kind: EntityKind::Host, name: name.into() }
+}

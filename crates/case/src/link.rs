@@ -1,0 +1,271 @@
+//! Why two observations belong together. Each link says so in a sentence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use blanik_model::Level;
+use serde::Serialize;
+
+use crate::citation::{Citations, Sentence};
+use crate::entity::{Entity, EntityKind};
+use crate::judgement::Judgements;
+use crate::observation::{Observation, Observations, WINDOWS_PER_HOUR};
+use crate::surprise::NOTABLE;
+
+/// Windows between observations of level medium that still are one burst.
+const BURST_WINDOWS: i64 = WINDOWS_PER_HOUR;
+/// Windows within which one rule on two hosts is one occasion.
+const OCCASION_WINDOWS: i64 = 1;
+/// Windows over which a shared entity ties observations of level medium.
+const DAY_WINDOWS: i64 = 24 * WINDOWS_PER_HOUR;
+/// Windows over which a host ties observations of level high: intruders rest for months.
+const HOST_DWELL_WINDOWS: i64 = 180 * DAY_WINDOWS;
+/// Windows over which a shared entity does: whoever has an account keeps it.
+const DWELL_WINDOWS: i64 = 540 * DAY_WINDOWS;
+/// Seconds within which two notable observations on two hosts are one moment.
+const MOMENT_S: i64 = 60;
+/// Notable observations a minute above which one moment may be chance.
+const MOMENT_RATE_MAX: f64 = 0.001;
+/// Minutes that must be known to say so.
+const MOMENT_KNOWN_MIN: i64 = 7 * 24 * 60;
+/// Of the hosts, the share on which an entity may be seen in ordinary findings and still tie.
+const COMMON_SHARE: f64 = 0.34;
+/// The share on which it may be seen at all: an intruder may be on most of a few hosts.
+const EVERYWHERE_SHARE: f64 = 0.75;
+/// Of a host's observations, the share that name an address which is the host's own.
+const OWN_SHARE: f64 = 0.5;
+
+/// Why two observations belong together.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// Both are on that host, so many minutes apart.
+    SameHost(String, i64),
+    /// The same rule met on both hosts within ten minutes.
+    SameOccasion(String),
+    /// They happened so many seconds apart, where so many notable observations come in a day.
+    SameMoment(i64, f64),
+    /// Both name an entity that is seen on so many hosts of so many only.
+    Shared(Entity, usize, usize),
+    /// It happened during the other, and so few of its like are to be expected in any ten minutes.
+    Unexpected(f64),
+    /// It has the tactic that the intrusion lacks, so many hours apart.
+    Completes(usize, i64),
+    /// An analyst says so.
+    Said(String),
+}
+
+/// Two observations that belong together. `a` and `b` are positions among the case's observations.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Link {
+    /// The one.
+    pub a: usize,
+    /// The other.
+    pub b: usize,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Link {
+    /// The reason as a sentence.
+    pub fn sentence(&self, observations: &[Observation]) -> Sentence {
+        let (a, b) = (&observations[self.a], &observations[self.b]);
+        let text = match &self.reason {
+            Reason::SameHost(host, 0) => format!("Both happened on {host} within ten minutes."),
+            Reason::SameHost(host, minutes) => {
+                format!("Both happened on {host}, {} apart.", crate::timeline::span(*minutes * 60))
+            }
+            Reason::SameOccasion(rule) => {
+                format!("\"{rule}\" was found on {} and {} within ten minutes.", a.host, b.host)
+            }
+            Reason::SameMoment(seconds, a_day) => format!(
+                "Both happened within {}, where {a_day:.2} as notable come in a day.",
+                crate::timeline::span((*seconds).max(1))
+            ),
+            Reason::Shared(entity, on, of) => {
+                format!("Both name {entity}, which is seen on {on} of {of} hosts.")
+            }
+            Reason::Unexpected(expected) => format!(
+                "\"{}\" on {} happened meanwhile; {expected:.2} findings as unusual are to be expected in ten minutes.",
+                b.title, b.host
+            ),
+            Reason::Completes(tactic, hours) => format!(
+                "\"{}\" on {} is of the tactic {}, which the intrusion lacks, {} away.",
+                b.title,
+                b.host,
+                blanik_model::attack::TACTICS[*tactic].1,
+                crate::timeline::span(*hours * 3600)
+            ),
+            Reason::Said(why) if why.is_empty() => "An analyst says so.".to_owned(),
+            Reason::Said(why) => format!("An analyst says so: {why}"),
+        };
+        let rests_on = Citations::join([&a.rests_on, &b.rests_on]).expect("both rest on findings");
+        Sentence::new(text, rests_on)
+    }
+}
+
+/// What the observations say of entities.
+pub(crate) struct Rarity {
+    hosts: usize,
+    on: BTreeMap<Entity, BTreeSet<String>>,
+    ordinarily_on: BTreeMap<Entity, BTreeSet<String>>,
+    own: BTreeSet<(String, Entity)>,
+}
+
+impl Rarity {
+    pub fn of(observations: &[Observation], surprise: &[f64]) -> Self {
+        let mut on: BTreeMap<Entity, BTreeSet<String>> = BTreeMap::new();
+        let mut ordinarily_on: BTreeMap<Entity, BTreeSet<String>> = BTreeMap::new();
+        let mut named: BTreeMap<(&str, &Entity), usize> = BTreeMap::new();
+        let mut of_host: BTreeMap<&str, usize> = BTreeMap::new();
+        for (o, surprise) in observations.iter().zip(surprise) {
+            *of_host.entry(&o.host).or_default() += 1;
+            for entity in &o.entities {
+                on.entry(entity.clone()).or_default().insert(o.host.clone());
+                if *surprise < NOTABLE {
+                    ordinarily_on.entry(entity.clone()).or_default().insert(o.host.clone());
+                }
+                *named.entry((&o.host, entity)).or_default() += 1;
+            }
+        }
+        let is_own = |((host, entity), count): &(&(&str, &Entity), &usize)| {
+            entity.kind == EntityKind::Address
+                && **count as f64 > OWN_SHARE * of_host[*host] as f64
+                && on[*entity].len() == 1
+        };
+        let own = named.iter().filter(is_own);
+        let own = own.map(|((host, entity), _)| ((*host).to_owned(), (*entity).clone())).collect();
+        Rarity { hosts: of_host.len(), own, on, ordinarily_on }
+    }
+
+    /// On how many hosts the entity is seen, if that is few enough to tie.
+    pub fn ties(&self, entity: &Entity) -> Option<usize> {
+        let on = self.on.get(entity)?.len();
+        let ordinarily_on = self.ordinarily_on.get(entity).map_or(0, BTreeSet::len);
+        let at_most = |share: f64| (self.hosts as f64 * share).max(2.0);
+        let is_rare =
+            ordinarily_on as f64 <= at_most(COMMON_SHARE) && on as f64 <= at_most(EVERYWHERE_SHARE);
+        is_rare.then_some(on)
+    }
+
+    /// Whence somebody acted in an observation: addresses that are not common, nor the host's own. (Of
+    /// accounts, an intruder takes one after another.)
+    fn actors<'o>(&self, o: &'o Observation) -> BTreeSet<&'o Entity> {
+        let acts = |e: &&Entity| {
+            e.kind == EntityKind::Address
+                && self.ties(e).is_some()
+                && !self.own.contains(&(o.host.clone(), (*e).clone()))
+        };
+        o.entities.iter().filter(acts).collect()
+    }
+}
+
+/// Links between observations that are notable, strongest first.
+pub(crate) fn links(
+    observations: &Observations,
+    surprise: &[f64],
+    judgements: &Judgements,
+) -> Vec<Link> {
+    let all = &observations.all;
+    let rarity = Rarity::of(all, surprise);
+    let notable: Vec<usize> = (0..all.len()).filter(|i| surprise[*i] >= NOTABLE).collect();
+    let mut links = said(observations, judgements);
+    shared(all, &notable, &rarity, &mut links);
+    occasions(all, &notable, &mut links);
+    on_hosts(all, &notable, &rarity, &mut links);
+    moments(all, &notable, &mut links);
+    links
+}
+
+fn said(observations: &Observations, judgements: &Judgements) -> Vec<Link> {
+    let link = |tie: &crate::judgement::Tie| {
+        let (a, b) = (observations.of_record(tie.a)?, observations.of_record(tie.b)?);
+        (a != b).then(|| Link { a, b, reason: Reason::Said(tie.said.text.clone()) })
+    };
+    judgements.linked.iter().filter_map(link).collect()
+}
+
+/// Windows over which something shared ties two observations: of level medium, and above.
+fn reach(a: &Observation, b: &Observation, medium: i64, high: i64) -> i64 {
+    if a.level.min(b.level) >= Level::High || a.confirmed && b.confirmed { high } else { medium }
+}
+
+/// Neighbours in time of each list, where `fits`.
+fn neighbours<K: Ord>(
+    lists: BTreeMap<K, Vec<usize>>,
+    mut link: impl FnMut(&K, usize, usize) -> Option<Link>,
+    links: &mut Vec<Link>,
+) {
+    for (key, list) in &lists {
+        links.extend(list.windows(2).filter_map(|pair| link(key, pair[0], pair[1])));
+    }
+}
+
+fn shared(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut Vec<Link>) {
+    let mut by_entity: BTreeMap<&Entity, Vec<usize>> = BTreeMap::new();
+    for &i in notable {
+        for entity in &all[i].entities {
+            if rarity.ties(entity).is_some()
+                && !rarity.own.contains(&(all[i].host.clone(), entity.clone()))
+            {
+                by_entity.entry(entity).or_default().push(i);
+            }
+        }
+    }
+    let link = |entity: &&Entity, a: usize, b: usize| {
+        let gap = all[b].window - all[a].window;
+        let on = rarity.ties(entity)?;
+        (gap <= reach(&all[a], &all[b], DAY_WINDOWS, DWELL_WINDOWS)).then(|| Link {
+            a,
+            b,
+            reason: Reason::Shared((*entity).clone(), on, rarity.hosts),
+        })
+    };
+    neighbours(by_entity, link, links);
+}
+
+fn occasions(all: &[Observation], notable: &[usize], links: &mut Vec<Link>) {
+    let mut by_rule: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
+    for &i in notable {
+        by_rule.entry(all[i].name()).or_default().push(i);
+    }
+    let link = |_: &(&str, &str), a: usize, b: usize| {
+        (all[b].window - all[a].window <= OCCASION_WINDOWS && all[a].host != all[b].host)
+            .then(|| Link { a, b, reason: Reason::SameOccasion(all[a].title.clone()) })
+    };
+    neighbours(by_rule, link, links);
+}
+
+/// Where notable things are rare, two within a minute are no chance.
+fn moments(all: &[Observation], notable: &[usize], links: &mut Vec<Link>) {
+    let seconds = |i: usize| all[i].first.as_nanos().div_euclid(1_000_000_000);
+    let (Some(&first), Some(&last)) = (notable.first(), notable.last()) else { return };
+    let minutes = (seconds(last) - seconds(first)) / 60;
+    let rate = notable.len() as f64 / minutes.max(1) as f64;
+    if minutes < MOMENT_KNOWN_MIN || rate > MOMENT_RATE_MAX {
+        return;
+    }
+    for pair in notable.windows(2) {
+        let apart = seconds(pair[1]) - seconds(pair[0]);
+        if apart <= MOMENT_S && all[pair[0]].host != all[pair[1]].host {
+            let reason = Reason::SameMoment(apart, rate * 24.0 * 60.0);
+            links.push(Link { a: pair[0], b: pair[1], reason });
+        }
+    }
+}
+
+fn on_hosts(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut Vec<Link>) {
+    let mut by_host: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for &i in notable.iter().filter(|i| all[**i].host != "-") {
+        by_host.entry(&all[i].host).or_default().push(i);
+    }
+    let link = |host: &&str, a: usize, b: usize| {
+        let gap = all[b].window - all[a].window;
+        // Two that are known to act, and have nothing in common, are two.
+        let (of_a, of_b) = (rarity.actors(&all[a]), rarity.actors(&all[b]));
+        let strangers = !of_a.is_empty() && !of_b.is_empty() && of_a.is_disjoint(&of_b);
+        (gap <= reach(&all[a], &all[b], BURST_WINDOWS, HOST_DWELL_WINDOWS)
+            && !(strangers && gap > BURST_WINDOWS))
+            .then(|| Link { a, b, reason: Reason::SameHost((*host).to_owned(), gap * 10) })
+    };
+    neighbours(by_host, link, links);
+}

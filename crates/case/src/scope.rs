@@ -1,0 +1,186 @@
+//! How far an intrusion reaches: which hosts, accounts and mailboxes are confirmed, suspected or
+//! cleared, and why. Who was not watched is not cleared.
+
+use std::collections::BTreeMap;
+
+use blanik_model::Level;
+use serde::Serialize;
+
+use crate::case::Case;
+use crate::citation::{Citations, Sentence};
+use crate::entity::{Entity, EntityKind};
+use crate::intrusion::Intrusion;
+use crate::link::Rarity;
+use crate::surprise::NOTABLE;
+
+/// Observations tied to the others that confirm what each of them alone would not.
+const CONFIRMING: usize = 3;
+
+/// What is held of an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// The intruder was there.
+    Confirmed,
+    /// They may have been.
+    Suspected,
+    /// Nothing speaks for it, but it was not watched all the time.
+    Open,
+    /// It was watched all the time, and nothing was found.
+    Cleared,
+}
+
+impl Standing {
+    /// What people call it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Standing::Confirmed => "confirmed",
+            Standing::Suspected => "suspected",
+            Standing::Open => "open",
+            Standing::Cleared => "cleared",
+        }
+    }
+}
+
+/// An entity and what is held of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scoped {
+    /// The host, account or mailbox.
+    pub entity: Entity,
+    /// What is held of it.
+    pub standing: Standing,
+    /// Why.
+    pub why: Sentence,
+}
+
+impl Case {
+    /// How far an intrusion reaches: by kind, standing and name.
+    pub fn scope(&self, intrusion: &Intrusion) -> Vec<Scoped> {
+        let rarity = Rarity::of(&self.observations, &self.surprise);
+        let mut of: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
+        for &i in &intrusion.observations {
+            let o = &self.observations[i];
+            if o.host != "-" {
+                of.entry(Entity { kind: EntityKind::Host, name: o.host.as_str().into() })
+                    .or_default()
+                    .push(i);
+            }
+            let named = o.entities.iter().filter(|e| {
+                matches!(e.kind, EntityKind::Account | EntityKind::Mailbox)
+                    && rarity.ties(e).is_some()
+            });
+            for entity in named {
+                of.entry(entity.clone()).or_default().push(i);
+            }
+        }
+        let mut scoped: Vec<Scoped> =
+            of.iter().map(|(entity, seen)| self.reached(intrusion, entity, seen)).collect();
+        scoped.extend(self.unreached(intrusion, &of));
+        scoped.sort_by(|a, b| {
+            (a.entity.kind, a.standing, &a.entity.name).cmp(&(
+                b.entity.kind,
+                b.standing,
+                &b.entity.name,
+            ))
+        });
+        scoped
+    }
+
+    fn reached(&self, intrusion: &Intrusion, entity: &Entity, seen: &[usize]) -> Scoped {
+        let of = |i: &usize| &self.observations[*i];
+        let core: Vec<usize> =
+            seen.iter().copied().filter(|i| intrusion.core.contains(i)).collect();
+        let bad = core.iter().filter(|i| of(i).level >= Level::High || of(i).confirmed).count();
+        let rests_on = |list: &[usize]| {
+            Citations::join(list.iter().map(|i| &of(i).rests_on))
+                .expect("each was seen in a finding")
+        };
+        let (standing, text, list) = if bad > 0 {
+            (
+                Standing::Confirmed,
+                format!("{bad} observations of level high or above are tied to the intrusion."),
+                &core[..],
+            )
+        } else if core.len() >= CONFIRMING {
+            (
+                Standing::Confirmed,
+                format!("{} observations are tied to the intrusion.", core.len()),
+                &core[..],
+            )
+        } else if !core.is_empty() {
+            (
+                Standing::Suspected,
+                format!("Only {} observations are tied to the intrusion.", core.len()),
+                &core[..],
+            )
+        } else {
+            (
+                Standing::Suspected,
+                "What was found there is of the same time, and tied by nothing else.".to_owned(),
+                seen,
+            )
+        };
+        Scoped { entity: entity.clone(), standing, why: Sentence::new(text, rests_on(list)) }
+    }
+
+    /// Hosts that were watched and on which nothing of the intrusion was found.
+    fn unreached(
+        &self,
+        intrusion: &Intrusion,
+        reached: &BTreeMap<Entity, Vec<usize>>,
+    ) -> Vec<Scoped> {
+        let times = intrusion.observations.iter().map(|i| &self.observations[*i]);
+        let first = times.clone().map(|o| o.first).min().expect("an intrusion has observations");
+        let last = times.map(|o| o.last).max().expect("an intrusion has observations");
+        let scoped = |(host, watched): (&String, &crate::coverage::Watched)| {
+            let entity = Entity { kind: EntityKind::Host, name: host.as_str().into() };
+            // Whoever is outside is not ours to clear.
+            if reached.contains_key(&entity) || crate::gather::is_outside(host) {
+                return None;
+            }
+            let stands_out = (0..self.observations.len()).find(|i| {
+                let o = &self.observations[*i];
+                self.surprise[*i] >= NOTABLE
+                    && o.host == *host
+                    && o.first >= first
+                    && o.first <= last
+            });
+            if let Some(i) = stands_out {
+                let text = format!(
+                    "\"{}\" stands out there, and is part of no intrusion yet.",
+                    self.observations[i].title
+                );
+                let why = Sentence::new(text, self.observations[i].rests_on.clone());
+                return Some(Scoped { entity, standing: Standing::Open, why });
+            }
+            let gaps = watched.gaps(host, first, last);
+            let (standing, text) = match gaps.first() {
+                None => (
+                    Standing::Cleared,
+                    format!(
+                        "It was watched all the time ({}), and nothing was found.",
+                        kinds(&watched.kinds)
+                    ),
+                ),
+                Some(gap) => (
+                    Standing::Open,
+                    format!(
+                        "Nothing was found, but it was not watched all the time: {}",
+                        gap.what.text()
+                    ),
+                ),
+            };
+            Some(Scoped { entity, standing, why: Sentence::new(text, watched.rests_on.clone()) })
+        };
+        self.watched.iter().filter_map(scoped).collect()
+    }
+}
+
+fn kinds(kinds: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let shown = kinds.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match kinds.len() {
+        n if n > SHOWN => format!("{shown} and {} more", n - SHOWN),
+        _ => shown,
+    }
+}
