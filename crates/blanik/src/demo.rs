@@ -158,10 +158,14 @@ fn answers(chronicle: &Chronicle, shelved: &Shelved, seed: u64) -> AnswerKey {
 }
 
 fn step(deed: &Deed, places: &[Place]) -> Step {
-    // What the border says of a connection says least: where there is another record, that one is named first.
+    // What the border says of a connection says least, and next to it what the mail's servers say of a letter to
+    // somebody: where there is another record, that one is named first.
     let says_little = |place: &Place| {
-        ["conn.log", "nfdump/", "fw01/", "ns01/"].iter().any(|log| place.file.contains(log))
-            && deed.technique != "T1133"
+        let begins = |folder: &str| place.file.starts_with(folder);
+        let border = place.file.contains("conn.log") || begins("nfdump/") || begins("ns01/");
+        let firewall = begins("fw01/") && deed.host != network::FW01.name;
+        let gateway = begins("mx01/") && deed.host != network::MX01.name;
+        border || firewall || gateway || (begins("exch01/") && deed.host != mail::SERVICE)
     };
     let mut records: Vec<Place> = places.to_vec();
     records.sort_by_key(says_little);

@@ -194,8 +194,6 @@ pub static MX01: Device =
     Device { name: "mx01.mzv.example", address: "10.20.8.25", clock_ahead_ms: 444_000 };
 /// The web server for consular appointments.
 pub static WWW02: Device = device("www02.mzv.example", "10.20.8.21");
-/// The proxy, through which all that looks outside goes.
-pub static PRX01: Device = device("prx01.mzv.example", "10.20.8.5");
 /// The name server that asks outside.
 pub static NS01: Device = device("ns01.mzv.example", "10.20.8.53");
 /// The firewall, and behind it the VPN.

@@ -30,7 +30,7 @@ fn rob_file_server(c: &mut Chronicle) {
     let session = c.session(&SVC_BACKUP, &FS01).raised();
     let system = Session::system(&FS01);
     let what = "The backup's account logs on to the file server from the registry server.";
-    c.step(deed("T1078.002", &FS01, account, what), |c| {
+    c.step(deed("T1078.002", &FS01, account, what).towards("lateral-movement"), |c| {
         c.logged_on(time, &session, 3, Origin::kerberos(&APP01));
     });
     let what = "A service is created on the file server to run a command as SYSTEM.";
