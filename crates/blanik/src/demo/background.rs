@@ -203,23 +203,23 @@ fn administration(c: &mut Chronicle, random: &mut Random, day: Date) {
             c.ran(after(work, 40), shell.as_root(), "/usr/bin/systemctl", &restart, "/root");
         }
         4 => {
-            c.ran(work, shell, "/usr/bin/id", &["id"], "/home");
+            c.ran(work, shell, "/usr/bin/id", &["id"], "/srv/users");
             c.ran(
                 after(work, 9_000),
                 shell,
                 "/usr/bin/tail",
                 &["tail", "-n", "50", "/var/log/syslog"],
-                "/home",
+                "/srv/users",
             );
         }
         5 => {
             // A key for the new colleague's machine, rightly.
-            let file = format!("/home/{}/.ssh/authorized_keys", who.account);
+            let file = format!("/srv/users/{}/.ssh/authorized_keys", who.account);
             c.made_file(work, shell, "/usr/bin/ssh-copy-id", &file, "ssh");
         }
         _ => {
             let fetch = ["curl", "-fsSLO", "https://download.updates.example/postfix.asc"];
-            c.ran(work, shell, "/usr/bin/curl", &fetch, "/home");
+            c.ran(work, shell, "/usr/bin/curl", &fetch, "/srv/users");
         }
     }
     c.auth(

@@ -145,8 +145,9 @@ impl Chronicle {
 
     /// Somebody ran something as root.
     pub fn used_sudo(&mut self, time: Timestamp, on: &'static Device, user: &str, command: &str) {
-        let text =
-            format!("{user:>9} : TTY=pts/0 ; PWD=/home/{user} ; USER=root ; COMMAND={command}");
+        let text = format!(
+            "{user:>9} : TTY=pts/0 ; PWD=/srv/users/{user} ; USER=root ; COMMAND={command}"
+        );
         self.line(time, on, Feed::Auth(on), |shown| syslog(shown, on.name, "sudo", &text));
     }
 }

