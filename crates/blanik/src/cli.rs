@@ -378,6 +378,10 @@ pub struct DemoArgs {
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
     pub seed: u64,
 
+    /// The score as JSON: steps found, missed and why, false findings, by intrusion, format and rule
+    #[arg(long)]
+    pub json: bool,
+
     /// No progress, no summary
     #[arg(long, short = 'q')]
     pub quiet: bool,

@@ -6,24 +6,35 @@
 //! everywhere.
 
 pub mod answer;
+mod background;
 mod chronicle;
 mod clock;
 mod closing;
+mod edge;
+mod feeds;
 mod folder;
+mod intelligence;
 mod intrusion_a;
 mod intrusion_b;
+mod linux;
 mod mail;
 mod network;
 mod ordinary;
 mod programs;
 mod random;
+mod relays;
+pub mod score;
 mod security;
+mod signins;
 mod spelling;
 mod suricata;
 mod sysmon;
+pub mod taken;
+mod transport;
 mod upkeep;
 mod windows;
 mod zeek;
+mod zeek_log;
 
 #[cfg(test)]
 mod tests;
@@ -32,24 +43,32 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-pub use answer::{AnswerKey, Damage, Intrusion, Place, Score, Step, score};
+pub use answer::{AnswerKey, ClockSkew, Damage, Intrusion, LogFormat, MissingLogs, Place, Step};
 use chronicle::{Chronicle, Deed, Intruder};
-pub use closing::tell;
+pub use closing::{for_programs, tell};
 use folder::Shelved;
+pub use score::{Missed, Reason, Score, score, techniques};
 
-const NOTICE: &str = "EXERCISE: every name, address, account and event here is invented.";
+/// What every part of the exercise says of itself.
+pub const NOTICE: &str = "EXERCISE: every person, account and event here is invented.";
 
 const README: &str = "\
 EXERCISE - EXERCISE - EXERCISE
 
-Every name, address, account and event in this folder is invented by `blanik demo`.
+Every person, account and event in this folder is invented by `blanik demo`.
 It shows the network of the Ministry of Foreign Affairs of the fictitious Republic
 (mzv.example) from May 2022 to May 2025. Addresses inside are of 10.0.0.0/8, outside of the
 ranges reserved for documentation (192.0.2.0/24, 198.51.100.0/24, 203.0.113.0/24).
 
+One thing is real: intrusion A comes through addresses, and uses a name, that CERT-FR
+(CERTFR-2021-IOC-003) and Sekoia.io (November 2021) published of the actor they call APT31, so
+that their lists find it. They belonged to owners of routers that had been broken into. What is
+told of them here never happened; do not contact them.
+
   logs/            what a collection looks like: hunt this folder
-  answer-key.json  what the two intruders did, which record tells of it, and which files are
-                   damaged on purpose
+  intelligence/    a bundle of STIX 2.1 with those addresses and that name, and their sources
+  answer-key.json  what the two intruders did, which records tell of it, and what they took; which
+                   files are damaged on purpose, which clock is wrong, which logs are missing
 
 Ordinary work is thinned: of each working day a few people's traces were kept.
 ";
@@ -80,6 +99,7 @@ pub fn write_exercise(dir: &Path, seed: u64) -> io::Result<Exercise> {
     let mut chronicle = Chronicle::new(seed);
     ordinary::tell(&mut chronicle, seed);
     upkeep::tell(&mut chronicle, seed);
+    background::tell(&mut chronicle, seed);
     intrusion_a::tell(&mut chronicle);
     intrusion_b::tell(&mut chronicle);
     let shelved = folder::shelve(&chronicle);
@@ -94,15 +114,16 @@ pub fn write_exercise(dir: &Path, seed: u64) -> io::Result<Exercise> {
     fs::write(&exercise.readme, readme())?;
     fs::write(&exercise.key_file, serde_json::to_vec_pretty(&exercise.answers)?)?;
     shelved.write(&exercise.logs)?;
+    intelligence::write(&dir.join("intelligence"))?;
     Ok(exercise)
 }
 
 fn answers(chronicle: &Chronicle, shelved: &Shelved, seed: u64) -> AnswerKey {
-    let names = [
-        (Intruder::A, "EXERCISE intrusion A: the patient one"),
-        (Intruder::B, "EXERCISE intrusion B: the noisy one"),
+    let told = [
+        (Intruder::A, "A", "EXERCISE intrusion A: the patient one", intrusion_a::addresses()),
+        (Intruder::B, "B", "EXERCISE intrusion B: the noisy one", intrusion_b::addresses()),
     ];
-    let intrusion = |(by, name): (Intruder, &str)| {
+    let intrusion = |(by, id, name, addresses): (Intruder, &str, &str, Vec<String>)| {
         let told = chronicle.steps.iter().zip(&shelved.places);
         let mut steps: Vec<Step> = told
             .filter(|(deed, _)| deed.by == by)
@@ -111,32 +132,50 @@ fn answers(chronicle: &Chronicle, shelved: &Shelved, seed: u64) -> AnswerKey {
         steps.sort_by_key(|step| step.time);
         let first = steps.first().expect("each intrusion has steps").time;
         let last = steps.last().expect("each intrusion has steps").time;
-        Intrusion { name: name.into(), first, last, steps }
+        let taken = chronicle.loot.of(by);
+        Intrusion { id: id.into(), name: name.into(), first, last, steps, addresses, taken }
+    };
+    let clock = |device: &network::Device| ClockSkew {
+        host: device.name.into(),
+        ahead_ms: device.clock_ahead_ms,
+    };
+    let gap = &network::GAP;
+    let (host, why) = (gap.host.fqdn(), gap.why.to_owned());
+    let format = |(logs, format): &(&str, &str)| LogFormat {
+        logs: (*logs).into(),
+        format: (*format).into(),
     };
     AnswerKey {
         exercise: NOTICE.into(),
         seed,
-        records: u64::try_from(chronicle.entries.len()).expect("a count fits"),
-        intrusions: names.into_iter().map(intrusion).collect(),
+        records: shelved.records,
+        intrusions: told.into_iter().map(intrusion).collect(),
         damage: shelved.damage.clone(),
+        clocks: [&network::MX01].map(clock).into(),
+        gaps: vec![MissingLogs { host, from: gap.from, to: gap.to, why }],
+        formats: feeds::FORMATS.iter().map(format).collect(),
     }
 }
 
-fn step(deed: &Deed, places: &[(blanik_model::Timestamp, Place)]) -> Step {
-    // A connection says least: where there is another record, that one is named first.
-    let says_more =
-        |(_, place): &&(blanik_model::Timestamp, Place)| !place.file.contains("conn.log");
-    let first = places.first().expect("each step is told by a record");
-    let (time, best) = places.iter().find(says_more).unwrap_or(first);
-    let also = places.iter().filter(|(_, place)| place != best);
+fn step(deed: &Deed, places: &[Place]) -> Step {
+    // What the border says of a connection says least, and next to it what the mail's servers say of a letter to
+    // somebody: where there is another record, that one is named first.
+    let says_little = |place: &Place| {
+        let begins = |folder: &str| place.file.starts_with(folder);
+        let border = place.file.contains("conn.log") || begins("nfdump/") || begins("ns01/");
+        let firewall = begins("fw01/") && deed.host != network::FW01.name;
+        let gateway = begins("mx01/") && deed.host != network::MX01.name;
+        border || firewall || gateway || (begins("exch01/") && deed.host != mail::SERVICE)
+    };
+    let mut records: Vec<Place> = places.to_vec();
+    records.sort_by_key(says_little);
     Step {
-        time: *time,
+        time: deed.time.expect("each step puts something down"),
         host: deed.host.clone(),
         account: deed.account.clone(),
+        tactic: deed.tactic.into(),
         technique: deed.technique.into(),
         what: deed.what.clone(),
-        file: best.file.clone(),
-        record: best.record,
-        also: also.map(|(_, place)| place.clone()).collect(),
+        records,
     }
 }

@@ -132,6 +132,8 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         .with_context(|| format!("cannot write the exercise to {}", folder.display()))?;
     let (rules, problems) = rules::load(&[], &[])?;
     tell_problems(&problems);
+    let techniques = demo::techniques(&rules);
+    let quiet = args.quiet || args.json;
     let hunt = Hunt {
         logs: Logs::new(vec![Input::Path(exercise.logs.clone())]),
         rules: Arc::new(rules),
@@ -142,22 +144,28 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         gather: false,
         threads: threads(None),
     };
-    let mut outcome = run_hunt(&hunt, args.quiet)?;
+    let mut outcome = run_hunt(&hunt, quiet)?;
     outcome.reading.exercise = true;
     let mut found = Vec::with_capacity(outcome.findings.len());
     for i in 0..outcome.findings.len() {
         found.push(outcome.findings.get(i)?);
     }
-    let score = demo::score(&exercise.answers, found.iter());
+    let score = demo::score(&exercise.answers, &techniques, found.iter());
     let page = folder.join("report.html");
     let report = Report {
         format: OutputFormat::Html,
         output: Some(Target::new(&page, &[])?),
-        quiet: args.quiet,
+        quiet,
         exercise: true,
     };
     report.write(outcome)?;
-    demo::tell(&mut io::stdout().lock(), &folder, &page, &score)?;
+    let mut out = io::stdout().lock();
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &demo::for_programs(&folder, &page, &score))?;
+        writeln!(out)?;
+    } else {
+        demo::tell(&mut out, &folder, &page, &score)?;
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -127,9 +127,12 @@ impl Candidate {
             Made::Source(i) => sources[i]?.scalars().next()?.text,
             Made::Text(_) => &out,
         };
-        (!text.is_empty() && text != "-").then(|| text.to_owned())
+        (!NOBODY.contains(&text)).then(|| text.to_owned())
     }
 }
+
+/// What stands where there is nobody to name. `unset`: the audit log's name for a login that never was.
+const NOBODY: [&str; 3] = ["", "-", "unset"];
 
 #[cfg(test)]
 mod tests {
@@ -164,6 +167,8 @@ mod tests {
         let windows = Some("windows");
         check(windows, None, &[("Computer", "PC1"), ("User", r"D\u")], (Some("PC1"), Some(r"D\u")));
         check(windows, None, &[("Computer", "-"), ("Hostname", "PC2")], (Some("PC2"), None));
+        let service = [("node", "n"), ("AUID", "unset"), ("UID", "www-data")];
+        check(Some("linux/auditd"), None, &service, (Some("n"), Some("www-data")));
         let logon = [
             ("SubjectUserName", "PC$"),
             ("SubjectDomainName", "D"),

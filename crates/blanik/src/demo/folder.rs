@@ -1,7 +1,7 @@
 //! From what happened to files: where each record lies, in which spelling and wrapping, and which
 //! files are damaged.
 //!
-//! Windows logs lie in a folder a machine, Zeek's in a folder a month. Some files are compressed or
+//! Windows logs lie in a folder a machine, Zeek's in a folder a month, the others where [`super::feeds`] says. Some files are compressed or
 //! in archives, as collections are; 2024's Zeek logs are JSON, the other years' TSV.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,6 @@ use std::fs;
 use std::io::{self, Cursor, Write};
 use std::path::Path;
 
-use blanik_model::Timestamp;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use zip::write::SimpleFileOptions;
@@ -17,6 +16,7 @@ use zip::write::SimpleFileOptions;
 use super::answer::{Damage, Place};
 use super::chronicle::{Body, Chronicle, Entry};
 use super::clock::day_of;
+use super::feeds::quoted;
 use super::network::Collected;
 use super::spelling;
 use super::windows::WindowsEvent;
@@ -32,6 +32,9 @@ const CUT_GZIP: &str = "zeek/2023-01/http.log.gz";
 /// The XML export that ends in mid-event.
 const CUT_XML: &str = "pc-pro04/Security.xml";
 
+/// The columns of the compliance portal's export.
+const PURVIEW: &str = "RecordId,CreationDate,RecordType,Operation,UserId,AuditData,AssociatedAdminUnits,AssociatedAdminUnitsNames";
+
 /// A file's lines, before wrapping.
 #[derive(Debug, Default)]
 struct Draft {
@@ -43,8 +46,10 @@ struct Draft {
 /// The records in their places.
 #[derive(Debug, Default)]
 pub struct Shelved {
-    /// For each step, when and where its records are, in the order in which they were told.
-    pub places: Vec<Vec<(Timestamp, Place)>>,
+    /// For each step, where its records are, in the order in which they were told.
+    pub places: Vec<Vec<Place>>,
+    /// How many records there are.
+    pub records: u64,
     /// What is broken.
     pub damage: Vec<Damage>,
     drafts: BTreeMap<String, Draft>,
@@ -62,20 +67,25 @@ pub fn shelve(chronicle: &Chronicle) -> Shelved {
         let entry = &entries[index];
         let file = file_of(entry);
         let line = spelled(entry, &file, &mut numbers);
+        if entry.lost {
+            continue;
+        }
         let draft = shelved.drafts.entry(file.clone()).or_insert_with(|| begun(&file, entry));
         // An XML export's first event stands on the line of the root element.
         match draft.lines.last_mut() {
             Some(root) if root.ends_with("<Events>") => root.push_str(&line),
-            _ => draft.lines.push(line),
+            _ => draft.lines.extend(line.lines().map(str::to_owned)),
         }
+        shelved.records += 1;
         if let Some(step) = entry.tells {
-            let record = u64::try_from(draft.lines.len()).expect("a count fits");
-            told.push((step, index, Place { file, record }));
+            // Of a record of several lines, the first is where it stands.
+            let record = line_number(draft.lines.len() + 1 - line.lines().count());
+            told.push((step, index, Place { file, record, time: entry.time }));
         }
     }
     told.sort_by_key(|(step, index, _)| (*step, *index));
-    for (step, index, place) in told {
-        shelved.places[step].push((entries[index].time, place));
+    for (step, _, place) in told {
+        shelved.places[step].push(place);
     }
     shelved.break_some();
     shelved
@@ -87,6 +97,8 @@ fn begun(file: &str, entry: &Entry) -> Draft {
         Body::Windows(event) if event.host.collected == Collected::Xml => {
             vec!["<?xml version=\"1.0\" encoding=\"utf-8\" standalone=\"yes\"?><Events>".into()]
         }
+        Body::Mail(_) if file.ends_with(".csv") => vec![PURVIEW.into()],
+        Body::Line(feed, _) => feed.header(),
         _ => vec![],
     };
     let end = if file.ends_with(".xml") { "</Events>\n" } else { "\n" };
@@ -109,8 +121,24 @@ fn spelled<'a>(
         }
         Body::Zeek(record) if is_tsv(file) => record.to_tsv(),
         Body::Zeek(record) => record.to_json(),
-        Body::Eve(line) | Body::Mail(line) => line.clone(),
+        Body::Mail(line) if file.ends_with(".csv") => exported(line),
+        Body::Eve(line) | Body::Mail(line) | Body::Line(_, line) => line.clone(),
     }
+}
+
+/// An audit record as the compliance portal exports it: a row of CSV with the record nested as JSON.
+fn exported(line: &str) -> String {
+    let record: serde_json::Value = serde_json::from_str(line).expect("it was written as JSON");
+    let text = |name: &str| record[name].as_str().unwrap_or_default().to_owned();
+    format!(
+        "{},{}.0000000Z,{},{},{},{},,",
+        text("Id"),
+        text("CreationTime"),
+        record["RecordType"],
+        quoted(&text("Operation")),
+        text("UserId"),
+        quoted(line),
+    )
 }
 
 fn is_tsv(file: &str) -> bool {
@@ -134,7 +162,9 @@ fn file_of(entry: &Entry) -> String {
         Body::Mail(_) if year < 2024 => {
             format!("m365/export-{year}.zip!AuditLog-{year}-H{half}.jsonl")
         }
+        Body::Mail(_) if year > 2024 => format!("m365/AuditLog-{year}-H{half}.csv"),
         Body::Mail(_) => format!("m365/AuditLog-{year}-H{half}.jsonl"),
+        Body::Line(feed, _) => feed.file(entry.time),
     }
 }
 
@@ -188,7 +218,7 @@ impl Shelved {
 
     fn tells(&self, file: &str, line: usize) -> bool {
         let is_here = |place: &Place| place.file == file && place.record == line_number(line);
-        self.places.iter().flatten().any(|(_, place)| is_here(place))
+        self.places.iter().flatten().any(is_here)
     }
 
     fn truncate(&mut self, file: &str, line: usize) {

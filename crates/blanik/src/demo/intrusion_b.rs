@@ -1,22 +1,29 @@
 //! Intrusion B: another actor, noisier, from February to June 2024.
 //!
-//! In by a letter with a link; PowerShell, a run key, a tunnel; a spray of passwords at the mail; out
-//! with rclone. It works in office hours and has nothing to do with intrusion A.
+//! In by a letter with a link; PowerShell, a run key, a tunnel; a web shell on another server; a spray of
+//! passwords at the mail; out with rclone. It works in office hours and has nothing to do with intrusion A: the actor
+//! is invented, and so is all of its infrastructure.
+
+mod appointments;
 
 use blanik_model::Timestamp;
 
 use super::chronicle::{Chronicle, Deed, Intruder};
 use super::clock::{after, minutes};
-use super::mail::{OWA, Reading};
-use super::network::{FS01, GATEWAY, Host, PCS, Person, STAFF};
+use super::mail::{Access, OWA, Reading};
+use super::network::{FS01, FW01, GATEWAY, Host, PCS, Person, STAFF};
 use super::security::Origin;
+use super::signins::SignIn;
 use super::suricata::{Signature, Talk};
 use super::sysmon::Launch;
+use super::transport::Message;
 use super::windows::{Process, Session};
 use super::zeek::{Request, Traffic};
 
 /// Where the letter's link leads.
 const LURE: (&str, &str) = ("cdn-documents.example", "203.0.113.201");
+/// The server that sends the letter.
+const MAILER: (&str, &str) = ("mx.recepce-pozvanky.example", "203.0.113.205");
 /// The tunnel's other end.
 const TUNNEL: &str = "203.0.113.202";
 /// From where passwords are tried.
@@ -38,9 +45,16 @@ pub fn tell(c: &mut Chronicle) {
     victim.blind_defender(c, &shell);
     victim.dump_memory(c, &shell);
     victim.dig_tunnel(c, &shell);
+    appointments::tell(c);
     spray(c);
+    vpn(c);
     second_machine(c);
     victim.carry_out(c, &shell);
+}
+
+/// Addresses outside that it used.
+pub fn addresses() -> Vec<String> {
+    [LURE.1, TUNNEL, SPRAY, STORE.1, MAILER.1, appointments::FROM].map(str::to_owned).into()
 }
 
 fn deed(technique: &'static str, host: &Host, account: &str, what: &str) -> Deed {
@@ -80,6 +94,15 @@ impl Victim {
         let browser = c.running(&self.session, edge, &format!("\"{edge}\" --single-argument"));
         let what = "An invitation with a program in it is downloaded from a link in a letter.";
         c.step(self.does("T1566.002", what), |c| {
+            let id = format!("<{}@{}>", c.random.hex(20), MAILER.0);
+            let message = Message {
+                from: "organizace@recepce-pozvanky.example",
+                to: &self.who.mail(),
+                subject: "Pozvánka na recepci",
+                id: &id,
+                bytes: 31_220,
+            };
+            c.message_came(after(time, -minutes(7)), message, MAILER);
             let asked = after(time, -400);
             c.asked(asked, self.host.address, LURE.0, "A", LURE.1);
             c.file_created(time, &browser, &file);
@@ -249,6 +272,8 @@ impl Victim {
             let launch = Launch { really: "rclone.exe", ..Launch::of(image, line) };
             let copier = c.start(time, &self.session, shell, launch);
             c.connected(after(time, 1_200), &copier, STORE, 443);
+            let share = (FS01.fqdn(), "D:\\Shares\\Protokol");
+            c.took_files(Intruder::B, time, (&share.0, share.1), (2_140, 1_301_774_020));
         });
         let what = "1.3 GB go to the store.";
         c.step(self.does("T1567.002", what), |c| {
@@ -256,6 +281,7 @@ impl Victim {
             let traffic = Traffic { service: "ssl", millis: 2_700_000, sent, received };
             let flow = c.flow(after(time, 1_300), self.host.address, STORE.1, 443, traffic);
             c.shook_hands(&flow, STORE.0, "ok");
+            c.sent_out(Intruder::B, &flow);
         });
     }
 }
@@ -273,18 +299,36 @@ fn spray(c: &mut Chronicle) {
     let time = after(start, minutes(17));
     let what = "One of the passwords fits.";
     c.step(Deed::in_cloud(Intruder::B, "T1078.004", &found.mail(), what), |c| {
-        c.signed_in(time, found, SPRAY, "0");
+        let how = SignIn {
+            address: SPRAY,
+            error: "0",
+            client: "Authenticated SMTP",
+            agent: "BAV2ROPC",
+            second_factor: false,
+        };
+        c.signed_in_by(time, found, how);
     });
     let what = "The mailbox is read from the same address.";
     c.step(Deed::in_cloud(Intruder::B, "T1114.002", &found.mail(), what), |c| {
         let reading = Reading {
             application: OWA,
             client: "Client=OWA;Action=ViaProxy",
-            access: "Bind",
             folder: "\\Inbox",
-            count: 38,
+            access: Access::Bind(40_000, 38),
         };
-        c.mail_read(after(time, minutes(2)), found, SPRAY, reading);
+        let time = after(time, minutes(2));
+        c.mail_read(time, found, SPRAY, reading);
+        c.took_mail(Intruder::B, time, found, (40_000, 38), true);
+    });
+}
+
+/// The guessed password is the VPN's, too.
+fn vpn(c: &mut Chronicle) {
+    let found = &STAFF[5];
+    let time = at(c, "2024-04-22T09:15:00Z");
+    let what = "The guessed account comes in by the VPN, from the address of the spray.";
+    c.step(Deed::at(Intruder::B, "T1133", FW01.name, found.account, what), |c| {
+        c.came_by_vpn(time, found.account, SPRAY, "10.20.60.201");
     });
 }
 

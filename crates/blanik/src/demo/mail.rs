@@ -4,7 +4,11 @@ use blanik_model::Timestamp;
 use serde_json::{Value, json};
 
 use super::chronicle::{Body, Chronicle};
+use super::clock::after;
 use super::network::{DOMAIN, Person, TENANT};
+use super::random::Random;
+use super::signins::SignIn;
+use super::transport::Message;
 
 /// What the answer key calls the place of deeds in the mail service.
 pub const SERVICE: &str = "Microsoft 365";
@@ -21,17 +25,49 @@ pub struct Reading<'a> {
     pub application: &'a str,
     /// What the client calls itself.
     pub client: &'a str,
-    /// `Bind` for single messages, `Sync` for a folder.
-    pub access: &'a str,
     /// The folder.
     pub folder: &'a str,
-    /// How many messages.
-    pub count: u64,
+    /// How it was read, and what.
+    pub access: Access,
+}
+
+/// What `MailAccessType` says, and what is known with it.
+#[derive(Clone, Copy, Debug)]
+pub enum Access {
+    /// Single messages, each named by its id: the mailbox's messages from this number on, so many.
+    Bind(u64, u64),
+    /// A folder was brought up to date on a client: which messages that were, the record does not say.
+    Sync,
+    /// More than a thousand messages within a day: for the next 24 hours nothing is recorded any more.
+    Throttled,
+}
+
+/// The id of a mailbox's message of that number.
+pub fn message_id(who: &Person, number: u64) -> String {
+    let mut digits = Random::stream(number, who.account);
+    format!("<{}@{DOMAIN}>", digits.hex(24).to_ascii_uppercase())
+}
+
+/// The length of a mailbox's message of that number, in bytes.
+pub fn message_bytes(who: &Person, number: u64) -> u64 {
+    let mut lengths = Random::stream(number ^ 0x5151, who.account);
+    let small = lengths.between(6_000, 90_000);
+    // Every seventh has something attached.
+    if lengths.between(1, 7) == 1 { small * 24 } else { small }
 }
 
 impl Chronicle {
-    /// A sign-in; `error` is `0`, or the number of the failure.
+    /// A sign-in with a browser; `error` is `0`, or the number of the failure. From outside it takes a second factor.
     pub fn signed_in(&mut self, time: Timestamp, who: &Person, address: &str, error: &str) {
+        let second_factor = error == "0" && address != super::network::GATEWAY;
+        let how = SignIn { address, error, client: "Browser", agent: BROWSER, second_factor };
+        self.signed_in_by(time, who, how);
+    }
+
+    /// A sign-in, told by Entra and by the unified audit log.
+    pub fn signed_in_by(&mut self, time: Timestamp, who: &Person, how: SignIn<'_>) {
+        let SignIn { address, error, .. } = how;
+        self.entra(time, who, how);
         let failed = error != "0";
         let operation = if failed { "UserLoginFailed" } else { "UserLoggedIn" };
         let mut line = self.audit(time, operation, 15, "AzureActiveDirectory", who);
@@ -41,7 +77,7 @@ impl Chronicle {
         line["AzureActiveDirectoryEventType"] = 1.into();
         line["ExtendedProperties"] = pairs(&[
             ("ResultStatusDetail", if failed { "UserError" } else { "Redirect" }),
-            ("UserAgent", BROWSER),
+            ("UserAgent", how.agent),
             ("RequestType", "OAuth2:Authorize"),
         ]);
         line["ActorIpAddress"] = address.into();
@@ -63,21 +99,42 @@ impl Chronicle {
         line["ClientInfoString"] = how.client.into();
         line["LogonType"] = 0.into();
         line["MailboxOwnerUPN"] = who.mail().into();
+        line["MailboxGuid"] = Random::stream(0, who.account).guid().into();
+        line["SessionId"] = self.random.guid().into();
+        let (kind, throttled) = match how.access {
+            Access::Bind(..) => ("Bind", "False"),
+            Access::Sync => ("Sync", "False"),
+            Access::Throttled => ("Bind", "True"),
+        };
         line["OperationProperties"] =
-            pairs(&[("MailAccessType", how.access), ("IsThrottled", "False")]);
-        let messages: Vec<Value> = (0..how.count.min(4))
-            .map(|_| {
-                let id = format!("<{}@{DOMAIN}>", self.random.hex(24).to_ascii_uppercase());
-                json!({ "InternetMessageId": id })
-            })
-            .collect();
-        line["Folders"] = json!([{ "FolderItems": messages, "Path": how.folder }]);
-        line["OperationCount"] = how.count.into();
+            pairs(&[("MailAccessType", kind), ("IsThrottled", throttled)]);
+        match how.access {
+            Access::Bind(first, count) => {
+                let items: Vec<Value> = (first..first + count)
+                    .map(|n| json!({ "InternetMessageId": message_id(who, n), "SizeInBytes": message_bytes(who, n) }))
+                    .collect();
+                line["Folders"] = json!([{ "FolderItems": items, "Path": how.folder }]);
+                line["OperationCount"] = count.into();
+            }
+            Access::Sync => {
+                let folder = how.folder.trim_start_matches('\\');
+                line["Item"] = json!({ "ParentFolder": { "Path": how.folder, "Name": folder } });
+                line["OperationCount"] = 1.into();
+            }
+            Access::Throttled => line["OperationCount"] = 1.into(),
+        }
         self.put(time, Body::Mail(line.to_string()));
     }
 
-    /// A message was sent.
-    pub fn mail_sent(&mut self, time: Timestamp, who: &Person, address: &str, subject: &str) {
+    /// A message was sent, to somebody in the ministry or outside.
+    pub fn mail_sent(
+        &mut self,
+        time: Timestamp,
+        who: &Person,
+        address: &str,
+        subject: &str,
+        to: &str,
+    ) {
         let mut line = self.audit(time, "Send", 2, "Exchange", who);
         line["ResultStatus"] = "Succeeded".into();
         line["ClientIPAddress"] = address.into();
@@ -85,6 +142,9 @@ impl Chronicle {
         let id = format!("<{}@{DOMAIN}>", self.random.hex(24).to_ascii_uppercase());
         line["Item"] = json!({ "InternetMessageId": id, "Subject": subject });
         self.put(time, Body::Mail(line.to_string()));
+        let bytes = self.random.between(5_000, 400_000);
+        let message = Message { from: &who.mail(), to, subject, id: &id, bytes };
+        self.message_went(after(time, 1_200), message, "RECEIVE");
     }
 
     /// An administrative command of the mail service, such as `New-InboxRule`.
@@ -173,6 +233,7 @@ impl Chronicle {
             "Version": 1,
             "Workload": workload,
             "UserId": who.mail(),
+            "OrganizationName": DOMAIN,
         })
     }
 }

@@ -2,7 +2,10 @@
 //! outside world's. Data only.
 //!
 //! Inside stands 10.0.0.0/8; outside only the ranges reserved for documentation (RFC 5737), and every
-//! name ends in `.example` (RFC 2606). The ministry's own public addresses are 192.0.2.0/24.
+//! name ends in `.example` (RFC 2606). The ministry's own public addresses are 192.0.2.0/24. The one
+//! exception is what [`super::relays`] names, with its sources.
+
+use blanik_model::Timestamp;
 
 /// How a machine's Windows logs were collected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +53,44 @@ impl Host {
     /// The account of the machine itself.
     pub fn machine_account(&self) -> String {
         format!("{}$", self.name)
+    }
+}
+
+/// A machine without Windows: its logs come by syslog, or from itself.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Device {
+    /// Its full name, as its logs have it.
+    pub name: &'static str,
+    /// Its address inside.
+    pub address: &'static str,
+    /// How far its clock is ahead, in milliseconds.
+    pub clock_ahead_ms: i64,
+}
+
+impl Device {
+    /// The folder of its logs: its short name.
+    pub fn folder(&self) -> &'static str {
+        self.name.split('.').next().unwrap_or(self.name)
+    }
+}
+
+/// A time from which a machine's own logs are missing, though the machine ran.
+#[derive(Debug)]
+pub struct Gap {
+    /// The machine.
+    pub host: &'static Host,
+    /// Its first moment.
+    pub from: Timestamp,
+    /// Its end.
+    pub to: Timestamp,
+    /// Why.
+    pub why: &'static str,
+}
+
+impl Gap {
+    /// True if a record of that machine and moment is missing.
+    pub fn covers(&self, host: &Host, time: Timestamp) -> bool {
+        std::ptr::eq(self.host, host) && self.from <= time && time < self.to
     }
 }
 
@@ -142,6 +183,32 @@ pub static PCS: [Host; 14] = [
     pc("PC-EKO02", "10.20.7.12"),
     pc("PC-TIS01", "10.20.7.21"),
 ];
+
+const fn device(name: &'static str, address: &'static str) -> Device {
+    Device { name, address, clock_ahead_ms: 0 }
+}
+
+/// The mail gateway: Postfix, and Dovecot for the archive's mailboxes. No time server reaches it, so its clock has
+/// run ahead by seven minutes and some.
+pub static MX01: Device =
+    Device { name: "mx01.mzv.example", address: "10.20.8.25", clock_ahead_ms: 444_000 };
+/// The web server for consular appointments.
+pub static WWW02: Device = device("www02.mzv.example", "10.20.8.21");
+/// The name server that asks outside.
+pub static NS01: Device = device("ns01.mzv.example", "10.20.8.53");
+/// The firewall, and behind it the VPN.
+pub static FW01: Device = device("fw01.mzv.example", "10.20.8.1");
+/// Exchange, of which only the message tracking is collected.
+pub static EXCH01: Device = device("exch01.mzv.example", "10.20.0.25");
+
+/// The forwarding of FS01's events broke when its logs were cleared, and nobody saw it for weeks.
+pub static GAP: Gap = Gap {
+    host: &FS01,
+    // 2024-10-13 and 2024-11-25, 00:00 UTC, in nanoseconds.
+    from: Timestamp::from_nanos(1_728_777_600_000_000_000),
+    to: Timestamp::from_nanos(1_732_492_800_000_000_000),
+    why: "The collector's subscription for the machine broke and was repaired six weeks later.",
+};
 
 const fn person(
     account: &'static str,

@@ -7,7 +7,7 @@ use jiff::civil::Date;
 
 use super::chronicle::Chronicle;
 use super::clock::{after, attendance, days, is_working, local, minutes};
-use super::mail::{OWA, Reading};
+use super::mail::{Access, OWA, Reading};
 use super::network::{
     CLOUD, CONTROLLERS, EMBASSIES, FS01, GATEWAY, Host, Person, SITES, STAFF, UPDATES,
 };
@@ -22,6 +22,9 @@ const OFFICE: &str = "C:\\Program Files\\Microsoft Office\\root\\Office16";
 const EDGE: &str = "C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe";
 const READER: &str = "C:\\Program Files (x86)\\Adobe\\Acrobat Reader DC\\Reader\\AcroRd32.exe";
 const ZIPPER: &str = "C:\\Program Files\\7-Zip\\7zFM.exe";
+/// Whom people write to outside.
+const PARTNERS: &[&str] =
+    &["sekretariat@union.example", "press@daily.example", "protocol@embassy-of-elbonia.example"];
 /// What browsers on the ministry's machines call themselves.
 pub const AGENT: &str = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like \
                          Gecko) Chrome/113.0.5672.93 Safari/537.36 Edg/113.0.1774.42";
@@ -114,7 +117,9 @@ impl OfficeDay {
         if random.percent(60) {
             let topic = random.pick(self.who.topics);
             let sent = after(at, random.millis(minutes(3), minutes(300)));
-            c.mail_sent(sent, self.who, GATEWAY, topic);
+            let colleague = random.pick(&STAFF).mail();
+            let to = if random.percent(35) { *random.pick(PARTNERS) } else { colleague.as_str() };
+            c.mail_sent(sent, self.who, GATEWAY, topic, to);
         }
     }
 
@@ -232,13 +237,12 @@ pub fn web(random: &mut Random, most: u64) -> Traffic {
 
 fn read_mail(c: &mut Chronicle, random: &mut Random, at: Timestamp, who: &Person, from: &str) {
     let folder = *random.pick(&["\\Inbox", "\\Inbox", "\\Sent Items", "\\Inbox\\Porady"]);
-    let reading = Reading {
-        application: OWA,
-        client: "Client=OWA;Action=ViaProxy",
-        access: "Bind",
-        folder,
-        count: random.between(1, 9),
-    };
+    let synchronised = random.percent(12);
+    let first = random.between(1_000, 60_000);
+    let access =
+        if synchronised { Access::Sync } else { Access::Bind(first, random.between(1, 6)) };
+    let client = if synchronised { "Client=MSExchangeRPC" } else { "Client=OWA;Action=ViaProxy" };
+    let reading = Reading { application: OWA, client, folder, access };
     c.mail_read(at, who, from, reading);
 }
 

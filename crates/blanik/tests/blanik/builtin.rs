@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,8 +22,10 @@ fn rules() -> Rules {
     rules
 }
 
-/// The events of a rule's test file: those that must fire, then those that must not.
+/// The events of a rule's test file: those that must fire, then those that must not. An event is an object, or the
+/// text of a record as it stands in a log; `head` is what stands above the first.
 struct Cases {
+    head: Option<String>,
     matching: usize,
     events: Vec<Value>,
 }
@@ -32,6 +35,7 @@ impl Cases {
         let text = fs::read_to_string(file).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
         let mut cases: Value =
             serde_json::from_str(&text).unwrap_or_else(|e| panic!("{}: {e}", file.display()));
+        let head = cases["head"].as_str().map(str::to_owned);
         let mut list = |name: &str| match cases[name].take() {
             Value::Array(events) if !events.is_empty() => events,
             _ => panic!("{}: `{name}` must name at least one event", file.display()),
@@ -39,12 +43,23 @@ impl Cases {
         let mut events = list("match");
         let matching = events.len();
         events.extend(list("ignore"));
-        Cases { matching, events }
+        Cases { head, matching, events }
     }
 
-    fn write(&self, file: &Path) {
-        let lines: String = self.events.iter().map(|e| format!("{e}\n")).collect();
-        fs::write(file, lines).expect("a temporary file");
+    /// Writes some of the events, and says in which line each begins.
+    fn write(&self, file: &Path, which: Range<usize>) -> Vec<u64> {
+        let mut text = self.head.iter().map(|head| format!("{head}\n")).collect::<String>();
+        let mut begins = Vec::new();
+        for event in &self.events[which] {
+            begins.push(text.lines().count() as u64 + 1);
+            match event {
+                Value::String(record) => text += record,
+                object => text += &object.to_string(),
+            }
+            text.push('\n');
+        }
+        fs::write(file, text).expect("a temporary file");
+        begins
     }
 }
 
@@ -61,17 +76,17 @@ fn each_fires_on_its_events_and_leaves_their_look_alikes() {
     let rules = Arc::new(rules());
     let folder = tempfile::tempdir().expect("a temporary folder");
     let mut cases = BTreeMap::new();
-    for (_, rule) in rules.iter() {
+    let correlated: BTreeSet<&str> = rules.correlations().map(|(_, c)| &*c.origin).collect();
+    for (_, rule) in rules.iter().filter(|(_, rule)| !correlated.contains(&*rule.origin)) {
         let (file, log) = test_file(&rule.origin);
         let events = Cases::read(&file);
-        events.write(&folder.path().join(&log));
-        assert!(cases.insert(log, (rule.id.clone(), events)).is_none(), "{}", rule.origin);
+        let begins = events.write(&folder.path().join(&log), 0..events.events.len());
+        assert!(cases.insert(log, (rule.id.clone(), events, begins)).is_none(), "{}", rule.origin);
     }
     let fired = hunt(&rules, folder.path());
     let mut wrong = Vec::new();
-    for (log, (id, cases)) in &cases {
-        for i in 0..cases.events.len() {
-            let line = i as u64 + 1;
+    for (log, (id, cases, begins)) in &cases {
+        for (i, &line) in begins.iter().enumerate() {
             let has = fired.contains(&(log.clone(), line, id.clone()));
             match (i < cases.matching, has) {
                 (true, false) => wrong.push(format!("{log}: match event {line} does not fire")),
@@ -84,6 +99,27 @@ fn each_fires_on_its_events_and_leaves_their_look_alikes() {
         }
     }
     assert!(wrong.is_empty(), "{} events:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn each_correlation_is_met_by_its_events_and_not_by_their_look_alikes() {
+    let rules = Arc::new(rules());
+    assert!(rules.correlations().count() > 0, "no correlation is built in");
+    for (_, rule) in rules.correlations() {
+        let (file, log) = test_file(&rule.origin);
+        let cases = Cases::read(&file);
+        let found = |which| {
+            let folder = tempfile::tempdir().expect("a temporary folder");
+            cases.write(&folder.path().join(&log), which);
+            hunt(&rules, folder.path()).iter().any(|(_, _, id)| *id == rule.id)
+        };
+        assert!(found(0..cases.matching), "{} is not met", rule.origin);
+        assert!(
+            !found(cases.matching..cases.events.len()),
+            "{} is met by ordinary work",
+            rule.origin
+        );
+    }
 }
 
 /// Which rule fired on which line of which log.

@@ -38,6 +38,7 @@ pub fn finding(
             fields.iter().map(|(n, v)| ((*n).to_owned(), OwnedValue::from(*v))).collect(),
         ),
         raw: None,
+        indicator: None,
         correlation: None,
     }
 }
