@@ -7,8 +7,8 @@ mod bench;
 mod check;
 mod compare;
 mod corpus;
-mod labelled;
 mod interop;
+mod labelled;
 mod ordeal;
 mod tree;
 

@@ -1,7 +1,7 @@
 //! `blanik case`: what the findings come to, and the analysts' work on it.
 //!
-//! Reads a journal of records ([`journal`]), folds it into a case, and shows it. Each act of an
-//! analyst is one more record; nothing is ever changed.
+//! Reads a journal of records ([`journal`]), the evidence log or a file, folds it into a case, and
+//! shows it. Each act of an analyst is one more record; nothing is ever changed.
 
 pub mod chart;
 pub mod export;
@@ -17,20 +17,22 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use blanik_case::{Case, View};
+use blanik_model::Fact;
 use blanik_model::record::{Assigned, Judged, Noted, Tied};
-use blanik_model::{Fact, Timestamp};
 use clap::{Args, Subcommand, ValueEnum};
 
+use crate::cli::evidence::KeyArgs;
 use crate::outfile::Target;
 use journal::Journal;
 
 const CASE_HELP: &str = "\
 Examples:
-  blanik hunt logs --json -o findings.jsonl     what a case is made of
-  blanik case findings.jsonl show               the intrusions: story, scope, what was taken
-  blanik case findings.jsonl timeline -f svg -o timeline.svg
-  blanik case findings.jsonl dismiss 17 --why \"the backup does that every night\"
-  blanik case findings.jsonl undo 4711          takes back the record with that number
+  blanik hunt logs --case 17                    what a case is made of, in the evidence log
+  blanik case 17 show                           the intrusions: story, scope, what was taken
+  blanik case 17 timeline -f svg -o timeline.svg
+  blanik case 17 dismiss 170 --why \"the backup does that every night\"
+  blanik case 17 undo 4711                      takes back the record with that number
+  blanik case findings.jsonl show               the same of findings that are not on record
 
 Numbers in brackets are those of the records that a sentence rests on.";
 
@@ -38,9 +40,18 @@ Numbers in brackets are those of the records that a sentence rests on.";
 #[derive(Debug, Args)]
 #[command(after_help = CASE_HELP)]
 pub struct CaseArgs {
-    /// A file of records or of findings (JSON lines, as `hunt --json` writes them)
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    /// A case of the workspace; or a file of records or of findings (JSON lines, as `hunt --json`
+    /// writes them)
+    #[arg(value_name = "CASE")]
+    pub case: PathBuf,
+
+    /// The workspace that holds the record
+    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    pub workspace: PathBuf,
+
+    /// The workspace's key, for what analysts say.
+    #[command(flatten)]
+    pub key: KeyArgs,
 
     /// What to do.
     #[command(subcommand)]
@@ -112,7 +123,7 @@ pub struct ShowArgs {
 /// Who says so.
 #[derive(Debug, Args)]
 pub struct ByArgs {
-    /// Who says so [default: the user's name on this machine]
+    /// Who says so [default: the name of the key; in a file, the user's name on this machine]
     #[arg(long, value_name = "NAME")]
     pub by: Option<String>,
 }
@@ -200,17 +211,17 @@ pub enum Part {
 
 /// Does what the command line says.
 pub fn run(args: &CaseArgs) -> Result<ExitCode> {
-    let journal = Journal::new(&args.file);
+    let journal = Journal::open(&args.case, &args.workspace);
     let (part, how) = match &args.what {
         CaseCommand::Show(how) => (Part::All, how),
         CaseCommand::Timeline(how) => (Part::Timeline, how),
         CaseCommand::Graph(how) => (Part::Graph, how),
         CaseCommand::Scope(how) => (Part::Scope, how),
         CaseCommand::Exposure(how) => (Part::Exposure, how),
-        act => return say(&journal, act),
+        act => return say(&journal, act, &args.key),
     };
     let target =
-        how.output.as_ref().map(|path| Target::new(path, std::slice::from_ref(&args.file)));
+        how.output.as_ref().map(|path| Target::new(path, std::slice::from_ref(&args.case)));
     let target = target.transpose()?;
     let case = Case::fold(journal.records()?);
     let mut views = case.views();
@@ -254,7 +265,7 @@ fn first(views: &[View]) -> Result<&View> {
 }
 
 /// An analyst's record.
-fn say(journal: &Journal, act: &CaseCommand) -> Result<ExitCode> {
+fn say(journal: &Journal, act: &CaseCommand, key: &KeyArgs) -> Result<ExitCode> {
     let judged = |args: &JudgeArgs| Judged { on: args.on, why: args.why.clone() };
     let tied = |args: &TieArgs| Tied { a: args.a, b: args.b, why: args.why.clone() };
     let (by, fact, about) = match act {
@@ -279,10 +290,7 @@ fn say(journal: &Journal, act: &CaseCommand) -> Result<ExitCode> {
         | CaseCommand::Scope(_)
         | CaseCommand::Exposure(_) => unreachable!("shown, not said"),
     };
-    let by =
-        by.by.clone().or_else(|| std::env::var("USER").ok()).unwrap_or_else(|| "analyst".into());
-    let now = Timestamp::from_jiff(jiff::Timestamp::now()).context("the clock is out of range")?;
-    let index = journal.append(by, now, fact, &about)?;
+    let index = journal.append(by.by.as_deref(), fact, &about, key)?;
     println!("record {index}");
     Ok(ExitCode::SUCCESS)
 }

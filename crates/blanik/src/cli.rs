@@ -11,7 +11,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::case::CaseArgs;
 use crate::output::OutputFormat;
 use evidence::{
-    CaseArgs, DiscloseArgs, InitArgs, LogCommand, RerunArgs, VerifyArgs, WitnessCommand,
+    DiscloseArgs, InitArgs, LogCommand, OnRecordArgs, RerunArgs, VerifyArgs, WitnessCommand,
 };
 
 const ABOUT: &str = "\
@@ -302,7 +302,7 @@ pub struct HuntArgs {
 
     /// Where to put it on record.
     #[command(flatten)]
-    pub case: CaseArgs,
+    pub case: OnRecordArgs,
 }
 
 const CHECK_HELP: &str = "\

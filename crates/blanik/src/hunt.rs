@@ -137,7 +137,7 @@ pub struct Outcome {
 }
 
 /// What is asked of events where a case gathers of them all: what the rules ask, and that.
-struct WithGathered(WithAccounts);
+struct WithGathered(Arc<dyn Interests>);
 
 impl Interests for WithGathered {
     fn of(&self, kind: &Kind) -> Interest {
@@ -207,23 +207,21 @@ impl Hunt {
         self.outcome(shared, tally)
     }
 
-    fn interests(&self) -> Arc<dyn Interests> {
-        let of_rules = WithAccounts(Arc::clone(&self.rules));
-        if self.gather { Arc::new(WithGathered(of_rules)) } else { Arc::new(of_rules) }
-    }
-
     fn matches(&self) -> std::io::Result<Option<Mutex<Runs>>> {
         let wanted = self.rules.correlations().next().is_some();
         wanted.then(Runs::new).transpose().map(|runs| runs.map(Mutex::new))
     }
 
-    /// What rules and indicators ask of events.
+    /// What rules, a case and indicators ask of events.
     fn interests(&self) -> Arc<dyn Interests> {
-        let rules: Arc<dyn Interests> = Arc::new(WithAccounts(Arc::clone(&self.rules)));
-        match &self.indicators {
-            Some(indicators) => Arc::new(WithIndicators::new(rules, Arc::clone(&indicators.index))),
-            None => rules,
+        let mut asked: Arc<dyn Interests> = Arc::new(WithAccounts(Arc::clone(&self.rules)));
+        if self.gather {
+            asked = Arc::new(WithGathered(asked));
         }
+        if let Some(indicators) = &self.indicators {
+            asked = Arc::new(WithIndicators::new(asked, Arc::clone(&indicators.index)));
+        }
+        asked
     }
 
     fn outcome(&self, shared: Shared<'_>, mut tally: Tally) -> Result<Outcome> {

@@ -78,7 +78,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         filter: Filter { from: args.from, to: args.to, hosts: args.host.clone() },
         tools: args.tool_findings.then(|| tool_filter(args)),
         with_raw: args.raw,
-        gather: args.records.is_some(),
+        gather: args.records.is_some() || args.case.case.is_some(),
         threads: threads(args.threads),
     };
     let custody = evidence::Custody::begin(args)?;

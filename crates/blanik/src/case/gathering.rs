@@ -25,14 +25,18 @@ pub fn write(target: &Target, outcome: &mut Outcome) -> Result<()> {
     for i in 0..outcome.findings.len() {
         put(Fact::Found(Box::new(outcome.findings.get(i)?)))?;
     }
-    if let Some(gathered) = outcome.gathered.take() {
-        let not_kept = gathered.not_kept();
-        if not_kept > 0 {
-            eprintln!(
-                "blanik: {not_kept} records of what was reached are beyond what a case keeps; bounds do not count them"
-            );
-        }
-        gathered.facts().into_iter().try_for_each(&mut put)?;
-    }
+    facts(outcome).into_iter().try_for_each(&mut put)?;
     out.finish()
+}
+
+/// What was gathered of all events.
+pub fn facts(outcome: &mut Outcome) -> Vec<Fact> {
+    let Some(gathered) = outcome.gathered.take() else { return Vec::new() };
+    let not_kept = gathered.not_kept();
+    if not_kept > 0 {
+        eprintln!(
+            "blanik: {not_kept} records of what was reached are beyond what a case keeps; bounds do not count them"
+        );
+    }
+    gathered.facts()
 }

@@ -1,32 +1,133 @@
-//! Where a case's records come from: a file of records, or of findings as `hunt --json` writes them,
-//! one JSON object a line. What analysts say goes into a file beside it. A record's number is its
-//! place in both, from 0.
+//! Where a case's records come from: the evidence log of a workspace, in which a record's number is its
+//! index; or a file of records, or of findings as `hunt --json` writes them, one JSON object a line. What
+//! analysts say of a file goes into a file beside it; a record's number is its place in both, from 0.
 
+use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use blanik_evidence::Workspace;
+use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Finding, Record, Timestamp};
 
+use crate::cli::evidence::KeyArgs;
+use crate::evidence;
+
 /// See the module.
-pub struct Journal {
+pub enum Journal {
+    /// A case of a workspace's log.
+    Log(Log),
+    /// A file.
+    File(Lines),
+}
+
+impl Journal {
+    /// Of this file, if there is one; else of the workspace's case of that name.
+    pub fn open(case: &Path, workspace: &Path) -> Self {
+        if case.is_file() {
+            Journal::File(Lines::new(case))
+        } else {
+            let name = case.to_string_lossy().into_owned();
+            Journal::Log(Log { workspace: workspace.to_owned(), case: name })
+        }
+    }
+
+    /// All records with their numbers.
+    pub fn records(&self) -> Result<Vec<(u64, Record)>> {
+        match self {
+            Journal::Log(log) => log.records(),
+            Journal::File(lines) => lines.records(),
+        }
+    }
+
+    /// Adds a record, which is about those. Returns its number.
+    pub fn append(
+        &self,
+        by: Option<&str>,
+        fact: Fact,
+        about: &[u64],
+        key: &KeyArgs,
+    ) -> Result<u64> {
+        match self {
+            Journal::Log(log) => log.append(by, fact, about, key),
+            Journal::File(lines) => lines.append(by, fact, about),
+        }
+    }
+}
+
+/// A case of a workspace's log.
+pub struct Log {
+    workspace: PathBuf,
+    case: String,
+}
+
+impl Log {
+    fn records(&self) -> Result<Vec<(u64, Record)>> {
+        let (mut records, mut others) = (Vec::new(), BTreeSet::new());
+        for unsealed in evidence::reader(&self.workspace)?.unsealed() {
+            let unsealed = unsealed.context("the log is damaged: `blanik verify` says where")?;
+            let place = || format!("record {} of the log", unsealed.index);
+            let record: Record = serde_json::from_str(&unsealed.record).with_context(place)?;
+            if record.case == self.case {
+                records.push((unsealed.index, record));
+            } else {
+                others.insert(record.case);
+            }
+        }
+        if records.is_empty() {
+            let others: Vec<String> = others.into_iter().collect();
+            let shown = for_terminal(&others.join(", ")).into_owned();
+            let has = if others.is_empty() { "none".to_owned() } else { shown };
+            bail!(
+                "{} is no file, and no case of {}, which has {has}",
+                for_terminal(&self.case),
+                self.workspace.display()
+            );
+        }
+        Ok(records)
+    }
+
+    fn append(&self, by: Option<&str>, fact: Fact, about: &[u64], key: &KeyArgs) -> Result<u64> {
+        let records = self.records()?;
+        for on in about {
+            ensure!(
+                records.iter().any(|(index, _)| index == on),
+                "record {on} is none of case {}",
+                for_terminal(&self.case)
+            );
+        }
+        let key = evidence::key(&self.workspace, key)?;
+        // The key is what a reader can trust; a name beside it is the analyst's own word.
+        let by = match by {
+            Some(name) => format!("{name} by {}", key.name()),
+            None => key.name().to_owned(),
+        };
+        let record = Record { case: self.case.clone(), at: evidence::now()?, by, fact };
+        let mut workspace = Workspace::open_with(&self.workspace, key)?;
+        let index = workspace.size();
+        workspace.append_json(&[serde_json::to_string(&record)?])?;
+        Ok(index)
+    }
+}
+
+/// A file, and beside it what analysts say of it.
+pub struct Lines {
     file: PathBuf,
     said: PathBuf,
     case: String,
 }
 
-impl Journal {
-    /// Of this file.
-    pub fn new(file: &Path) -> Self {
+impl Lines {
+    fn new(file: &Path) -> Self {
         let case = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let mut said = file.as_os_str().to_owned();
         said.push(".analysts.jsonl");
-        Journal { file: file.to_owned(), said: said.into(), case }
+        Lines { file: file.to_owned(), said: said.into(), case }
     }
 
-    /// All records with their numbers.
-    pub fn records(&self) -> Result<Vec<(u64, Record)>> {
+    fn records(&self) -> Result<Vec<(u64, Record)>> {
         let mut records = Vec::new();
         self.read(&self.file, &mut records)?;
         if self.said.exists() {
@@ -66,8 +167,7 @@ impl Journal {
         Ok(Record { case: self.case.clone(), at, by: "hunt".into(), fact })
     }
 
-    /// Adds a record, which is about those. Returns its number.
-    pub fn append(&self, by: String, at: Timestamp, fact: Fact, about: &[u64]) -> Result<u64> {
+    fn append(&self, by: Option<&str>, fact: Fact, about: &[u64]) -> Result<u64> {
         let index = self.records()?.len() as u64;
         for on in about {
             ensure!(
@@ -76,7 +176,9 @@ impl Journal {
                 index.saturating_sub(1)
             );
         }
-        let record = Record { case: self.case.clone(), at, by, fact };
+        let user = || std::env::var("USER").unwrap_or_else(|_| "analyst".into());
+        let by = by.map_or_else(user, str::to_owned);
+        let record = Record { case: self.case.clone(), at: evidence::now()?, by, fact };
         let mut line = serde_json::to_vec(&record).context("a record cannot be written as JSON")?;
         line.push(b'\n');
         let context = || format!("cannot write {}", self.said.display());

@@ -17,7 +17,7 @@ pub struct KeyArgs {
 
 /// Where a hunt goes on record.
 #[derive(Debug, Default, Args)]
-pub struct CaseArgs {
+pub struct OnRecordArgs {
     /// Put on record what was read, by which rules, and every finding, as this case
     #[arg(long, value_name = "NAME", conflicts_with = "explain")]
     pub case: Option<String>,

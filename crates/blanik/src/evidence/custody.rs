@@ -1,5 +1,5 @@
 //! A hunt on record: the files that came into custody, with what they were hunted, what could not be
-//! read, and every finding, committed field by field.
+//! read, every finding, and what a case wants to know of all events, committed field by field.
 //!
 //! `hunted` is the last record: where it stands, all findings before it are there.
 
@@ -17,6 +17,7 @@ use blanik_model::record::{Acquired, Hunted, Opened};
 use blanik_model::{Fact, Record};
 use sha2::{Digest, Sha256};
 
+use crate::case::gathering;
 use crate::cli::HuntArgs;
 use crate::hunt::{Hunt, Outcome};
 use crate::rules;
@@ -80,6 +81,9 @@ impl Custody {
                 outcome.findings.json(i).context("cannot read the temporary file of findings")?;
             let json = std::str::from_utf8(json).context("a finding is no UTF-8")?;
             writer.push(format!("{found}{}", &json[1..]))?;
+        }
+        for fact in gathering::facts(outcome) {
+            writer.fact(fact)?;
         }
         writer.fact(Fact::Hunted(Hunted {
             program: concat!("blanik ", env!("CARGO_PKG_VERSION")).to_owned(),
