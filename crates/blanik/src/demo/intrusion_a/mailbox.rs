@@ -89,7 +89,16 @@ fn forward(c: &mut Chronicle, chief: &'static Person) {
             ("ForwardingSmtpAddress", &format!("smtp:{OUTSIDE}")),
             ("DeliverToMailboxAndForward", "True"),
         ];
-        c.mail_command(time, chief, CERT_FR[2], "Set-Mailbox", &parameters);
+        // With a session that was stolen from a browser: no second factor is asked for.
+        let how = SignIn {
+            address: CERT_FR[7],
+            error: "0",
+            client: "Browser",
+            agent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:102.0) Gecko/20100101 Firefox/102.0",
+            second_factor: false,
+        };
+        c.signed_in_by(after(time, -90_000), chief, how);
+        c.mail_command(time, chief, CERT_FR[7], "Set-Mailbox", &parameters);
     });
     let what = "From now on letters to the chief of cabinet go outside, one by one.";
     c.step(mail_deed("T1114.003", chief, what).towards("exfiltration"), |c| {
