@@ -60,7 +60,7 @@ impl Disclosure {
     ) -> Result<Self> {
         let fields = seal::fields(record)?;
         let (leaves, places) = seal::leaves(&fields, seed);
-        let chosen = |field: &Field<'_>, path: &String| {
+        let chosen = |field: &Field, path: &String| {
             field
                 .path
                 .strip_prefix(path.as_str())
@@ -75,7 +75,7 @@ impl Disclosure {
                 shown.push(Shown {
                     path: field.path.clone(),
                     ty: field.ty,
-                    value: field.text.clone().into_owned(),
+                    value: field.text.clone(),
                     salt: STANDARD.encode(seed.salt(number)),
                     place: places[number],
                 });
@@ -103,7 +103,8 @@ impl Disclosure {
         if read.format != FORMAT {
             return Err(fail(1, "another format"));
         }
-        if !read.leaves.is_power_of_two() || read.leaves > LEAVES_MAX {
+        if !read.leaves.is_power_of_two() || !(seal::LEAVES_MIN..=LEAVES_MAX).contains(&read.leaves)
+        {
             return Err(fail(1, "no such number of leaves"));
         }
         Ok(read)
@@ -117,7 +118,7 @@ impl Disclosure {
         for shown in &self.fields {
             let salt = STANDARD.decode(&shown.salt).ok().and_then(|salt| salt.try_into().ok());
             let salt = salt.ok_or_else(|| fail(format!("{}: no salt", shown.path)))?;
-            let (path, text) = (shown.path.clone(), shown.value.as_str().into());
+            let (path, text) = (shown.path.clone(), shown.value.clone());
             let leaf = Field { path, ty: shown.ty, text }.leaf(&salt);
             let slot = known.get_mut(shown.place).filter(|slot| slot.is_none());
             *slot.ok_or_else(|| fail(format!("{}: no place", shown.path)))? = Some(leaf);
@@ -139,12 +140,12 @@ impl Disclosure {
 /// The roots of the largest subtrees in which nothing is shown, from the left.
 fn cover(leaves: &[Hash], shown: &[bool], out: &mut Vec<Hash>) {
     if !shown.contains(&true) {
-        return out.push(crate::tree::complete(leaves));
+        return out.push(seal::wide_root(leaves));
     }
     if leaves.len() > 1 {
-        let half = leaves.len() / 2;
-        cover(&leaves[..half], &shown[..half], out);
-        cover(&leaves[half..], &shown[half..], out);
+        let width = seal::child_width(leaves.len());
+        let children = leaves.chunks(width).zip(shown.chunks(width));
+        children.for_each(|(leaves, shown)| cover(leaves, shown, out));
     }
 }
 
@@ -156,7 +157,7 @@ fn uncover(known: &[Option<Hash>], hidden: &mut impl Iterator<Item = Hash>) -> O
     if let [one] = known {
         return *one;
     }
-    let (left, right) = known.split_at(known.len() / 2);
-    let left = uncover(left, hidden)?;
-    Some(Hash::node(left, uncover(right, hidden)?))
+    let children = known.chunks(seal::child_width(known.len()));
+    let children: Option<Vec<Hash>> = children.map(|child| uncover(child, hidden)).collect();
+    Some(seal::wide_node(children?.into_iter()))
 }

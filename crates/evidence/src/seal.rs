@@ -11,10 +11,11 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::hash::Hash;
-use crate::tree::complete;
 
 /// Fewest leaves under a commitment.
-const LEAVES_MIN: usize = 16;
+pub(crate) const LEAVES_MIN: usize = 16;
+/// Children of a node under a commitment.
+const BRANCHES: usize = 16;
 /// Most fields of a record.
 pub const FIELDS_MAX: usize = 1 << 20;
 /// Deepest that a record is nested.
@@ -30,25 +31,36 @@ pub struct Seed(pub [u8; 32]);
 pub type Salt = [u8; 32];
 
 impl Seed {
-    /// The salt of the field, or filler, with this number.
+    /// The salt of the field with this number.
     pub fn salt(self, number: usize) -> Salt {
-        let mut hasher = framed(b"blanik/salt/v1");
-        hasher.update(self.0);
-        hasher.update((number as u64).to_be_bytes());
-        hasher.finalize().into()
+        self.derived(b"blanik/salt/v1", number).0
+    }
+
+    /// The leaf that stands, behind the last field, for no field.
+    fn filler(self, number: usize) -> Hash {
+        self.derived(b"blanik/fill/v1", number)
+    }
+
+    /// 54 bytes make one block of SHA-256: there are two such hashes a field.
+    fn derived(self, domain: &[u8; 14], number: usize) -> Hash {
+        let mut bytes = [0; 54];
+        bytes[..14].copy_from_slice(domain);
+        bytes[14..46].copy_from_slice(&self.0);
+        bytes[46..].copy_from_slice(&(number as u64).to_be_bytes());
+        Hash::of(&bytes)
     }
 }
 
 /// One scalar of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Field<'a> {
+pub struct Field {
     /// Its keys from the root, each behind a `/`, `~` written `~0` and `/` `~1` (RFC 6901); a place in a
     /// list as `#` and its number, a key's own `#` at its beginning as `~2`.
     pub path: String,
     /// Its type.
     pub ty: FieldType,
     /// Its text: of a string without quotes and escapes, of a number as the record writes it.
-    pub text: Cow<'a, str>,
+    pub text: String,
 }
 
 /// The type of a field's value.
@@ -82,58 +94,77 @@ impl FieldType {
     }
 }
 
-impl Field<'_> {
+impl Field {
     /// The leaf under a commitment.
     pub fn leaf(&self, salt: &Salt) -> Hash {
-        let mut hasher = framed(b"blanik/field/v1");
-        hasher.update(salt);
-        frame(&mut hasher, self.path.as_bytes());
-        hasher.update([self.ty.tag()]);
-        frame(&mut hasher, self.text.as_bytes());
-        Hash(hasher.finalize().into())
+        leaf(&self.path, self.ty, &self.text, salt)
     }
 }
 
-/// A leaf that says nothing.
-fn filler(salt: &Salt) -> Hash {
-    let mut hasher = framed(b"blanik/filler/v1");
+fn leaf(path: &str, ty: FieldType, text: &str, salt: &Salt) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update(b"blanik/field/v1");
     hasher.update(salt);
+    // No record is 4 GiB long.
+    hasher.update(u32::try_from(path.len()).unwrap_or(u32::MAX).to_be_bytes());
+    hasher.update(path);
+    hasher.update([ty.tag()]);
+    hasher.update(text);
     Hash(hasher.finalize().into())
 }
 
-fn framed(domain: &[u8]) -> Sha256 {
-    let mut hasher = Sha256::new();
-    frame(&mut hasher, domain);
-    hasher
+/// How many leaves the children of a node have that has so many: a power of 16.
+pub(crate) fn child_width(leaves: usize) -> usize {
+    let mut width = 1;
+    while width * BRANCHES < leaves {
+        width *= BRANCHES;
+    }
+    width
 }
 
-fn frame(hasher: &mut Sha256, bytes: &[u8]) {
-    hasher.update((bytes.len() as u64).to_be_bytes());
-    hasher.update(bytes);
+/// The root over so many leaves, a power of two: nodes of 16 children, the topmost of what is left.
+pub(crate) fn wide_root(leaves: &[Hash]) -> Hash {
+    if let [one] = leaves {
+        return *one;
+    }
+    let children = leaves.chunks(child_width(leaves.len()));
+    wide_node(children.map(wide_root))
+}
+
+/// The node above these.
+pub(crate) fn wide_node(children: impl Iterator<Item = Hash>) -> Hash {
+    let mut hasher = Sha256::new();
+    hasher.update([1]);
+    children.for_each(|child| hasher.update(child.0));
+    Hash(hasher.finalize().into())
 }
 
 /// All leaves of a record in the order of the tree, and the place in it of each field.
-pub fn leaves(fields: &[Field<'_>], seed: Seed) -> (Vec<Hash>, Vec<usize>) {
-    let width = fields.len().next_power_of_two().max(LEAVES_MIN);
-    let leaf = |number: usize| {
-        let salt = seed.salt(number);
-        (fields.get(number).map_or_else(|| filler(&salt), |field| field.leaf(&salt)), number)
-    };
-    let mut leaves: Vec<(Hash, usize)> = (0..width).map(leaf).collect();
-    // By their hashes: where a field stands says nothing of its name.
+pub fn leaves(fields: &[Field], seed: Seed) -> (Vec<Hash>, Vec<usize>) {
+    let of_fields = fields.iter().enumerate();
+    let own: Vec<Hash> = of_fields.map(|(i, field)| field.leaf(&seed.salt(i))).collect();
+    let all = filled_up(own.clone(), seed);
+    let place = |leaf| all.binary_search(leaf).expect("each is among all");
+    let places = own.iter().map(place).collect();
+    (all, places)
+}
+
+/// Fillers behind the fields' leaves, and all by their hashes: where a field stands says nothing of its
+/// name.
+fn filled_up(mut leaves: Vec<Hash>, seed: Seed) -> Vec<Hash> {
+    let width = leaves.len().next_power_of_two().max(LEAVES_MIN);
+    leaves.extend((leaves.len()..width).map(|number| seed.filler(number)));
     leaves.sort_unstable();
-    let mut places = vec![0; fields.len()];
-    for (place, (_, number)) in leaves.iter().enumerate() {
-        if let Some(slot) = places.get_mut(*number) {
-            *slot = place;
-        }
-    }
-    (leaves.into_iter().map(|(hash, _)| hash).collect(), places)
+    leaves
 }
 
 /// The commitment to a record.
 pub fn commitment(record: &str, seed: Seed) -> Result<Hash> {
-    Ok(complete(&leaves(&fields(record)?, seed).0))
+    let mut leaves = Vec::with_capacity(128);
+    each_field(record, &mut |path, ty, text| {
+        leaves.push(leaf(path, ty, text, &seed.salt(leaves.len())));
+    })?;
+    Ok(wide_root(&filled_up(leaves, seed)))
 }
 
 /// The entry that stands in the log for a commitment: 33 bytes.
@@ -150,48 +181,86 @@ pub fn commitment_of(entry: &[u8]) -> Option<Hash> {
 }
 
 /// The fields of a record, which is a JSON object, in its order.
-pub fn fields(record: &str) -> Result<Vec<Field<'_>>> {
-    let bad = |error: serde_json::Error| Error::Record(error.to_string());
+pub fn fields(record: &str) -> Result<Vec<Field>> {
+    let mut fields = Vec::new();
+    each_field(record, &mut |path, ty, text| {
+        fields.push(Field { path: path.to_owned(), ty, text: text.to_owned() });
+    })?;
+    Ok(fields)
+}
+
+/// Takes a field: its path, type and text.
+type Taker<'t> = &'t mut dyn FnMut(&str, FieldType, &str);
+
+fn each_field(record: &str, take: Taker<'_>) -> Result<()> {
     let raw: &RawValue = serde_json::from_str(record).map_err(bad)?;
     if !raw.get().starts_with('{') {
         return Err(Error::Record("no JSON object".into()));
     }
-    let mut fields = Vec::with_capacity(64);
-    walk(raw, String::new(), 0, &mut fields)?;
-    Ok(fields)
+    Walk { path: String::new(), taken: 0, take }.walk(raw, 0)
 }
 
-fn walk<'a>(raw: &'a RawValue, path: String, depth: usize, out: &mut Vec<Field<'a>>) -> Result<()> {
-    let text = raw.get();
-    let bad = |error: serde_json::Error| Error::Record(error.to_string());
-    if depth == DEPTH_MAX || out.len() == FIELDS_MAX {
-        return Err(Error::Record("nested too deep, or too many fields".into()));
-    }
-    let before = out.len();
-    let (ty, text) = match text.as_bytes()[0] {
-        b'{' => {
-            let Members(members) = serde_json::from_str(text).map_err(bad)?;
-            for (key, value) in members {
-                walk(value, format!("{path}/{}", escaped(&key)), depth + 1, out)?;
-            }
-            (FieldType::EmptyObject, Cow::Borrowed(""))
+fn bad(error: serde_json::Error) -> Error {
+    Error::Record(error.to_string())
+}
+
+/// A way through a record, and where on it we are.
+struct Walk<'t> {
+    path: String,
+    taken: usize,
+    take: Taker<'t>,
+}
+
+impl Walk<'_> {
+    fn walk(&mut self, raw: &RawValue, depth: usize) -> Result<()> {
+        let text = raw.get();
+        if depth == DEPTH_MAX {
+            return Err(Error::Record("nested too deep".into()));
         }
-        b'[' => {
-            let members: Vec<&RawValue> = serde_json::from_str(text).map_err(bad)?;
-            for (i, value) in members.into_iter().enumerate() {
-                walk(value, format!("{path}/#{i}"), depth + 1, out)?;
+        match text.as_bytes()[0] {
+            b'{' => {
+                let Members(members) = serde_json::from_str(text).map_err(bad)?;
+                let empty = members.is_empty();
+                for (key, value) in members {
+                    self.below(&escaped(&key), value, depth)?;
+                }
+                if empty { self.take(FieldType::EmptyObject, "") } else { Ok(()) }
             }
-            (FieldType::EmptyList, Cow::Borrowed(""))
+            b'[' => {
+                let members: Vec<&RawValue> = serde_json::from_str(text).map_err(bad)?;
+                let empty = members.is_empty();
+                for (i, value) in members.into_iter().enumerate() {
+                    self.below(&format!("#{i}"), value, depth)?;
+                }
+                if empty { self.take(FieldType::EmptyList, "") } else { Ok(()) }
+            }
+            b'"' => {
+                let Text(text) = serde_json::from_str(text).map_err(bad)?;
+                self.take(FieldType::String, &text)
+            }
+            b'n' => self.take(FieldType::Null, ""),
+            b't' | b'f' => self.take(FieldType::Bool, text),
+            _ => self.take(FieldType::Number, text),
         }
-        b'"' => (FieldType::String, serde_json::from_str::<Text<'_>>(text).map_err(bad)?.0),
-        b'n' => (FieldType::Null, Cow::Borrowed("")),
-        b't' | b'f' => (FieldType::Bool, Cow::Borrowed(text)),
-        _ => (FieldType::Number, Cow::Borrowed(text)),
-    };
-    if out.len() == before {
-        out.push(Field { path, ty, text });
     }
-    Ok(())
+
+    fn below(&mut self, key: &str, value: &RawValue, depth: usize) -> Result<()> {
+        let above = self.path.len();
+        self.path.push('/');
+        self.path.push_str(key);
+        self.walk(value, depth + 1)?;
+        self.path.truncate(above);
+        Ok(())
+    }
+
+    fn take(&mut self, ty: FieldType, text: &str) -> Result<()> {
+        if self.taken == FIELDS_MAX {
+            return Err(Error::Record("too many fields".into()));
+        }
+        self.taken += 1;
+        (self.take)(&self.path, ty, text);
+        Ok(())
+    }
 }
 
 fn escaped(key: &str) -> Cow<'_, str> {
@@ -243,7 +312,7 @@ mod tests {
         fields.iter().map(|f| format!("{}={}{}", f.path, f.tag(), f.text)).collect()
     }
 
-    impl Field<'_> {
+    impl Field {
         fn tag(&self) -> char {
             char::from(self.ty.tag())
         }
@@ -299,23 +368,38 @@ mod tests {
     #[test]
     fn a_field_is_hashed_as_the_documentation_says() {
         let salt = Seed([7; 32]).salt(3);
-        let mut bytes = Vec::new();
-        bytes.extend(14u64.to_be_bytes());
-        bytes.extend(b"blanik/salt/v1");
+        let mut bytes = b"blanik/salt/v1".to_vec();
         bytes.extend([7; 32]);
         bytes.extend(3u64.to_be_bytes());
         assert_eq!(salt, Hash::of(&bytes).0);
-        let mut bytes = Vec::new();
-        bytes.extend(15u64.to_be_bytes());
-        bytes.extend(b"blanik/field/v1");
+        let mut bytes = b"blanik/field/v1".to_vec();
         bytes.extend(salt);
-        bytes.extend(5u64.to_be_bytes());
-        bytes.extend(b"/host");
-        bytes.push(b's');
-        bytes.extend(4u64.to_be_bytes());
-        bytes.extend(b"DC01");
+        bytes.extend([0, 0, 0, 5]);
+        bytes.extend(b"/hostsDC01");
         let field = Field { path: "/host".into(), ty: FieldType::String, text: "DC01".into() };
         assert_eq!(field.leaf(&salt), Hash::of(&bytes));
+    }
+
+    /// A commitment made of leaves by hand: 32 of them are two nodes of 16, and one of two above.
+    #[test]
+    fn the_tree_is_that_of_the_documentation() {
+        let seed = Seed([6; 32]);
+        let record: Vec<String> = (0..20).map(|i| format!("\"k{i}\":{i}")).collect();
+        let record = format!("{{{}}}", record.join(","));
+        let fields = fields(&record).expect("a record");
+        let mut leaves: Vec<Hash> = (0..20).map(|i| fields[i].leaf(&seed.salt(i))).collect();
+        for i in 20u64..32 {
+            let bytes = [b"blanik/fill/v1".as_slice(), &[6; 32], &i.to_be_bytes()].concat();
+            leaves.push(Hash::of(&bytes));
+        }
+        leaves.sort();
+        let node = |children: &[Hash]| {
+            let children: Vec<u8> = children.iter().flat_map(|child| child.0).collect();
+            Hash::of(&[[1].as_slice(), &children].concat())
+        };
+        let root = node(&[node(&leaves[..16]), node(&leaves[16..])]);
+        assert_eq!(commitment(&record, seed).expect("a record"), root);
+        assert_eq!([16, 32, 256, 512].map(child_width), [1, 16, 16, 256]);
     }
 
     #[test]
