@@ -4,6 +4,7 @@ mod bench;
 mod check;
 mod compare;
 mod corpus;
+mod knowledge;
 mod tree;
 
 use std::process::{Command, ExitCode};
@@ -22,6 +23,9 @@ cargo xtask corpus [--data FOLDER] [--out FOLDER] [--size SIZE]… [--seed N] [o
     $BLANIK_DATA, or target/data]; --out [default: target/corpus]; --size: 10MB, 10GB … [default:
     100MB and 1GB]; --seed [default: 1]; INPUT: ndjson, evtx, eve, zeek, rules10, pathological
     [default: all].
+
+cargo xtask knowledge [--data FOLDER]
+    Derives the table of facts that attribution works with from ATT&CK and MISP galaxies in the data set.
 
 cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--only ROW,…]
                   [--program FILE] [--micro] [--date YYYY-MM-DD] [--write]
@@ -50,6 +54,7 @@ fn run() -> Result<ExitCode> {
         // Made for gigabytes: a build for debugging would take ten times as long.
         Some("corpus") if cfg!(debug_assertions) => optimised(&args),
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
+        Some("knowledge") => knowledge::run(&args[1..]),
         Some("compare") => compare::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),
         None | Some("help" | "--help" | "-h") => {
