@@ -1,1 +1,12 @@
-//! Attribution.
+//! Observations × knowledge of actors → a verdict with a degree of certainty.
+//!
+//! Pure: no files, no clocks, no randomness. The mathematics: counts by report smoothed towards a background
+//! ([`counts`]), the terms of a case ([`terms`]), weights fitted on held-out reports ([`logit`], [`model`]).
+
+pub mod bench;
+pub mod corpus;
+pub mod counts;
+pub mod knowledge;
+pub mod logit;
+pub mod model;
+pub mod terms;

@@ -45,6 +45,41 @@ pub enum Command {
     Fields(FieldsArgs),
     /// Make a small exercise (invented data), hunt it, and write the report
     Demo(DemoArgs),
+    /// Measure attribution
+    #[command(subcommand)]
+    Attribution(AttributionCommand),
+}
+
+/// Measure attribution.
+#[derive(Debug, Subcommand)]
+pub enum AttributionCommand {
+    /// Judge held-out cases, each by what is known without it, and write the posteriors
+    Bench(BenchArgs),
+}
+
+/// Judge held-out cases.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Documents: JSON lines of group, report, fold, features
+    #[arg(long, value_name = "FILE")]
+    pub docs: PathBuf,
+
+    /// Cases: JSON lines; what they are is told by their fields. Other files that a kind needs (other releases'
+    /// docs_vX.jsonl, bench_b_cases.jsonl, open_set_splits.json, group_country.json) are looked for beside them
+    #[arg(long, value_name = "FILE")]
+    pub cases: PathBuf,
+
+    /// Write posteriors to this file: JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+
+    /// Group → country, as JSON [default: group_country.json beside the cases, then what the program knows]
+    #[arg(long, value_name = "FILE")]
+    pub countries: Option<PathBuf>,
+
+    /// Groups held out, by split [default: open_set_splits.json beside the cases]
+    #[arg(long, value_name = "FILE")]
+    pub splits: Option<PathBuf>,
 }
 
 /// Look at rules.
