@@ -101,6 +101,8 @@ struct Judged {
     view: String,
     extra: Vec<(&'static str, Value)>,
     features: Vec<String>,
+    /// Where the case is judged by other documents than the weights are fitted on: which corpus, and which are out.
+    own: Option<(usize, Vec<bool>)>,
 }
 
 /// Everything that a run needs.
@@ -309,30 +311,49 @@ impl Bench {
     /// Campaigns. Lenient: what the campaign's reports back is out. Strict: what they back is out, even where another
     /// report backs it, too. Temporal: strict, with the release before the campaign was published.
     fn campaigns(&mut self, main: usize, cases: &[CaseLine], files: &Files, known: &Knowledge) -> Result<(), BenchError> {
+        // The weights are fitted once a release, without any campaign's reports.
+        let every: BTreeSet<&str> = cases.iter().flat_map(|c| &c.reports).map(String::as_str).collect();
+        let mut by_corpus: BTreeMap<(usize, String), Vec<Judged>> = BTreeMap::new();
+        let mut releases: BTreeMap<&String, usize> = BTreeMap::new();
         for c in cases {
             let reports: BTreeSet<&str> = c.reports.iter().map(String::as_str).collect();
             for mode in ["lenient", "strict", "temporal"] {
-                let corpus = match (mode, &c.train_release_temporal) {
-                    ("temporal", Some(release)) => self.release(release, files, known)?,
+                let (fitted_on, month) = match (mode, &c.train_release_temporal) {
                     ("temporal", None) => continue,
-                    ("strict", _) => {
-                        let (corpus, folds) = &self.corpora[main];
-                        let copy = (corpus.clone(), folds.clone());
-                        self.corpora.push(copy);
-                        self.corpora.len() - 1
+                    ("temporal", Some(release)) => {
+                        let known_as = match releases.get(release) {
+                            Some(corpus) => *corpus,
+                            None => self.release(release, files, known)?,
+                        };
+                        releases.insert(release, known_as);
+                        (known_as, until(release))
                     }
-                    _ => main,
+                    _ => (main, ALWAYS.to_owned()),
                 };
-                if mode != "lenient" {
-                    self.strip(corpus, &c.label, &reports);
+                let features = c.techniques.iter().chain(&c.software).cloned().collect::<Vec<_>>();
+                for f in &features {
+                    self.corpora[fitted_on].0.feature(f);
                 }
-                let features = c.techniques.iter().chain(&c.software).cloned().collect();
-                let list = vec![judged(&format!("{}#{mode}", c.case_id), "all", features)];
-                self.unit(corpus, list, PARTS_FEW, &|_, report, _| reports.contains(report));
-                if let ("temporal", Some(release)) = (mode, &c.train_release_temporal) {
-                    self.units.last_mut().expect("just pushed").until = until(release);
-                }
+                let judged_by = if mode == "lenient" {
+                    fitted_on
+                } else {
+                    let (corpus, folds) = &self.corpora[fitted_on];
+                    let copy = (corpus.clone(), folds.clone());
+                    self.corpora.push(copy);
+                    self.strip(self.corpora.len() - 1, &c.label, &reports);
+                    self.corpora.len() - 1
+                };
+                let corpus = &self.corpora[judged_by].0;
+                let is_out = |d: &crate::corpus::Document| reports.contains(corpus.reports[d.report].as_str());
+                let out = corpus.documents.iter().map(is_out).collect();
+                let mut case = judged(&format!("{}#{mode}", c.case_id), "all", features);
+                case.own = Some((judged_by, out));
+                by_corpus.entry((fitted_on, month)).or_default().push(case);
             }
+        }
+        for ((corpus, month), list) in by_corpus {
+            self.unit(corpus, list, PARTS, &|_, report, _| every.contains(report));
+            self.units.last_mut().expect("just pushed").until = month;
         }
         Ok(())
     }
@@ -360,10 +381,7 @@ impl Bench {
     #[must_use]
     pub fn run(&self, unit: &Unit) -> Vec<String> {
         let (corpus, folds) = &self.corpora[unit.corpus];
-        let mut closed = vec![false; corpus.reports.len()];
-        for (d, out) in corpus.documents.iter().zip(&unit.out) {
-            closed[d.report] |= out;
-        }
+        let closed = closed(corpus, &unit.out);
         let keep = |i: usize| !unit.out[i] && !corpus.documents[i].features.is_empty();
         let unreadable = |r: usize| closed[r];
         let scope = Scope {
@@ -375,13 +393,33 @@ impl Bench {
         };
         let model = Model::fit(corpus, &scope);
         let counts = Counts::of(corpus, &keep, &unreadable, &unit.until);
-        let judge = |case: &Judged| {
-            let features = case.features.iter().filter_map(|f| corpus.find_feature(f));
-            let seen = Seen::of(corpus, features.collect::<BTreeSet<_>>());
-            line(corpus, case, &model.judge(corpus, &counts, &seen))
+        let judge = |case: &Judged| match &case.own {
+            None => judge(&model, corpus, &counts, case),
+            Some((own, out)) => {
+                let corpus = &self.corpora[*own].0;
+                let closed = self::closed(corpus, out);
+                let keep = |i: usize| !out[i] && !corpus.documents[i].features.is_empty();
+                let counts = Counts::of(corpus, &keep, &|r| closed[r], &unit.until);
+                judge(&model, corpus, &counts, case)
+            }
         };
         unit.cases.iter().map(judge).collect()
     }
+}
+
+/// Reports of documents that are out.
+fn closed(corpus: &Corpus, out: &[bool]) -> Vec<bool> {
+    let mut closed = vec![false; corpus.reports.len()];
+    for (d, out) in corpus.documents.iter().zip(out) {
+        closed[d.report] |= out;
+    }
+    closed
+}
+
+fn judge(model: &Model, corpus: &Corpus, counts: &Counts, case: &Judged) -> String {
+    let features = case.features.iter().filter_map(|f| corpus.find_feature(f));
+    let seen = Seen::of(corpus, features.collect::<BTreeSet<_>>());
+    line(corpus, case, &model.judge(corpus, counts, &seen))
 }
 
 fn base(files: &Files) -> Result<Vec<CaseLine>, BenchError> {
@@ -398,7 +436,7 @@ fn by_fold<'a>(cases: impl Iterator<Item = &'a CaseLine>) -> BTreeMap<usize, Vec
 }
 
 fn judged(id: &str, view: &str, features: Vec<String>) -> Judged {
-    Judged { id: id.to_owned(), view: view.to_owned(), extra: Vec::new(), features }
+    Judged { id: id.to_owned(), view: view.to_owned(), extra: Vec::new(), features, own: None }
 }
 
 /// What a view shows of a case; nothing where the view shows nothing.

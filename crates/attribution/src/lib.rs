@@ -6,7 +6,13 @@
 pub mod bench;
 pub mod corpus;
 pub mod counts;
+pub mod fitted;
 pub mod knowledge;
+pub mod leads;
 pub mod logit;
 pub mod model;
+pub mod observe;
+pub mod pool;
 pub mod terms;
+pub mod verdict;
+pub mod words;

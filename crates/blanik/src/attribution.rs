@@ -10,15 +10,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 use blanik_attribution::bench::{Bench, Files};
+use blanik_attribution::fitted::{self, FOLDS, Fitted};
 use blanik_attribution::knowledge::Knowledge;
 
-use crate::cli::{AttributionCommand, BenchArgs};
+use crate::cli::{AttributionCommand, BenchArgs, FitArgs};
 use crate::outfile::Target;
 
 /// Does what the command line says.
 pub fn run(command: &AttributionCommand) -> Result<ExitCode> {
     match command {
         AttributionCommand::Bench(args) => bench(args),
+        AttributionCommand::Fit(args) => fit(args),
     }
 }
 
@@ -26,7 +28,7 @@ fn bench(args: &BenchArgs) -> Result<ExitCode> {
     let target = Target::new(&args.out, &[args.docs.clone(), args.cases.clone()])?;
     let known = Knowledge::builtin();
     let bench = Bench::read(&files(args)?, &known)?;
-    let lines = run_units(&bench);
+    let lines = on_all(bench.units.len(), |i| bench.run(&bench.units[i]));
     let mut file = target.create()?;
     for line in lines.iter().flatten() {
         writeln!(file, "{line}").with_context(|| format!("cannot write {}", args.out.display()))?;
@@ -36,8 +38,20 @@ fn bench(args: &BenchArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Runs all units on all processors; the answers are in the units' order.
-fn run_units(bench: &Bench) -> Vec<Vec<String>> {
+fn fit(args: &FitArgs) -> Result<ExitCode> {
+    let target = Target::new(&args.out, &[])?;
+    let corpus = Knowledge::builtin().corpus();
+    let outcomes = on_all(FOLDS, |fold| fitted::outcomes(&corpus, fold)).concat();
+    let fitted = Fitted::new(fitted::fit(&corpus, None), &outcomes);
+    let mut file = target.create()?;
+    serde_json::to_writer_pretty(&mut file, &fitted).context("cannot write the weights")?;
+    writeln!(file)?;
+    file.finish()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Does each of `n` tasks, on all processors; the answers are in the tasks' order.
+fn on_all<T: Send>(n: usize, task: impl Fn(usize) -> T + Sync) -> Vec<T> {
     let next = AtomicUsize::new(0);
     let done = Mutex::new(BTreeMap::new());
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
@@ -46,9 +60,11 @@ fn run_units(bench: &Bench) -> Vec<Vec<String>> {
             scope.spawn(|| {
                 loop {
                     let i = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(unit) = bench.units.get(i) else { break };
-                    let lines = bench.run(unit);
-                    done.lock().expect("no thread panics").insert(i, lines);
+                    if i >= n {
+                        break;
+                    }
+                    let answer = task(i);
+                    done.lock().expect("no thread panics").insert(i, answer);
                 }
             });
         }

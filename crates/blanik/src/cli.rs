@@ -6,6 +6,7 @@ use blanik_ingest::Format;
 use blanik_model::{Level, Status, Timestamp};
 use clap::{Args, Parser, Subcommand};
 
+use crate::attribute::VerdictFormat;
 use crate::output::OutputFormat;
 
 const ABOUT: &str = "\
@@ -45,9 +46,71 @@ pub enum Command {
     Fields(FieldsArgs),
     /// Make a small exercise (invented data), hunt it, and write the report
     Demo(DemoArgs),
+    /// Say who may have done it, how sure that is, and on what it hangs
+    Attribute(AttributeArgs),
+    /// Show what is known of an actor, by whom, and how distinctive it is
+    Actor(ActorArgs),
+    /// Pool several agencies' probabilities
+    Assess(AssessArgs),
     /// Measure attribution
     #[command(subcommand)]
     Attribution(AttributionCommand),
+}
+
+const ATTRIBUTE_HELP: &str = "\
+The file: {\"month\": \"2025-06\", \"observations\": [{\"id\": \"o1\", \"feature\": {\"technique\": \"T1059.001\"},
+\"grade\": \"B2\", \"source\": \"...\", \"origin\": \"...\", \"block\": \"...\", \"citation\": 12, \"forgeable\": \"cheap\"}]}
+Features: technique, software; and with {\"value\": \"...\", \"to\": [\"G0128\", \"nation:CN\"]} indicator, infrastructure,
+victimology, timing, claim.
+
+Examples:
+  blanik attribute observations.json
+  blanik attribute observations.json --format html -o board.html
+  blanik attribute observations.json --pool agency-a.json --pool agency-b.json";
+
+/// Say who may have done it.
+#[derive(Debug, Args)]
+#[command(after_help = ATTRIBUTE_HELP)]
+pub struct AttributeArgs {
+    /// Observations, as JSON
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+
+    /// How to write the verdict: text, html, json, svg, csv
+    #[arg(long, short = 'f', value_name = "FORMAT", default_value = "text")]
+    pub format: VerdictFormat,
+
+    /// Write it to this file [default: standard output]
+    #[arg(long, short = 'o', value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// An agency's own probabilities, to show beside the model's; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub pool: Vec<PathBuf>,
+
+    /// Judge even where the case is younger than what is known
+    #[arg(long)]
+    pub accept_old_knowledge: bool,
+}
+
+/// Show what is known of an actor.
+#[derive(Debug, Args)]
+pub struct ActorArgs {
+    /// A name or id: all actors that bear it are shown
+    #[arg(value_name = "NAME")]
+    pub name: String,
+}
+
+/// Pool several agencies' probabilities.
+#[derive(Debug, Args)]
+pub struct AssessArgs {
+    /// Assessments: {"agency": "...", "probabilities": {"G0128": 0.6, "UNKNOWN": 0.4}}
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Measure attribution.
@@ -55,6 +118,16 @@ pub enum Command {
 pub enum AttributionCommand {
     /// Judge held-out cases, each by what is known without it, and write the posteriors
     Bench(BenchArgs),
+    /// Fit the weights that the program carries, with their reliability on held-out reports
+    Fit(FitArgs),
+}
+
+/// Fit the weights that the program carries.
+#[derive(Debug, Args)]
+pub struct FitArgs {
+    /// Write them to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
 }
 
 /// Judge held-out cases.

@@ -28,7 +28,7 @@ use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{attribution, check, demo, explain, fields, rules};
+use crate::{attribute, attribution, check, demo, explain, fields, rules};
 
 /// On a terminal, a table shows so many findings: the worst.
 const TABLE_ON_TERMINAL_MAX: usize = 40;
@@ -40,6 +40,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Rules(RulesCommand::Check(args)) => check::run(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Demo(args) => run_demo(&args),
+        Command::Attribute(args) => attribute::attribute(&args),
+        Command::Actor(args) => attribute::actor(&args),
+        Command::Assess(args) => attribute::assess(&args),
         Command::Attribution(command) => attribution::run(&command),
     }
 }
