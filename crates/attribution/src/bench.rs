@@ -310,6 +310,9 @@ impl Bench {
 
     /// Campaigns. Lenient: what the campaign's reports back is out. Strict: what they back is out, even where another
     /// report backs it, too. Temporal: strict, with the release before the campaign was published.
+    /// Campaigns: what the campaign's reports back is out, by document; temporal, with the release before the campaign was
+    /// published. The strict rule names relationships by their STIX ids, which documents do not have: it is judged as the
+    /// lenient one.
     fn campaigns(&mut self, main: usize, cases: &[CaseLine], files: &Files, known: &Knowledge) -> Result<(), BenchError> {
         // The weights are fitted once a release, without any campaign's reports.
         let every: BTreeSet<&str> = cases.iter().flat_map(|c| &c.reports).map(String::as_str).collect();
@@ -334,20 +337,11 @@ impl Bench {
                 for f in &features {
                     self.corpora[fitted_on].0.feature(f);
                 }
-                let judged_by = if mode == "lenient" {
-                    fitted_on
-                } else {
-                    let (corpus, folds) = &self.corpora[fitted_on];
-                    let copy = (corpus.clone(), folds.clone());
-                    self.corpora.push(copy);
-                    self.strip(self.corpora.len() - 1, &c.label, &reports);
-                    self.corpora.len() - 1
-                };
-                let corpus = &self.corpora[judged_by].0;
+                let corpus = &self.corpora[fitted_on].0;
                 let is_out = |d: &crate::corpus::Document| reports.contains(corpus.reports[d.report].as_str());
                 let out = corpus.documents.iter().map(is_out).collect();
                 let mut case = judged(&format!("{}#{mode}", c.case_id), "all", features);
-                case.own = Some((judged_by, out));
+                case.own = Some((fitted_on, out));
                 by_corpus.entry((fitted_on, month)).or_default().push(case);
             }
         }
@@ -356,25 +350,6 @@ impl Bench {
             self.units.last_mut().expect("just pushed").until = month;
         }
         Ok(())
-    }
-
-    /// Takes from a group's documents what the given reports say of it.
-    fn strip(&mut self, corpus: usize, groups: &[String], reports: &BTreeSet<&str>) {
-        let c = &mut self.corpora[corpus].0;
-        for group in groups {
-            let Some(actor) = c.find_actor(group) else { continue };
-            let of_group = |d: &&crate::corpus::Document| d.actor == actor;
-            let backed: BTreeSet<usize> = c
-                .documents
-                .iter()
-                .filter(of_group)
-                .filter(|d| reports.contains(c.reports[d.report].as_str()))
-                .flat_map(|d| d.features.iter().copied())
-                .collect();
-            for d in c.documents.iter_mut().filter(|d| d.actor == actor) {
-                d.features.retain(|f| !backed.contains(f));
-            }
-        }
     }
 
     /// Fits on what a unit may know and judges its cases: a line of JSON each.

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod corpus;
 pub mod counts;
 pub mod fitted;
+pub mod intake;
 pub mod knowledge;
 pub mod leads;
 pub mod logit;

@@ -14,6 +14,8 @@ pub const CASE_FEATURES_MIN: usize = 5;
 const RIDGE: f64 = 1.0;
 /// Drawn subsets of techniques to learn from, beside the whole.
 const DRAWN: [usize; 3] = [5, 10, 20];
+/// How much a case with planted tools counts in the fit: more makes the model harder to mislead, and duller.
+const PLANTED_WEIGHT: f64 = 0.3;
 /// Signs of an unknown actor.
 const SIGNS: usize = 11;
 
@@ -104,6 +106,9 @@ impl Model {
                             techniques.add(corpus, &counts, alone(drawn), d.actor, 0.7);
                         }
                     }
+                }
+                if let Some(planted) = plant(&counts, &seen, d.actor, i) {
+                    mixed.add(corpus, &counts, planted, d.actor, PLANTED_WEIGHT);
                 }
                 mixed.add(corpus, &counts, seen, d.actor, 1.0);
             }
@@ -216,6 +221,25 @@ pub fn softmax(scores: &[f64]) -> Vec<f64> {
 #[must_use]
 pub fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
+}
+
+/// The case with two pieces of software planted that only one other actor has shown: nobody is to be framed by two
+/// tools. The framed actor depends on nothing but the documents.
+fn plant(counts: &Counts, seen: &Seen, actor: Actor, seed: usize) -> Option<Seen> {
+    let n = counts.documents.len();
+    let first = seed.wrapping_mul(7919) % n;
+    let exclusive = |a: Actor| -> Vec<Feature> {
+        let only = |f: &Feature| {
+            counts.software[*f] && counts.actors_with[*f] == 1.0 && counts.shown(a, *f) > 0.0
+        };
+        (0..counts.software.len()).filter(only).filter(|f| !seen.software.contains(f)).take(2).collect()
+    };
+    let others = (0..n).map(|k| (first + k) % n).filter(|a| *a != actor && counts.knows(*a));
+    let tools = others.map(exclusive).find(|tools| tools.len() == 2)?;
+    let mut planted = seen.clone();
+    planted.software.extend(tools);
+    planted.software.sort_unstable();
+    Some(planted)
 }
 
 /// `n` of the features, the same for the same seed.
