@@ -131,9 +131,8 @@ fn named(
                     .filter(|a| *a != name)
                     .collect();
                 let mut names = std::iter::once(&name).chain(&others);
-                let (country, source) = names
-                    .find_map(|n| countries.get(&folded(n)).cloned())
-                    .unwrap_or_default();
+                let (country, source) =
+                    names.find_map(|n| countries.get(&folded(n)).cloned()).unwrap_or_default();
                 lines.insert(format!("A\t{id}\t{name}\t{country}\t{source}\t{}", others.join("|")));
             }
             kind @ ("malware" | "tool") => {
@@ -268,5 +267,7 @@ fn address(reference: &Value) -> String {
 }
 
 fn without_scheme(url: &str) -> &str {
-    url.split_once(":/").filter(|(s, _)| s.len() < 6).map_or(url, |(_, r)| r.trim_start_matches('/'))
+    url.split_once(":/")
+        .filter(|(s, _)| s.len() < 6)
+        .map_or(url, |(_, r)| r.trim_start_matches('/'))
 }

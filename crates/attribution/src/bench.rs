@@ -26,7 +26,9 @@ pub enum BenchError {
         source: serde_json::Error,
     },
     /// Records of no known kind.
-    #[error("the cases are of no known kind: neither fold, train_release, drop_relationships…, split nor planted")]
+    #[error(
+        "the cases are of no known kind: neither fold, train_release, drop_relationships…, split nor planted"
+    )]
     UnknownKind,
     /// Another file is needed.
     #[error("cases of this kind need {0} beside them")]
@@ -207,7 +209,13 @@ impl Bench {
     }
 
     /// A unit with the documents out for which `out` holds (by document, actor, report and fold).
-    fn unit(&mut self, corpus: usize, cases: Vec<Judged>, parts: usize, out: &dyn Fn(&str, &str, usize) -> bool) {
+    fn unit(
+        &mut self,
+        corpus: usize,
+        cases: Vec<Judged>,
+        parts: usize,
+        out: &dyn Fn(&str, &str, usize) -> bool,
+    ) {
         // What nobody has shown is evidence, too.
         for feature in cases.iter().flat_map(|c| &c.features) {
             self.corpora[corpus].0.feature(feature);
@@ -222,20 +230,23 @@ impl Bench {
 
     fn reports(&mut self, main: usize, cases: &[CaseLine]) {
         for (fold, cases) in by_fold(cases.iter()) {
-            let judged = cases
-                .iter()
-                .flat_map(|c| VIEWS.iter().filter_map(|v| Some(judged(&c.case_id, v, view(c, v)?))));
+            let judged = cases.iter().flat_map(|c| {
+                VIEWS.iter().filter_map(|v| Some(judged(&c.case_id, v, view(c, v)?)))
+            });
             let judged = judged.collect();
             self.unit(main, judged, PARTS, &|_, _, f| f == fold);
         }
     }
 
-    fn false_flag(&mut self, main: usize, flags: &[CaseLine], files: &Files) -> Result<(), BenchError> {
+    fn false_flag(
+        &mut self,
+        main: usize,
+        flags: &[CaseLine],
+        files: &Files,
+    ) -> Result<(), BenchError> {
         let base = base(files)?;
-        let planted: BTreeMap<&str, &Vec<String>> = flags
-            .iter()
-            .filter_map(|c| Some((c.case_id.as_str(), c.planted.as_ref()?)))
-            .collect();
+        let planted: BTreeMap<&str, &Vec<String>> =
+            flags.iter().filter_map(|c| Some((c.case_id.as_str(), c.planted.as_ref()?))).collect();
         let wanted = base.iter().filter(|c| planted.contains_key(c.case_id.as_str()));
         for (fold, cases) in by_fold(wanted) {
             let mut list = Vec::new();
@@ -253,7 +264,12 @@ impl Bench {
         Ok(())
     }
 
-    fn open_set(&mut self, main: usize, cases: &[CaseLine], files: &Files) -> Result<(), BenchError> {
+    fn open_set(
+        &mut self,
+        main: usize,
+        cases: &[CaseLine],
+        files: &Files,
+    ) -> Result<(), BenchError> {
         let splits = files.splits.as_ref().ok_or(BenchError::Missing("open_set_splits.json"))?;
         let splits: Vec<Split> = serde_json::from_str(splits)
             .map_err(|source| BenchError::Line { file: "splits".into(), line: 1, source })?;
@@ -280,7 +296,12 @@ impl Bench {
         Ok(())
     }
 
-    fn next_release(&mut self, cases: &[CaseLine], files: &Files, known: &Knowledge) -> Result<(), BenchError> {
+    fn next_release(
+        &mut self,
+        cases: &[CaseLine],
+        files: &Files,
+        known: &Knowledge,
+    ) -> Result<(), BenchError> {
         let mut by_release: BTreeMap<&String, Vec<&CaseLine>> = BTreeMap::new();
         for c in cases {
             if let Some(release) = &c.train_release {
@@ -302,7 +323,12 @@ impl Bench {
         Ok(())
     }
 
-    fn release(&mut self, release: &str, files: &Files, known: &Knowledge) -> Result<usize, BenchError> {
+    fn release(
+        &mut self,
+        release: &str,
+        files: &Files,
+        known: &Knowledge,
+    ) -> Result<usize, BenchError> {
         let text = files.releases.get(release);
         let text = text.ok_or_else(|| BenchError::MissingRelease(release.to_owned()))?;
         self.corpus(&format!("docs_v{release}.jsonl"), text, files, known)
@@ -313,9 +339,16 @@ impl Bench {
     /// Campaigns: what the campaign's reports back is out, by document; temporal, with the release before the campaign was
     /// published. The strict rule names relationships by their STIX ids, which documents do not have: it is judged as the
     /// lenient one.
-    fn campaigns(&mut self, main: usize, cases: &[CaseLine], files: &Files, known: &Knowledge) -> Result<(), BenchError> {
+    fn campaigns(
+        &mut self,
+        main: usize,
+        cases: &[CaseLine],
+        files: &Files,
+        known: &Knowledge,
+    ) -> Result<(), BenchError> {
         // The weights are fitted once a release, without any campaign's reports.
-        let every: BTreeSet<&str> = cases.iter().flat_map(|c| &c.reports).map(String::as_str).collect();
+        let every: BTreeSet<&str> =
+            cases.iter().flat_map(|c| &c.reports).map(String::as_str).collect();
         let mut by_corpus: BTreeMap<(usize, String), Vec<Judged>> = BTreeMap::new();
         let mut releases: BTreeMap<&String, usize> = BTreeMap::new();
         for c in cases {
@@ -338,7 +371,9 @@ impl Bench {
                     self.corpora[fitted_on].0.feature(f);
                 }
                 let corpus = &self.corpora[fitted_on].0;
-                let is_out = |d: &crate::corpus::Document| reports.contains(corpus.reports[d.report].as_str());
+                let is_out = |d: &crate::corpus::Document| {
+                    reports.contains(corpus.reports[d.report].as_str())
+                };
                 let out = corpus.documents.iter().map(is_out).collect();
                 let mut case = judged(&format!("{}#{mode}", c.case_id), "all", features);
                 case.own = Some((fitted_on, out));

@@ -99,7 +99,12 @@ impl Corpus {
     }
 
     /// Adds a document.
-    pub fn add<'a>(&mut self, actor: &str, report: &str, features: impl IntoIterator<Item = &'a str>) {
+    pub fn add<'a>(
+        &mut self,
+        actor: &str,
+        report: &str,
+        features: impl IntoIterator<Item = &'a str>,
+    ) {
         let actor = self.actor(actor);
         let report = self.report(report);
         let features: BTreeSet<Feature> = features.into_iter().map(|f| self.feature(f)).collect();

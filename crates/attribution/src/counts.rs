@@ -255,8 +255,10 @@ impl Counts {
                 let s = usize::from(software);
                 let p = (-self.rarity[f]).exp();
                 // κ: how many reports' worth of background.
-                let (k, share, k_nation) = if software { (1.0, 10.0, 10.0) } else { (5.0, 60.0, 30.0) };
-                let rate = |count: f32, n: f32, k: f32, p: f32| ((count + k * p) / (n + k) / p).ln();
+                let (k, share, k_nation) =
+                    if software { (1.0, 10.0, 10.0) } else { (5.0, 60.0, 30.0) };
+                let rate =
+                    |count: f32, n: f32, k: f32, p: f32| ((count + k * p) / (n + k) / p).ln();
                 tables[Channel::Own as usize][i] = rate(count, n, k, p);
                 tables[Channel::Broad as usize][i] = rate(count, n, 30.0, p);
                 let q = (self.everyone[f] + self.unseen(f)) / masses[s];
@@ -308,7 +310,8 @@ impl Counts {
         let mut together = vec![0.0f32; nf * nf];
         let mut total = vec![0.0f32; nf];
         let mut sets = 0.0;
-        let lists = self.used.iter().map(|u| &u.features).chain(self.brings.iter().filter(|b| b.len() > 1));
+        let lists =
+            self.used.iter().map(|u| &u.features).chain(self.brings.iter().filter(|b| b.len() > 1));
         for list in lists {
             if list.len() < 2 {
                 continue;

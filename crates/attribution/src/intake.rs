@@ -74,12 +74,17 @@ fn stix(known: &mut Knowledge, objects: &[Value], source: &str) -> Intake {
     let mut ids: BTreeMap<&str, String> = BTreeMap::new();
     for o in objects {
         let external = o["external_references"].as_array().into_iter().flatten();
-        let attack = external.filter(|r| str_of(r, "source_name") == "mitre-attack").map(|r| str_of(r, "external_id")).next();
+        let attack = external
+            .filter(|r| str_of(r, "source_name") == "mitre-attack")
+            .map(|r| str_of(r, "external_id"))
+            .next();
         match str_of(o, "type") {
             "intrusion-set" | "threat-actor" => {
                 let id = attack.map_or_else(|| short(str_of(o, "name")), str::to_owned);
                 if id.is_empty() {
-                    intake.problems.push(format!("{}: an actor without a name", short(str_of(o, "id"))));
+                    intake
+                        .problems
+                        .push(format!("{}: an actor without a name", short(str_of(o, "id"))));
                     continue;
                 }
                 actor(known, &mut intake, &id, o, &o["aliases"], None, source);
@@ -94,15 +99,22 @@ fn stix(known: &mut Knowledge, objects: &[Value], source: &str) -> Intake {
         }
     }
     let mut uses: BTreeMap<&str, Vec<(String, String)>> = BTreeMap::new();
-    for o in objects.iter().filter(|o| str_of(o, "type") == "relationship" && str_of(o, "relationship_type") == "uses") {
-        let (Some(who), Some(what)) = (ids.get(str_of(o, "source_ref")), ids.get(str_of(o, "target_ref"))) else {
+    for o in objects
+        .iter()
+        .filter(|o| str_of(o, "type") == "relationship" && str_of(o, "relationship_type") == "uses")
+    {
+        let (Some(who), Some(what)) =
+            (ids.get(str_of(o, "source_ref")), ids.get(str_of(o, "target_ref")))
+        else {
             continue;
         };
         let is_feature = |id: &str| id.starts_with('T') || id.starts_with('S');
         let is_actor = known.actors.iter().any(|a| a.id == *who);
         // A technique that uses an actor, software that uses itself: circles are no facts.
         if is_actor && is_feature(what) && who != what {
-            uses.entry(who).or_default().push((what.clone(), str_of(o, "created").get(..7).unwrap_or_default().to_owned()));
+            uses.entry(who)
+                .or_default()
+                .push((what.clone(), str_of(o, "created").get(..7).unwrap_or_default().to_owned()));
         }
     }
     let mut added = Vec::new();
@@ -144,7 +156,15 @@ fn misp(known: &mut Knowledge, values: &[Value], source: &str) -> Intake {
         let country = Some(country).filter(|_| is_code);
         let known_as = known.called(&name).first().map(|(a, _)| a.id.clone());
         let id = known_as.unwrap_or_else(|| name.clone());
-        actor(known, &mut intake, &id, &serde_json::json!({"name": name}), &meta["synonyms"], country, source);
+        actor(
+            known,
+            &mut intake,
+            &id,
+            &serde_json::json!({"name": name}),
+            &meta["synonyms"],
+            country,
+            source,
+        );
     }
     intake
 }
@@ -160,21 +180,35 @@ fn actor(
     source: &str,
 ) {
     let name = short(str_of(object, "name"));
-    let given: Vec<String> = aliases.as_array().into_iter().flatten().filter_map(Value::as_str).take(ALIASES_MAX + 1).map(short).collect();
+    let given: Vec<String> = aliases
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .take(ALIASES_MAX + 1)
+        .map(short)
+        .collect();
     let all = aliases.as_array().map_or(0, Vec::len);
     if all > ALIASES_MAX {
-        intake.problems.push(format!("{id}: {all} other names; only the first {ALIASES_MAX} are kept"));
+        intake
+            .problems
+            .push(format!("{id}: {all} other names; only the first {ALIASES_MAX} are kept"));
     }
     let place = match known.actors.iter().position(|a| a.id == id) {
         Some(place) => place,
         None => {
-            known.actors.push(ActorFacts { id: id.to_owned(), name: name.clone(), ..ActorFacts::default() });
+            known.actors.push(ActorFacts {
+                id: id.to_owned(),
+                name: name.clone(),
+                ..ActorFacts::default()
+            });
             known.actors.len() - 1
         }
     };
     let facts = &mut known.actors[place];
     for alias in given.into_iter().take(ALIASES_MAX).chain([name]) {
-        let is_new = folded(&alias) != folded(&facts.name) && !facts.aliases.iter().any(|a| folded(a) == folded(&alias));
+        let is_new = folded(&alias) != folded(&facts.name)
+            && !facts.aliases.iter().any(|a| folded(a) == folded(&alias));
         if is_new && !alias.is_empty() && facts.aliases.len() < 2 * ALIASES_MAX {
             facts.aliases.push(alias);
         }
@@ -193,7 +227,9 @@ mod tests {
 
     fn bundle(uses: usize, aliases: usize) -> String {
         let names: Vec<String> = (0..aliases).map(|i| format!("name {i}")).collect();
-        let mut objects = vec![json!({"type": "intrusion-set", "id": "a", "name": "Everything", "aliases": names})];
+        let mut objects = vec![
+            json!({"type": "intrusion-set", "id": "a", "name": "Everything", "aliases": names}),
+        ];
         for i in 0..uses {
             let id = format!("T{:04}", 1000 + i);
             objects.push(json!({"type": "attack-pattern", "id": id, "external_references": [{"source_name": "mitre-attack", "external_id": id}]}));

@@ -151,7 +151,8 @@ impl Knowledge {
     pub fn called(&self, name: &str) -> Vec<(&ActorFacts, bool)> {
         let wanted = folded(name);
         let bears = |a: &&ActorFacts| {
-            folded(&a.id) == wanted || std::iter::once(&a.name).chain(&a.aliases).any(|n| folded(n) == wanted)
+            folded(&a.id) == wanted
+                || std::iter::once(&a.name).chain(&a.aliases).any(|n| folded(n) == wanted)
         };
         let found = self.actors.iter().filter(bears);
         found.map(|a| (a, folded(&a.name) == wanted || folded(&a.id) == wanted)).collect()

@@ -40,7 +40,9 @@ pub fn leads(
         let (mut all, mut each, mut best) = (0.0, 0.0, (0.0, 0));
         for (a, share) in actors.iter().zip(shares) {
             let share = share / total;
-            let rate = f64::from(counts.ratio(Channel::Own, *a, f) - counts.rarity[f]).exp().clamp(1e-6, 0.99);
+            let rate = f64::from(counts.ratio(Channel::Own, *a, f) - counts.rarity[f])
+                .exp()
+                .clamp(1e-6, 0.99);
             all += share * rate;
             each += share * entropy(rate);
             if share * rate > best.0 {

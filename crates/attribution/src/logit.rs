@@ -45,8 +45,11 @@ fn spreads(choices: &[Choice], terms: usize) -> Vec<f64> {
     for choice in choices {
         let rows = choice.rows.len() / terms;
         for k in 0..terms {
-            let mean: f64 = (0..rows).map(|r| f64::from(choice.rows[r * terms + k])).sum::<f64>() / rows as f64;
-            squares[k] += (0..rows).map(|r| (f64::from(choice.rows[r * terms + k]) - mean).powi(2)).sum::<f64>();
+            let mean: f64 =
+                (0..rows).map(|r| f64::from(choice.rows[r * terms + k])).sum::<f64>() / rows as f64;
+            squares[k] += (0..rows)
+                .map(|r| (f64::from(choice.rows[r * terms + k]) - mean).powi(2))
+                .sum::<f64>();
         }
         n += rows as f64;
     }
@@ -64,7 +67,9 @@ fn loss_of(choices: &[Choice], terms: usize, w: &[f64], scale: &[f64], ridge: f6
 }
 
 fn scores(rows: &[f32], terms: usize, w: &[f32]) -> Vec<f64> {
-    rows.chunks_exact(terms).map(|r| f64::from(r.iter().zip(w).map(|(x, w)| x * w).sum::<f32>())).collect()
+    rows.chunks_exact(terms)
+        .map(|r| f64::from(r.iter().zip(w).map(|(x, w)| x * w).sum::<f32>()))
+        .collect()
 }
 
 fn log_softmax(scores: &[f64], i: usize) -> f64 {
@@ -73,7 +78,11 @@ fn log_softmax(scores: &[f64], i: usize) -> f64 {
 }
 
 fn derivatives(
-    choices: &[Choice], terms: usize, w: &[f64], scale: &[f64], ridge: f64,
+    choices: &[Choice],
+    terms: usize,
+    w: &[f64],
+    scale: &[f64],
+    ridge: f64,
 ) -> (f64, Vec<f64>, Vec<f64>) {
     let v: Vec<f32> = w.iter().zip(scale).map(|(w, s)| (w / s) as f32).collect();
     let mut loss = ridge * w.iter().map(|w| w * w).sum::<f64>();
@@ -109,7 +118,8 @@ fn derivatives(
         for k in 0..terms {
             gradient[k] += choice.weight * f64::from(mean[k] - right[k] * inverse[k]);
             for l in 0..=k {
-                hessian[k * terms + l] += choice.weight * f64::from(second[k * terms + l] - mean[k] * mean[l]);
+                hessian[k * terms + l] +=
+                    choice.weight * f64::from(second[k * terms + l] - mean[k] * mean[l]);
             }
         }
     }

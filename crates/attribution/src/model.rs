@@ -232,7 +232,11 @@ fn plant(counts: &Counts, seen: &Seen, actor: Actor, seed: usize) -> Option<Seen
         let only = |f: &Feature| {
             counts.software[*f] && counts.actors_with[*f] == 1.0 && counts.shown(a, *f) > 0.0
         };
-        (0..counts.software.len()).filter(only).filter(|f| !seen.software.contains(f)).take(2).collect()
+        (0..counts.software.len())
+            .filter(only)
+            .filter(|f| !seen.software.contains(f))
+            .take(2)
+            .collect()
     };
     let others = (0..n).map(|k| (first + k) % n).filter(|a| *a != actor && counts.knows(*a));
     let tools = others.map(exclusive).find(|tools| tools.len() == 2)?;
@@ -247,7 +251,8 @@ fn draw(features: &[Feature], n: usize, seed: usize) -> Vec<Feature> {
     let mut order: Vec<Feature> = features.to_vec();
     let mut state = (seed as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ n as u64;
     for i in 0..n.min(order.len()) {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let j = i + ((state >> 33) as usize) % (order.len() - i);
         order.swap(i, j);
     }

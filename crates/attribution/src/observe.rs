@@ -167,7 +167,9 @@ impl FromStr for Grade {
 
     fn from_str(text: &str) -> Result<Grade, NoGrade> {
         match *text.to_ascii_uppercase().as_bytes() {
-            [s @ b'A'..=b'F', i @ b'1'..=b'6'] => Ok(Grade { source: s - b'A', information: i - b'0' }),
+            [s @ b'A'..=b'F', i @ b'1'..=b'6'] => {
+                Ok(Grade { source: s - b'A', information: i - b'0' })
+            }
             _ => Err(NoGrade(text.chars().take(20).collect())),
         }
     }
@@ -206,7 +208,8 @@ impl Grade {
     pub fn error(self) -> f64 {
         const SOURCE: [f64; 6] = [0.01, 0.04, 0.10, 0.20, 0.35, 0.30];
         const INFORMATION: [f64; 7] = [0.0, 0.01, 0.06, 0.15, 0.25, 0.40, 0.30];
-        1.0 - (1.0 - SOURCE[usize::from(self.source.min(5))]) * (1.0 - INFORMATION[usize::from(self.information.min(6))])
+        1.0 - (1.0 - SOURCE[usize::from(self.source.min(5))])
+            * (1.0 - INFORMATION[usize::from(self.information.min(6))])
     }
 
     /// B2 or better.
@@ -337,7 +340,9 @@ mod tests {
         assert!("G1".parse::<Grade>().is_err());
         assert!("NaN".parse::<Grade>().is_err());
         let error = |g: &str| g.parse::<Grade>().unwrap().error();
-        assert!(error("A1") < error("B2") && error("B2") < error("C3") && error("C3") < error("E5"));
+        assert!(
+            error("A1") < error("B2") && error("B2") < error("C3") && error("C3") < error("E5")
+        );
     }
 
     #[test]

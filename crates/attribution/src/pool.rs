@@ -49,7 +49,8 @@ const DISTANCE_SCALE: f64 = 0.25;
 /// The nearest point of the simplex (Euclidean; Wang and Carreira-Perpiñán 2013).
 #[must_use]
 pub fn project(given: &[f64]) -> Vec<f64> {
-    let clean: Vec<f64> = given.iter().map(|p| if p.is_finite() { p.clamp(-10.0, 10.0) } else { 0.0 }).collect();
+    let clean: Vec<f64> =
+        given.iter().map(|p| if p.is_finite() { p.clamp(-10.0, 10.0) } else { 0.0 }).collect();
     let mut sorted = clean.clone();
     sorted.sort_by(|a, b| b.total_cmp(a));
     let (mut sum, mut shift) = (0.0, 0.0);
@@ -67,8 +68,7 @@ pub fn project(given: &[f64]) -> Vec<f64> {
 /// far from the middle (by hypothesis, the median) of all, so that one dishonest voice does not carry the pool.
 #[must_use]
 pub fn pool(assessments: &[Assessment]) -> Pool {
-    let mut names: Vec<&String> =
-        assessments.iter().flat_map(|a| a.probabilities.keys()).collect();
+    let mut names: Vec<&String> = assessments.iter().flat_map(|a| a.probabilities.keys()).collect();
     names.sort_unstable();
     names.dedup();
     let mut remarks = Vec::new();
@@ -92,13 +92,13 @@ pub fn pool(assessments: &[Assessment]) -> Pool {
             .sqrt();
         coherent.push((projected, distance));
     }
-    let middle: Vec<f64> = (0..names.len())
-        .map(|i| median(coherent.iter().map(|(p, _)| p[i]).collect()))
-        .collect();
+    let middle: Vec<f64> =
+        (0..names.len()).map(|i| median(coherent.iter().map(|(p, _)| p[i]).collect())).collect();
     let weight = |(p, incoherence): &(Vec<f64>, f64)| {
         let far = p.iter().zip(&middle).map(|(p, m)| (p - m).powi(2)).sum::<f64>().sqrt();
         let few = assessments.len() < 3;
-        (-incoherence / INCOHERENCE_SCALE).exp() * if few { 1.0 } else { (-far / DISTANCE_SCALE).exp() }
+        (-incoherence / INCOHERENCE_SCALE).exp()
+            * if few { 1.0 } else { (-far / DISTANCE_SCALE).exp() }
     };
     let weights: Vec<f64> = coherent.iter().map(weight).collect();
     let total: f64 = weights.iter().sum::<f64>().max(f64::MIN_POSITIVE);
@@ -150,7 +150,10 @@ mod tests {
     impl Draw {
         /// Uniform in -1 … 1, the same on every run.
         fn next(&mut self) -> f64 {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (self.0 >> 11) as f64 / (1u64 << 52) as f64 - 1.0
         }
     }

@@ -126,8 +126,7 @@ pub struct Terms {
 pub fn terms(corpus: &Corpus, counts: &Counts, seen: &Seen) -> Terms {
     let near = Nearest::of(corpus, counts, seen);
     let case = Case::of(counts, seen);
-    let actors: Vec<Actor> =
-        (0..counts.documents.len()).filter(|a| counts.knows(*a)).collect();
+    let actors: Vec<Actor> = (0..counts.documents.len()).filter(|a| counts.knows(*a)).collect();
     let mut rows = vec![0.0f32; actors.len() * WIDTH];
     for (a, row) in actors.iter().zip(rows.chunks_exact_mut(WIDTH)) {
         techniques(row, counts, seen, &case, *a);
@@ -170,9 +169,8 @@ fn root(n: usize) -> f32 {
 }
 
 fn techniques(row: &mut [f32], counts: &Counts, seen: &Seen, case: &Case, a: Actor) {
-    let over = |list: &[Feature], c: Channel| -> f32 {
-        list.iter().map(|f| counts.ratio(c, a, *f)).sum()
-    };
+    let over =
+        |list: &[Feature], c: Channel| -> f32 { list.iter().map(|f| counts.ratio(c, a, *f)).sum() };
     let list = &seen.techniques;
     let n = list.len();
     let own = over(list, Channel::Own);
@@ -209,13 +207,12 @@ fn software(row: &mut [f32], counts: &Counts, seen: &Seen, case: &Case, a: Actor
     };
     row[Term::SoftwareBroad as usize] = over(Channel::Broad);
     row[Term::SoftwareNation as usize] = over(Channel::Nation);
-    row[Term::SoftwareBest as usize] = list
-        .iter()
-        .map(|f| counts.ratio(Channel::Own, a, *f).min(CAP_NATS))
-        .fold(0.0, f32::max);
+    row[Term::SoftwareBest as usize] =
+        list.iter().map(|f| counts.ratio(Channel::Own, a, *f).min(CAP_NATS)).fold(0.0, f32::max);
     let dot: f32 =
         list.iter().map(|f| counts.shown(a, *f).sqrt() * counts.rarity[*f].powi(2)).sum();
-    row[Term::SoftwareProfile as usize] = dot / (counts.profile[a].norm_software * case.norm_software);
+    row[Term::SoftwareProfile as usize] =
+        dot / (counts.profile[a].norm_software * case.norm_software);
     row[Term::SoftwareAlike as usize] =
         list.iter().map(|f| counts.alike(*f, a) / counts.actors_with[*f].max(1.0)).sum();
     let profile = &counts.profile[a];
@@ -318,7 +315,8 @@ impl Nearest {
             near.techniques = near.techniques.max(t);
             near.software = near.software.max(s);
             near.all = near.all.max(cosine(dot_t + dot_s, own_t + own_s, case_t + case_s));
-            near.expanded = near.expanded.max(cosine(dot_wide, document.squares_expanded, case_wide));
+            near.expanded =
+                near.expanded.max(cosine(dot_wide, document.squares_expanded, case_wide));
             near.techniques_sum += t * t;
             near.software_sum += s * s;
             near.likelihood = log_sum(near.likelihood, 2.0 * likely / tempered);

@@ -29,7 +29,9 @@ pub enum Refusal {
     #[error("there are {0} observations; at most {OBSERVATIONS_MAX} are judged")]
     TooMany(usize),
     /// The case is younger than what is known.
-    #[error("the case is of {case}, and what is known ends in {known}: add newer knowledge, or accept it as it is")]
+    #[error(
+        "the case is of {case}, and what is known ends in {known}: add newer knowledge, or accept it as it is"
+    )]
     OldKnowledge {
         /// Month of the case.
         case: String,
@@ -208,7 +210,12 @@ impl Judge {
     ///
     /// # Errors
     /// A [`Refusal`].
-    pub fn judge(&self, observations: &[Observation], month: Option<&str>, accept_old: bool) -> Result<Verdict, Refusal> {
+    pub fn judge(
+        &self,
+        observations: &[Observation],
+        month: Option<&str>,
+        accept_old: bool,
+    ) -> Result<Verdict, Refusal> {
         if observations.is_empty() {
             return Err(Refusal::NoObservations);
         }
@@ -218,7 +225,10 @@ impl Judge {
         let is_old = month.is_some_and(|m| m > self.knowledge.newest.as_str());
         if is_old && !accept_old {
             let known = self.knowledge.newest.clone();
-            return Err(Refusal::OldKnowledge { case: month.unwrap_or_default().to_owned(), known });
+            return Err(Refusal::OldKnowledge {
+                case: month.unwrap_or_default().to_owned(),
+                known,
+            });
         }
         let mut remarks = Vec::new();
         let ids = self.resolve(observations, &mut remarks);
@@ -232,17 +242,33 @@ impl Judge {
         let parts = self.parts(observations, &ids, &counted, &seen, &mut remarks);
         let on = vec![true; observations.len()];
         let (shares, unknown) = parts.shares(&on);
-        Ok(self.verdict(observations, &ids, &counted, &seen, &parts, &shares, unknown, is_old, remarks))
+        Ok(self.verdict(
+            observations,
+            &ids,
+            &counted,
+            &seen,
+            &parts,
+            &shares,
+            unknown,
+            is_old,
+            remarks,
+        ))
     }
 
     /// For each observation the feature that it is, if any is known by that id or name.
-    fn resolve(&self, observations: &[Observation], remarks: &mut Vec<String>) -> Vec<Option<usize>> {
+    fn resolve(
+        &self,
+        observations: &[Observation],
+        remarks: &mut Vec<String>,
+    ) -> Vec<Option<usize>> {
         let mut by_name: BTreeMap<String, &str> = BTreeMap::new();
         for (id, name) in self.knowledge.names.iter().filter(|(id, _)| id.starts_with('S')) {
             by_name.entry(folded(name)).or_insert(id);
         }
         let one = |o: &Observation| -> Option<usize> {
-            let (Feature::Technique(text) | Feature::Software(text)) = &o.feature else { return None };
+            let (Feature::Technique(text) | Feature::Software(text)) = &o.feature else {
+                return None;
+            };
             let id = text.to_ascii_uppercase();
             let id = by_name.get(&folded(text)).map_or(id.as_str(), |id| id);
             self.corpus.find_feature(id)
@@ -264,15 +290,15 @@ impl Judge {
                 Some(f) => format!("f{f}"),
                 None => {
                     let origin = o.origin.as_deref().unwrap_or(&o.source);
-                    let what = if o.feature.class() == Class::Claims { "" } else { o.feature.value() };
+                    let what =
+                        if o.feature.class() == Class::Claims { "" } else { o.feature.value() };
                     let to = o.feature.points_to().join(",");
                     let origin = if what.is_empty() { origin } else { "" };
                     format!("{:?}|{what}|{origin}|{to}", o.feature.class())
                 }
             };
-            let better = best
-                .get(&key)
-                .is_none_or(|j| o.contamination() < observations[*j].contamination());
+            let better =
+                best.get(&key).is_none_or(|j| o.contamination() < observations[*j].contamination());
             if better {
                 best.insert(key, i);
             }
@@ -294,7 +320,9 @@ impl Judge {
         for name in to.iter().take(200) {
             let actors: Vec<Actor> = match name.strip_prefix("nation:") {
                 Some(nation) => (0..self.corpus.actors.len())
-                    .filter(|a| self.counts.knows(*a) && self.corpus.nations[*a].as_deref() == Some(nation))
+                    .filter(|a| {
+                        self.counts.knows(*a) && self.corpus.nations[*a].as_deref() == Some(nation)
+                    })
                     .collect(),
                 None => {
                     let called = self.knowledge.called(name);
@@ -306,7 +334,8 @@ impl Judge {
             }
             // A name that several bear is shared among them.
             for a in &actors {
-                let share = if name.starts_with("nation:") { 1.0 } else { 1.0 / actors.len() as f64 };
+                let share =
+                    if name.starts_with("nation:") { 1.0 } else { 1.0 / actors.len() as f64 };
                 *found.entry(*a).or_default() += share / to.len() as f64;
             }
         }
@@ -329,7 +358,8 @@ impl Judge {
         let mut items = vec![vec![0.0; all.len()]; observations.len()];
         let mut blocks: BTreeMap<(&str, Class), f64> = BTreeMap::new();
         for o in observations.iter().zip(counted).filter(|(_, c)| **c).map(|(o, _)| o) {
-            *blocks.entry((o.block.as_deref().unwrap_or(""), o.feature.class())).or_default() += 1.0;
+            *blocks.entry((o.block.as_deref().unwrap_or(""), o.feature.class())).or_default() +=
+                1.0;
         }
         for (i, o) in observations.iter().enumerate().filter(|(i, _)| counted[*i]) {
             let wrong = o.contamination();
@@ -405,7 +435,8 @@ impl Judge {
             _ => Confidence::Low,
         };
         if classes.len() < 2 {
-            remarks.push("one class of evidence only: anything but low confidence is refused".into());
+            remarks
+                .push("one class of evidence only: anything but low confidence is refused".into());
         }
         let confidence_sentence = confidence_sentence(confidence, missing.len());
         let runner_up = hypotheses.get(1);
@@ -424,7 +455,10 @@ impl Judge {
             smallest_set,
             leads: leads(&self.corpus, &self.counts, &self.knowledge, seen, &parts.actors, shares),
             reliability,
-            knowledge: format!("ATT&CK {}, sha-256 {}", self.knowledge.release, self.knowledge.digest),
+            knowledge: format!(
+                "ATT&CK {}, sha-256 {}",
+                self.knowledge.release, self.knowledge.digest
+            ),
             remarks,
             board: self.board(parts),
             hypotheses,
@@ -646,7 +680,10 @@ impl Judge {
         }
         let vertices: BTreeSet<Vertex> = counted().map(|o| o.feature.class().vertex()).collect();
         if vertices.len() < 3 {
-            missing.push(format!("three vertices of the Diamond model (there are {})", vertices.len()));
+            missing.push(format!(
+                "three vertices of the Diamond model (there are {})",
+                vertices.len()
+            ));
         }
         let good: BTreeSet<&str> = counted()
             .filter(|o| o.grade.is_good())
@@ -656,15 +693,21 @@ impl Judge {
             missing.push(format!("two sources graded B2 or better (there are {})", good.len()));
         }
         if !f.is_stable {
-            missing.push("that no single item or block carries the answer (see the denial test)".to_owned());
+            missing.push(
+                "that no single item or block carries the answer (see the denial test)".to_owned(),
+            );
         }
         if f.unknown >= 0.05 {
             missing.push(format!("an unknown actor under 5 % (it is {:.0} %)", f.unknown * 100.0));
         }
         if f.band_cases < BAND_CASES_MIN {
-            missing.push(format!("{BAND_CASES_MIN} calibration cases in this band (there are {})", f.band_cases));
+            missing.push(format!(
+                "{BAND_CASES_MIN} calibration cases in this band (there are {})",
+                f.band_cases
+            ));
         }
-        let reports = self.corpus.find_actor(&f.leader.id).map_or(0.0, |a| self.counts.documents[a]);
+        let reports =
+            self.corpus.find_actor(&f.leader.id).map_or(0.0, |a| self.counts.documents[a]);
         if reports < 3.0 {
             missing.push(format!("three reports on the actor (there are {reports:.0})"));
         }
@@ -709,9 +752,17 @@ impl Judge {
     }
 
     /// Several actors and false flags leave the same traces as one actor: they are said beside the probabilities.
-    fn apart(&self, observations: &[Observation], counted: &[bool], parts: &Parts, shares: &[f64]) -> Vec<String> {
+    fn apart(
+        &self,
+        observations: &[Observation],
+        counted: &[bool],
+        parts: &Parts,
+        shares: &[f64],
+    ) -> Vec<String> {
         let leading = self.leading(shares);
-        let (Some(&first), Some(&second)) = (leading.first(), leading.get(1)) else { return Vec::new() };
+        let (Some(&first), Some(&second)) = (leading.first(), leading.get(1)) else {
+            return Vec::new();
+        };
         let name = |k: usize| self.knowledge.name(&self.corpus.actors[parts.actors[k]]);
         let items = || (0..observations.len()).filter(|i| counted[*i]);
         let gap = |i: usize| (parts.items[i][first] - parts.items[i][second]) * DECIBANS;

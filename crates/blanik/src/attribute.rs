@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
 use blanik_attribution::fitted::Fitted;
+use blanik_attribution::intake;
 use blanik_attribution::knowledge::Knowledge;
 use blanik_attribution::observe::Observation;
 use blanik_attribution::pool::{Assessment, Pool, pool};
@@ -68,7 +69,7 @@ pub fn attribute(args: &AttributeArgs) -> Result<ExitCode> {
     for (i, o) in file.observations.iter_mut().enumerate().filter(|(_, o)| o.id.is_empty()) {
         o.id = format!("o{}", i + 1);
     }
-    let judge = Judge::new(Knowledge::builtin(), Fitted::builtin());
+    let judge = Judge::new(knowledge(&args.knowledge)?, Fitted::builtin());
     let verdict =
         judge.judge(&file.observations, file.month.as_deref(), args.accept_old_knowledge)?;
     let pooled = if args.pool.is_empty() { None } else { Some(pool(&assessments(&args.pool)?)) };
@@ -120,7 +121,7 @@ fn assessments(paths: &[std::path::PathBuf]) -> Result<Vec<Assessment>> {
 
 /// Shows what is known of an actor.
 pub fn actor(args: &ActorArgs) -> Result<ExitCode> {
-    let known = Knowledge::builtin();
+    let known = knowledge(&args.knowledge)?;
     let found = known.called(&args.name);
     if found.is_empty() {
         bail!("nobody is known as {}", args.name);
@@ -136,8 +137,30 @@ pub fn actor(args: &ActorArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What the program carries, and what the files add to it. What is refused of them is said.
+fn knowledge(files: &[std::path::PathBuf]) -> Result<Knowledge> {
+    let mut known = Knowledge::builtin();
+    for path in files {
+        let bytes =
+            fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+        if bytes > intake::BYTES_MAX as u64 {
+            bail!("{} is {bytes} bytes; at most {} are read", path.display(), intake::BYTES_MAX);
+        }
+        let text =
+            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let taken = intake::add(&mut known, &text, &name)
+            .with_context(|| format!("{} is no knowledge of actors", path.display()))?;
+        for problem in taken.problems.iter().take(20) {
+            eprintln!("blanik: {}: {}", for_terminal(&name), for_terminal(problem));
+        }
+    }
+    Ok(known)
+}
+
 fn read(path: &Path) -> Result<String> {
-    let bytes = fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
+    let bytes =
+        fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
     if bytes > FILE_BYTES_MAX {
         bail!("{} is {bytes} bytes; at most {FILE_BYTES_MAX} are read", path.display());
     }

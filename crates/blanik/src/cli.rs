@@ -88,6 +88,10 @@ pub struct AttributeArgs {
     #[arg(long, value_name = "FILE")]
     pub pool: Vec<PathBuf>,
 
+    /// More knowledge of actors: STIX bundles, MISP galaxy clusters; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub knowledge: Vec<PathBuf>,
+
     /// Judge even where the case is younger than what is known
     #[arg(long)]
     pub accept_old_knowledge: bool,
@@ -99,6 +103,10 @@ pub struct ActorArgs {
     /// A name or id: all actors that bear it are shown
     #[arg(value_name = "NAME")]
     pub name: String,
+
+    /// More knowledge of actors: STIX bundles, MISP galaxy clusters; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub knowledge: Vec<PathBuf>,
 }
 
 /// Pool several agencies' probabilities.

@@ -16,7 +16,8 @@ fn observations(list: Value) -> Vec<Observation> {
 }
 
 fn techniques(ids: &[&str]) -> Vec<Observation> {
-    let item = |t: &&str| json!({"id": t, "feature": {"technique": t}, "grade": "B2", "source": "hunt"});
+    let item =
+        |t: &&str| json!({"id": t, "feature": {"technique": t}, "grade": "B2", "source": "hunt"});
     observations(ids.iter().map(item).collect())
 }
 
@@ -61,12 +62,14 @@ fn other_classes_raise_what_techniques_cannot() {
 #[test]
 fn copies_of_one_report_count_once() {
     let judge = judge();
-    let claim = |id: &str, source: &str| {
-        json!({"id": id, "feature": {"claim": {"value": "they did it", "to": ["G0016"]}}, "grade": "B2", "source": source, "origin": "wire"})
-    };
+    let claim = |id: &str, source: &str| json!({"id": id, "feature": {"claim": {"value": "they did it", "to": ["G0016"]}}, "grade": "B2", "source": source, "origin": "wire"});
     let one = judge.judge(&observations(json!([claim("a", "x")])), None, false).unwrap();
     let three = judge
-        .judge(&observations(json!([claim("a", "x"), claim("b", "y"), claim("c", "z")])), None, false)
+        .judge(
+            &observations(json!([claim("a", "x"), claim("b", "y"), claim("c", "z")])),
+            None,
+            false,
+        )
         .unwrap();
     assert_eq!(one.hypotheses[0].probability, three.hypotheses[0].probability);
     assert_eq!(three.matrix.iter().filter(|r| r.counts).count(), 1);
@@ -93,7 +96,8 @@ fn no_single_item_decides() {
 
 #[test]
 fn the_same_observations_give_the_same_bytes() {
-    let bytes = || serde_json::to_string(&judge().judge(&techniques(APT31), None, false).unwrap()).unwrap();
+    let bytes =
+        || serde_json::to_string(&judge().judge(&techniques(APT31), None, false).unwrap()).unwrap();
     assert_eq!(bytes(), bytes());
 }
 

@@ -56,13 +56,24 @@ pub fn svg(v: &Verdict) -> String {
 /// The page.
 pub fn html(v: &Verdict, pooled: Option<&Pool>) -> Result<String> {
     let mut out = String::from(HEAD);
-    let _ = writeln!(out, "<h1>Attribution</h1><p class=s>{}</p><p class=s>{}</p>", safe(&v.likelihood), safe(&v.confidence_sentence));
+    let _ = writeln!(
+        out,
+        "<h1>Attribution</h1><p class=s>{}</p><p class=s>{}</p>",
+        safe(&v.likelihood),
+        safe(&v.confidence_sentence)
+    );
     list(&mut out, "Missing for high confidence", v.missing.iter().map(String::as_str));
     out.push_str("<h2>Hypotheses</h2><p>Switch items off below: the bars show the additive model without them (exact with one off, nearly with several). The words above do not move.</p><div id=bars></div>");
     list(&mut out, "Not told apart by the mathematics", v.apart.iter().map(String::as_str));
     matrix(&mut out, v);
     denial(&mut out, v);
-    let leads: Vec<String> = v.leads.iter().map(|l| format!("{} {} ({:.3} bit), would speak for {}", l.id, l.name, l.bits, l.speaks_for)).collect();
+    let leads: Vec<String> = v
+        .leads
+        .iter()
+        .map(|l| {
+            format!("{} {} ({:.3} bit), would speak for {}", l.id, l.name, l.bits, l.speaks_for)
+        })
+        .collect();
     list(&mut out, "Leads: to look for, no evidence", leads.iter().map(String::as_str));
     reliability(&mut out, v);
     if let Some(p) = pooled {
@@ -141,7 +152,11 @@ fn denial(out: &mut String, v: &Verdict) {
             if d.changes { "the answer changes" } else { "" }
         );
     }
-    let set = if v.smallest_set.is_empty() { "none found".to_owned() } else { safe(&v.smallest_set.join(", ")) };
+    let set = if v.smallest_set.is_empty() {
+        "none found".to_owned()
+    } else {
+        safe(&v.smallest_set.join(", "))
+    };
     let _ = writeln!(out, "</table><p>Smallest set whose loss changes the leader: {set}</p>");
 }
 
@@ -151,7 +166,12 @@ fn reliability(out: &mut String, v: &Verdict) {
         let right = if r.refused {
             "refused: too few".to_owned()
         } else {
-            format!("{:.0} % ({:.0} to {:.0})", r.right * 100.0, r.interval.0 * 100.0, r.interval.1 * 100.0)
+            format!(
+                "{:.0} % ({:.0} to {:.0})",
+                r.right * 100.0,
+                r.interval.0 * 100.0,
+                r.interval.1 * 100.0
+            )
         };
         let _ = write!(
             out,
@@ -172,11 +192,17 @@ fn script(out: &mut String, v: &Verdict) -> Result<()> {
         .board
         .names
         .iter()
-        .map(|n| n.chars().map(|c| if blanik_model::text::is_unsafe_char(c) { '\u{fffd}' } else { c }).collect())
+        .map(|n| {
+            n.chars()
+                .map(|c| if blanik_model::text::is_unsafe_char(c) { '\u{fffd}' } else { c })
+                .collect()
+        })
         .collect();
     // `<` as an escape: nothing in the data ends the script.
-    let data = serde_json::to_string(&serde_json::json!({"names": names, "base": v.board.base, "items": v.board.items}))?
-        .replace('<', "\\u003c");
+    let data = serde_json::to_string(
+        &serde_json::json!({"names": names, "base": v.board.base, "items": v.board.items}),
+    )?
+    .replace('<', "\\u003c");
     let _ = writeln!(out, "<script>const M={data};{SCRIPT}</script>");
     Ok(())
 }

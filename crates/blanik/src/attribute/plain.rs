@@ -58,7 +58,13 @@ fn write_text(out: &mut String, v: &Verdict, pooled: Option<&Pool>) -> std::fmt:
             (_, _, true) => "  (an analyst's weight; no public data validates it)".to_owned(),
             _ => String::new(),
         };
-        writeln!(out, "  {:<6} {:<34} {:<5}{cells}{mark}", safe(&row.id), shorten(&what, 34), row.grade)?;
+        writeln!(
+            out,
+            "  {:<6} {:<34} {:<5}{cells}{mark}",
+            safe(&row.id),
+            shorten(&what, 34),
+            row.grade
+        )?;
     }
     writeln!(out, "\nDenial test")?;
     let mut denial: Vec<_> = v.denial.iter().collect();
@@ -85,7 +91,14 @@ fn write_text(out: &mut String, v: &Verdict, pooled: Option<&Pool>) -> std::fmt:
     }
     writeln!(out, "\nLeads (to look for; no evidence)")?;
     for l in &v.leads {
-        writeln!(out, "  {:.3} bit  {} {}, would speak for {}", l.bits, l.id, safe(&l.name), safe(&l.speaks_for))?;
+        writeln!(
+            out,
+            "  {:.3} bit  {} {}, would speak for {}",
+            l.bits,
+            l.id,
+            safe(&l.name),
+            safe(&l.speaks_for)
+        )?;
     }
     writeln!(out, "\nReliability: how often verdicts on held-out reports were right")?;
     let here = v.reliability.iter().find(|r| r.is_here).map(|r| r.size);
@@ -102,7 +115,13 @@ fn write_text(out: &mut String, v: &Verdict, pooled: Option<&Pool>) -> std::fmt:
             )
         };
         let mark = if r.is_here { "  <- this verdict" } else { "" };
-        writeln!(out, "  {}, from {:.0} %: {} cases, {said}{mark}", r.size, r.from * 100.0, r.cases)?;
+        writeln!(
+            out,
+            "  {}, from {:.0} %: {} cases, {said}{mark}",
+            r.size,
+            r.from * 100.0,
+            r.cases
+        )?;
     }
     for remark in &v.remarks {
         writeln!(out, "Note: {}", safe(remark))?;
@@ -115,7 +134,8 @@ fn write_text(out: &mut String, v: &Verdict, pooled: Option<&Pool>) -> std::fmt:
             .probabilities
             .iter()
             .map(|(id, p)| {
-                let model = v.hypotheses.iter().find(|h| h.id == *id).map_or(0.0, |h| h.probability);
+                let model =
+                    v.hypotheses.iter().find(|h| h.id == *id).map_or(0.0, |h| h.probability);
                 ((p - model).abs(), id.as_str(), *p, model)
             })
             .collect();
@@ -132,7 +152,8 @@ pub fn pool(p: &Pool) -> String {
     let mut out = String::from("Assessments, made coherent, and the pool\n");
     let safe = |t: &str| for_terminal(t).into_owned();
     for a in &p.assessments {
-        let line: Vec<String> = a.probabilities.iter().map(|(h, p)| format!("{h} {:.0} %", p * 100.0)).collect();
+        let line: Vec<String> =
+            a.probabilities.iter().map(|(h, p)| format!("{h} {:.0} %", p * 100.0)).collect();
         let _ = writeln!(
             out,
             "  {:<16} weight {:.2}, incoherence {:.2}: {}",
@@ -142,7 +163,8 @@ pub fn pool(p: &Pool) -> String {
             safe(&line.join(", "))
         );
     }
-    let line: Vec<String> = p.probabilities.iter().map(|(h, p)| format!("{h} {:.0} %", p * 100.0)).collect();
+    let line: Vec<String> =
+        p.probabilities.iter().map(|(h, p)| format!("{h} {:.0} %", p * 100.0)).collect();
     let _ = writeln!(out, "  pool: {}", safe(&line.join(", ")));
     for r in &p.remarks {
         let _ = writeln!(out, "  note: {}", safe(r));
@@ -153,7 +175,17 @@ pub fn pool(p: &Pool) -> String {
 /// The matrix as CSV.
 pub fn csv(v: &Verdict) -> Result<String> {
     let mut out = csv::Writer::from_writer(Vec::new());
-    let mut head = vec!["item", "what", "class", "grade", "source", "citation", "block", "counts", "confidence"];
+    let mut head = vec![
+        "item",
+        "what",
+        "class",
+        "grade",
+        "source",
+        "citation",
+        "block",
+        "counts",
+        "confidence",
+    ];
     head.extend(v.against.iter().map(String::as_str));
     out.write_record(&head)?;
     for r in &v.matrix {
@@ -176,7 +208,13 @@ pub fn csv(v: &Verdict) -> Result<String> {
 
 /// What is known of an actor.
 pub fn actor(out: &mut String, facts: &ActorFacts, is_first: bool, judge: &Judge) {
-    let _ = writeln!(out, "{} {}{}", facts.id, facts.name, if is_first { "" } else { " (another name of it was asked for)" });
+    let _ = writeln!(
+        out,
+        "{} {}{}",
+        facts.id,
+        facts.name,
+        if is_first { "" } else { " (another name of it was asked for)" }
+    );
     if !facts.aliases.is_empty() {
         let _ = writeln!(out, "  other names: {}", facts.aliases.join(", "));
     }
@@ -188,8 +226,13 @@ pub fn actor(out: &mut String, facts: &ActorFacts, is_first: bool, judge: &Judge
     let p = &counts.profile[a];
     let reports = counts.documents[a];
     if let Some(country) = &facts.country {
-        let confidence = if reports >= 3.0 { "not judged here" } else { "low, fewer than three reports" };
-        let _ = writeln!(out, "  country: {country}, says {} (confidence: {confidence})", facts.country_source);
+        let confidence =
+            if reports >= 3.0 { "not judged here" } else { "low, fewer than three reports" };
+        let _ = writeln!(
+            out,
+            "  country: {country}, says {} (confidence: {confidence})",
+            facts.country_source
+        );
     }
     let _ = writeln!(
         out,
@@ -198,7 +241,8 @@ pub fn actor(out: &mut String, facts: &ActorFacts, is_first: bool, judge: &Judge
     );
     let mut features: Vec<usize> =
         (0..judge.corpus.features.len()).filter(|f| counts.shown(a, *f) > 0.0).collect();
-    features.sort_by(|x, y| counts.actors_with[*x].total_cmp(&counts.actors_with[*y]).then(x.cmp(y)));
+    features
+        .sort_by(|x, y| counts.actors_with[*x].total_cmp(&counts.actors_with[*y]).then(x.cmp(y)));
     let _ = writeln!(out, "  most distinctive (reports on it, actors who show it):");
     for f in features.iter().take(12) {
         let id = &judge.corpus.features[*f];
@@ -212,6 +256,7 @@ pub fn actor(out: &mut String, facts: &ActorFacts, is_first: bool, judge: &Judge
     }
     let _ = writeln!(out, "  said by:");
     for d in judge.corpus.documents.iter().filter(|d| d.actor == a) {
-        let _ = writeln!(out, "    {} ({} features)", judge.corpus.reports[d.report], d.features.len());
+        let _ =
+            writeln!(out, "    {} ({} features)", judge.corpus.reports[d.report], d.features.len());
     }
 }
