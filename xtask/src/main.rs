@@ -1,6 +1,4 @@
-//! The project's own chores: `cargo xtask check`, `cargo xtask corpus`, `cargo xtask bench`,
-//! `cargo xtask labelled`.
-//! `cargo xtask ait`.
+//! The project's own chores: checks, inputs and benchmarks, scores on labelled data, foreign proofs.
 
 mod ait;
 mod bench;
@@ -8,6 +6,7 @@ mod check;
 mod compare;
 mod corpus;
 mod interop;
+mod knowledge;
 mod labelled;
 mod ordeal;
 mod tree;
@@ -29,6 +28,9 @@ cargo xtask corpus [--data FOLDER] [--out FOLDER] [--size SIZE]… [--seed N] [o
     100MB and 1GB]; --seed [default: 1]; INPUT: ndjson, evtx, eve, zeek, rules10, pathological
     [default: all].
 
+cargo xtask knowledge [--data FOLDER]
+    Derives the table of facts that attribution works with from ATT&CK and MISP galaxies in the data set.
+
 cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--only ROW,…]
                   [--program FILE] [--micro] [--date YYYY-MM-DD] [--write]
     Hunts the corpus, each row in turn with what it is compared with, and prints time and memory.
@@ -47,8 +49,12 @@ cargo xtask interop [--strict] [--program FILE]
 
 cargo xtask ordeal
     The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.
+
 cargo xtask ait [--data FOLDER] [--program FILE]
     Scores the case on AIT's labelled alert sets (alerts-ait/*.csv) beside two baselines.
+
+cargo xtask knowledge
+    Makes the table of facts of ATT&CK that the program carries from the data set.
 
 Exit codes: 0 done; 1 the check found something; 2 error.";
 
@@ -72,6 +78,7 @@ fn run() -> Result<ExitCode> {
         Some("interop") => interop::run(&args[1..]),
         Some("ordeal") if args.len() == 1 => ordeal::run(),
         Some("ait") => ait::run(&args[1..]),
+        Some("knowledge") => knowledge::run(&args[1..]),
         Some("compare") => compare::run(&args[1..]),
         Some("labelled") => labelled::run(&args[1..]),
         Some("bench") => bench::run(&bench::Options::parse(&args[1..])?),

@@ -1,6 +1,8 @@
 //! blanik's own parts: the command line, the pipeline, and how what was found is shown. `main.rs` is a
 //! shell around this library, so that tests can reach its parts.
 
+pub mod attribute;
+pub mod attribution;
 pub mod case;
 pub mod check;
 pub mod cli;

@@ -29,7 +29,9 @@ use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
-use crate::{case, check, demo, evidence, explain, fields, indicators, rules};
+use crate::{
+    attribute, attribution, case, check, demo, evidence, explain, fields, indicators, rules,
+};
 
 /// On a terminal, a table shows so many findings: the worst.
 const TABLE_ON_TERMINAL_MAX: usize = 40;
@@ -50,6 +52,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Disclose(args) => evidence::show::disclose(&args),
         Command::Witness(command) => evidence::witness::run(&command),
         Command::Rerun(args) => evidence::rerun::run(&args),
+        Command::Attribute(args) => attribute::attribute(&args),
+        Command::Actor(args) => attribute::actor(&args),
+        Command::Assess(args) => attribute::assess(&args),
+        Command::Attribution(command) => attribution::run(&command),
     }
 }
 

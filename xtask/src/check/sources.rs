@@ -16,7 +16,8 @@ const NOT_IN_CODE: &[(&str, &str)] = &[
 ];
 
 /// Crates whose results depend on their inputs alone, and what they therefore never touch.
-const PURE: &[&str] = &["crates/model/src/", "crates/detect/src/", "crates/case/src/"];
+const PURE: &[&str] =
+    &["crates/model/src/", "crates/detect/src/", "crates/case/src/", "crates/attribution/src/"];
 const NOT_IN_PURE: &[&str] =
     &["std::fs", "TcpStream", "UdpSocket", "std::env", "std::thread", "SystemTime", "Instant::now"];
 

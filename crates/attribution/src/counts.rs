@@ -1,0 +1,442 @@
+//! Counts of a chosen part of the documents, and from them the log-likelihood ratio of each feature under
+//! each actor against everyone, by several ways of backing off.
+
+use crate::corpus::{Actor, Corpus, Feature, Report};
+
+/// A ratio above 13 dB counts as 13 dB where it is capped: natural logarithm.
+pub const CAP_NATS: f32 = 2.993_36;
+
+/// Ways in which one feature speaks for an actor. All are logarithms of ratios against everyone, in nats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// Reports that show it over the actor's reports, smoothed towards everyone.
+    Own,
+    /// The same with much smoothing (κ = 30).
+    Broad,
+    /// Its share of all that was ever shown of the actor.
+    Share,
+    /// The nation's other actors.
+    Nation,
+    /// What the actor's own software brings.
+    Software,
+    /// Features that come with those that the actor shows, in reports and in software.
+    Neighbours,
+}
+
+const CHANNELS: usize = 6;
+
+/// A document that is counted, with what comparing a case to it needs.
+pub struct Used {
+    /// Whom it is about.
+    pub actor: Actor,
+    /// What it shows.
+    pub features: Vec<Feature>,
+    /// The same with what its software brings.
+    pub expanded: Vec<Feature>,
+    /// Sums of squared rarities: techniques.
+    pub squares: f32,
+    /// Of software.
+    pub squares_software: f32,
+    /// Of the expanded features.
+    pub squares_expanded: f32,
+}
+
+/// An actor's record as a whole.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    /// Different techniques.
+    pub techniques: f32,
+    /// Different software.
+    pub software: f32,
+    /// Software that no other actor has shown.
+    pub exclusive: f32,
+    /// Techniques, once for each document.
+    pub techniques_shown: f32,
+    /// Software, once for each document.
+    pub software_shown: f32,
+    /// Documents of five features or more.
+    pub long: f32,
+    /// Length of the profile: techniques.
+    pub norm: f32,
+    /// Software.
+    pub norm_software: f32,
+}
+
+/// Counts of documents; see the module. Tables are actor × feature.
+pub struct Counts {
+    /// Documents of each actor.
+    pub documents: Vec<f32>,
+    /// Everyone's documents that show a feature.
+    pub everyone: Vec<f32>,
+    /// Actors that show a feature.
+    pub actors_with: Vec<f32>,
+    /// The documents.
+    pub used: Vec<Used>,
+    /// What each piece of software brings, by those reports that may be read.
+    pub brings: Vec<Vec<Feature>>,
+    /// Rarity of a feature: logarithm of one over its share of documents.
+    pub rarity: Vec<f32>,
+    /// Whether a feature is software.
+    pub software: Vec<bool>,
+    /// Each actor's record as a whole.
+    pub profile: Vec<Profile>,
+    with: Vec<f32>,
+    tables: Vec<Vec<f32>>,
+    alike: Vec<Vec<f32>>,
+    features: usize,
+}
+
+impl Counts {
+    /// Counts the documents that `keep` allows, by index. What only reports that may not be read say of software is
+    /// left out, and what stands only since after the month `until` (`YYYY-MM`, inclusive).
+    #[must_use]
+    pub fn of(
+        corpus: &Corpus,
+        keep: &dyn Fn(usize) -> bool,
+        unreadable: &dyn Fn(Report) -> bool,
+        until: &str,
+    ) -> Counts {
+        let (na, nf) = (corpus.actors.len(), corpus.features.len());
+        let mut counts = Counts {
+            documents: vec![0.0; na],
+            everyone: vec![0.0; nf],
+            actors_with: vec![0.0; nf],
+            used: Vec::new(),
+            brings: vec![Vec::new(); nf],
+            rarity: Vec::new(),
+            software: (0..nf).map(|f| corpus.is_software(f)).collect(),
+            profile: vec![Profile::default(); na],
+            with: vec![0.0; na * nf],
+            tables: Vec::new(),
+            alike: vec![Vec::new(); nf],
+            features: nf,
+        };
+        for b in &corpus.brings {
+            let readable = b.reports.is_empty() || b.reports.iter().any(|r| !unreadable(*r));
+            if readable && b.month.as_str() <= until {
+                counts.brings[b.software].push(b.technique);
+            }
+        }
+        for list in &mut counts.brings {
+            list.sort_unstable();
+            list.dedup();
+        }
+        for (i, document) in corpus.documents.iter().enumerate() {
+            if keep(i) {
+                counts.count(document.actor, &document.features);
+            }
+        }
+        counts.weigh();
+        counts.describe();
+        counts.tables = counts.ratios(corpus);
+        counts.alike = counts.likeness();
+        counts
+    }
+
+    /// The log ratio of a feature under an actor by a channel, in nats.
+    #[must_use]
+    pub fn ratio(&self, channel: Channel, actor: Actor, feature: Feature) -> f32 {
+        self.tables[channel as usize][actor * self.features + feature]
+    }
+
+    /// Documents of an actor that show a feature.
+    #[must_use]
+    pub fn shown(&self, actor: Actor, feature: Feature) -> f32 {
+        self.with[actor * self.features + feature]
+    }
+
+    /// Whether a document is about the actor.
+    #[must_use]
+    pub fn knows(&self, actor: Actor) -> bool {
+        self.documents[actor] > 0.0
+    }
+
+    /// How like a piece of software the nearest of an actor's own is (0 to 1), by what they bring.
+    #[must_use]
+    pub fn alike(&self, software: Feature, actor: Actor) -> f32 {
+        self.alike[software].get(actor).copied().unwrap_or(0.0)
+    }
+
+    fn count(&mut self, actor: Actor, features: &[Feature]) {
+        self.documents[actor] += 1.0;
+        let mut expanded = features.to_vec();
+        for &f in features {
+            self.with[actor * self.features + f] += 1.0;
+            self.everyone[f] += 1.0;
+            expanded.extend(&self.brings[f]);
+        }
+        expanded.sort_unstable();
+        expanded.dedup();
+        self.used.push(Used {
+            actor,
+            features: features.to_vec(),
+            expanded,
+            squares: 0.0,
+            squares_software: 0.0,
+            squares_expanded: 0.0,
+        });
+    }
+
+    /// What a feature counts that nobody has shown: Good and Turing's mass for software, of which there is ever new.
+    fn unseen(&self, f: Feature) -> f32 {
+        if self.software[f] { 0.3 } else { 0.5 }
+    }
+
+    fn weigh(&mut self) {
+        let all = self.used.len() as f32;
+        self.rarity = (0..self.features)
+            .map(|f| -((self.everyone[f] + self.unseen(f)) / (all + 1.0)).ln())
+            .collect();
+        let (rarity, software) = (&self.rarity, &self.software);
+        let squares = |list: &[Feature], s: Option<bool>| -> f32 {
+            let kept = list.iter().filter(|f| s.is_none_or(|s| software[**f] == s));
+            kept.map(|f| rarity[*f].powi(2)).sum()
+        };
+        for used in &mut self.used {
+            used.squares = squares(&used.features, Some(false));
+            used.squares_software = squares(&used.features, Some(true));
+            used.squares_expanded = squares(&used.expanded, None);
+        }
+    }
+
+    fn describe(&mut self) {
+        let nf = self.features;
+        for (i, n) in self.with.iter().enumerate() {
+            if *n > 0.0 {
+                self.actors_with[i % nf] += 1.0;
+            }
+        }
+        for (a, p) in self.profile.iter_mut().enumerate() {
+            for f in 0..nf {
+                let n = self.with[a * nf + f];
+                if n == 0.0 {
+                    continue;
+                }
+                let length = n * self.rarity[f].powi(2);
+                if self.software[f] {
+                    p.software += 1.0;
+                    p.software_shown += n;
+                    p.norm_software += length;
+                    p.exclusive += f32::from(u8::from(self.actors_with[f] == 1.0));
+                } else {
+                    p.techniques += 1.0;
+                    p.techniques_shown += n;
+                    p.norm += length;
+                }
+            }
+            p.norm = p.norm.sqrt().max(1e-6);
+            p.norm_software = p.norm_software.sqrt().max(1e-6);
+        }
+        for used in &self.used {
+            if used.features.len() >= 5 {
+                self.profile[used.actor].long += 1.0;
+            }
+        }
+    }
+
+    fn ratios(&self, corpus: &Corpus) -> Vec<Vec<f32>> {
+        let nf = self.features;
+        let nations = Nations::of(corpus, self);
+        let brought = self.brought();
+        let with_table = self.brings.iter().filter(|b| !b.is_empty()).count() as f32;
+        let mut masses = [0.0f32; 2];
+        for f in 0..nf {
+            masses[usize::from(self.software[f])] += self.everyone[f] + self.unseen(f);
+        }
+        let mut tables = vec![vec![0.0f32; self.with.len()]; CHANNELS];
+        for a in (0..self.documents.len()).filter(|a| self.knows(*a)) {
+            let n = self.documents[a];
+            let (own, weight) = self.own_software(a);
+            let shown = [self.profile[a].techniques_shown, self.profile[a].software_shown];
+            for f in 0..nf {
+                let i = a * nf + f;
+                let count = self.with[i];
+                let software = self.software[f];
+                let s = usize::from(software);
+                let p = (-self.rarity[f]).exp();
+                // κ: how many reports' worth of background.
+                let (k, share, k_nation) =
+                    if software { (1.0, 10.0, 10.0) } else { (5.0, 60.0, 30.0) };
+                let rate =
+                    |count: f32, n: f32, k: f32, p: f32| ((count + k * p) / (n + k) / p).ln();
+                tables[Channel::Own as usize][i] = rate(count, n, k, p);
+                tables[Channel::Broad as usize][i] = rate(count, n, 30.0, p);
+                let q = (self.everyone[f] + self.unseen(f)) / masses[s];
+                tables[Channel::Share as usize][i] = rate(count, shown[s], share, q);
+                if let Some((with, documents)) = nations.others(a, f, count, n) {
+                    tables[Channel::Nation as usize][i] = rate(with, documents, k_nation, p);
+                }
+                if !software {
+                    let q = (brought[f] + 0.5) / (with_table + 1.0);
+                    tables[Channel::Software as usize][i] =
+                        rate(own[f], weight, 2.0, q).clamp(-1.6, 2.1);
+                }
+            }
+        }
+        self.neighbours(&mut tables[Channel::Neighbours as usize]);
+        tables
+    }
+
+    /// For each technique, how much software brings it.
+    fn brought(&self) -> Vec<f32> {
+        let mut brought = vec![0.0f32; self.features];
+        for t in self.brings.iter().flatten() {
+            brought[*t] += 1.0;
+        }
+        brought
+    }
+
+    /// What an actor's software brings, by technique, and over how much software. Software that many actors use
+    /// counts less.
+    fn own_software(&self, a: Actor) -> (Vec<f32>, f32) {
+        let mut own = vec![0.0f32; self.features];
+        let mut weight = 0.0;
+        for s in (0..self.features).filter(|s| self.software[*s] && self.shown(a, *s) > 0.0) {
+            if self.brings[s].is_empty() {
+                continue;
+            }
+            let w = 1.0 / self.actors_with[s];
+            weight += w;
+            for t in &self.brings[s] {
+                own[*t] += w;
+            }
+        }
+        (own, weight)
+    }
+    /// How much more often a feature comes with the actor's features than with any: pointwise mutual
+    /// information over reports and over what software brings, averaged over what the actor shows.
+    fn neighbours(&self, table: &mut [f32]) {
+        let nf = self.features;
+        let mut together = vec![0.0f32; nf * nf];
+        let mut total = vec![0.0f32; nf];
+        let mut sets = 0.0;
+        let lists =
+            self.used.iter().map(|u| &u.features).chain(self.brings.iter().filter(|b| b.len() > 1));
+        for list in lists {
+            if list.len() < 2 {
+                continue;
+            }
+            sets += 1.0;
+            for x in list {
+                total[*x] += 1.0;
+                for y in list {
+                    together[x * nf + y] += 1.0;
+                }
+            }
+        }
+        for a in 0..self.documents.len() {
+            if !self.knows(a) {
+                continue;
+            }
+            let own: Vec<(usize, f32)> = (0..nf)
+                .filter(|f| self.with[a * nf + f] > 0.0)
+                .map(|f| (f, self.with[a * nf + f].sqrt() * self.rarity[f].max(0.1)))
+                .collect();
+            let weight: f32 = own.iter().map(|(_, w)| w).sum();
+            let mut sum = vec![0.0f32; nf];
+            for (x, w) in &own {
+                if total[*x] == 0.0 {
+                    continue;
+                }
+                let (line, n) = (&together[x * nf..(x + 1) * nf], total[*x]);
+                for f in 0..nf {
+                    if f != *x {
+                        // Smoothed conditional share.
+                        let p = (total[f] + 0.5) / (sets + 1.0);
+                        sum[f] += w * (line[f] + 3.0 * p) / (n + 3.0) / p;
+                    }
+                }
+            }
+            for f in 0..nf {
+                let mean = if weight > 0.0 { sum[f] / weight } else { 1.0 };
+                table[a * nf + f] = mean.clamp(0.2, 5.0).ln();
+            }
+        }
+    }
+
+    /// How like each piece of software the actors' own software is, by what they bring: software × actor.
+    fn likeness(&self) -> Vec<Vec<f32>> {
+        let nf = self.features;
+        let with_table = self.brings.iter().filter(|b| !b.is_empty()).count() as f32;
+        let weight: Vec<f32> = self
+            .brought()
+            .iter()
+            .map(|n| if *n > 0.0 { (with_table / n).ln().powi(2) } else { 0.0 })
+            .collect();
+        let norm: Vec<f32> = self
+            .brings
+            .iter()
+            .map(|list| list.iter().map(|t| weight[*t]).sum::<f32>().sqrt().max(1e-6))
+            .collect();
+        let mut bringers: Vec<Vec<Feature>> = vec![Vec::new(); nf];
+        for (s, list) in self.brings.iter().enumerate() {
+            for t in list {
+                bringers[*t].push(s);
+            }
+        }
+        let mut users: Vec<Vec<Actor>> = vec![Vec::new(); nf];
+        for (i, n) in self.with.iter().enumerate() {
+            if *n > 0.0 && self.software[i % nf] {
+                users[i % nf].push(i / nf);
+            }
+        }
+        let mut alike = vec![Vec::new(); nf];
+        for s in (0..nf).filter(|s| !self.brings[*s].is_empty()) {
+            let mut dot = vec![0.0f32; nf];
+            for t in &self.brings[s] {
+                for other in &bringers[*t] {
+                    dot[*other] += weight[*t];
+                }
+            }
+            let mut best = vec![0.0f32; self.documents.len()];
+            for (other, d) in dot.iter().enumerate().filter(|(o, d)| *o != s && **d > 0.0) {
+                let shared = (users[other].len().max(1) as f32).sqrt();
+                let value = d / (norm[s] * norm[other]) / shared;
+                for a in &users[other] {
+                    best[*a] = best[*a].max(value);
+                }
+            }
+            alike[s] = best;
+        }
+        alike
+    }
+}
+
+/// Documents by nation.
+struct Nations {
+    of: Vec<Option<usize>>,
+    documents: Vec<f32>,
+    with: Vec<f32>,
+    features: usize,
+}
+
+impl Nations {
+    fn of(corpus: &Corpus, counts: &Counts) -> Nations {
+        let mut names: Vec<&String> = corpus.nations.iter().flatten().collect();
+        names.sort_unstable();
+        names.dedup();
+        let index = |n: &Option<String>| n.as_ref().and_then(|n| names.binary_search(&n).ok());
+        let features = counts.features;
+        let mut nations = Nations {
+            of: corpus.nations.iter().map(index).collect(),
+            documents: vec![0.0; names.len()],
+            with: vec![0.0; names.len() * features],
+            features,
+        };
+        for used in &counts.used {
+            if let Some(n) = nations.of[used.actor] {
+                nations.documents[n] += 1.0;
+                for f in &used.features {
+                    nations.with[n * features + f] += 1.0;
+                }
+            }
+        }
+        nations
+    }
+
+    /// Of the actor's nation but not of the actor: documents that show the feature, and documents.
+    fn others(&self, a: Actor, f: Feature, count: f32, documents: f32) -> Option<(f32, f32)> {
+        let n = self.of[a]?;
+        Some((self.with[n * self.features + f] - count, self.documents[n] - documents))
+    }
+}

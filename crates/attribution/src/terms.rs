@@ -1,0 +1,337 @@
+//! The terms of one case: what each actor's record says of what was seen, as a row of numbers an actor. Sums over
+//! items are tempered by their number; what is said of the case as a whole stands beside them.
+//!
+//! A row holds no judgement: how much each term counts is fitted ([`crate::logit`]).
+
+use crate::corpus::{Actor, Corpus, Feature};
+use crate::counts::{CAP_NATS, Channel, Counts};
+
+macro_rules! terms {
+    ($($name:ident $sign:ident $text:literal),+ $(,)?) => {
+        /// One term. Its weight is never negative, but for those that say how well known the actor is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs)]
+        pub enum Term { $($name),+ }
+
+        /// All terms in the order of a row.
+        pub const TERMS: &[Term] = &[$(Term::$name),+];
+
+        impl Term {
+            /// What the term is, in words.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Term::$name => $text),+ }
+            }
+
+            /// Whether its weight may be negative.
+            #[must_use]
+            pub fn is_free(self) -> bool {
+                match self { $(Term::$name => $sign),+ }
+            }
+        }
+    };
+}
+
+const FREE: bool = true;
+const BOUND: bool = false;
+
+terms! {
+    Own BOUND "techniques, by the actor's reports",
+    Broad BOUND "techniques, by the actor's reports, much smoothed",
+    Share BOUND "techniques, by their share of all that the actor showed",
+    Best BOUND "the three most telling techniques",
+    NationMean BOUND "techniques of the nation's other actors",
+    Brought BOUND "techniques that the actor's software brings",
+    BroughtMean BOUND "techniques that the actor's software brings, mean",
+    Neighbours BOUND "techniques that come with the actor's",
+    Unexplained BOUND "techniques that no software seen explains",
+    UnexplainedShare BOUND "techniques that no software seen explains, by share",
+    Profile BOUND "likeness to the actor's techniques as a whole",
+    PartExplained BOUND "part of the techniques that the actor has shown",
+    SoftwareBroad BOUND "software, by the actor's reports",
+    SoftwareNation BOUND "software of the nation's other actors",
+    SoftwareBest BOUND "the most telling software",
+    SoftwareProfile BOUND "likeness to the actor's software as a whole",
+    SoftwareAlike BOUND "software like the actor's own",
+    SoftwareNew BOUND "software nobody has shown, and how often the actor brings such",
+    Nearest BOUND "nearest report",
+    NearestSquared BOUND "nearest report, squared",
+    NearestTechniques BOUND "nearest report by techniques",
+    NearestTechniquesSquared BOUND "nearest report by techniques, squared",
+    NearestSoftware BOUND "nearest report by software",
+    NearestExpanded BOUND "nearest report with what software brings",
+    AllTechniques BOUND "all reports by techniques",
+    AllSoftware BOUND "all reports by software",
+    Likelihood BOUND "reports as distributions",
+    LikelihoodTechniques BOUND "reports as distributions of techniques",
+    Reports FREE "number of reports",
+    LongReports FREE "number of long reports",
+    OneOverReports FREE "one over the number of reports",
+    TechniquesKnown FREE "number of techniques known",
+    SoftwareKnown FREE "number of software known",
+    SoftwareRate FREE "software a report",
+    TechniqueRate FREE "techniques a report",
+}
+
+/// Columns of a row.
+pub const WIDTH: usize = TERMS.len();
+
+/// What was seen, each once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Techniques.
+    pub techniques: Vec<Feature>,
+    /// Software.
+    pub software: Vec<Feature>,
+}
+
+impl Seen {
+    /// Sorts features into techniques and software.
+    #[must_use]
+    pub fn of(corpus: &Corpus, features: impl IntoIterator<Item = Feature>) -> Seen {
+        let mut seen = Seen::default();
+        for f in features {
+            if corpus.is_software(f) {
+                seen.software.push(f);
+            } else {
+                seen.techniques.push(f);
+            }
+        }
+        seen
+    }
+
+    /// Number of items.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.techniques.len() + self.software.len()
+    }
+
+    /// Whether nothing was seen.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A row of [`WIDTH`] numbers for each actor that a document is about.
+pub struct Terms {
+    /// Those actors, in order.
+    pub actors: Vec<Actor>,
+    /// Their rows, one after the other.
+    pub rows: Vec<f32>,
+}
+
+/// Computes the terms of a case.
+#[must_use]
+pub fn terms(corpus: &Corpus, counts: &Counts, seen: &Seen) -> Terms {
+    let near = Nearest::of(corpus, counts, seen);
+    let case = Case::of(counts, seen);
+    let actors: Vec<Actor> = (0..counts.documents.len()).filter(|a| counts.knows(*a)).collect();
+    let mut rows = vec![0.0f32; actors.len() * WIDTH];
+    for (a, row) in actors.iter().zip(rows.chunks_exact_mut(WIDTH)) {
+        techniques(row, counts, seen, &case, *a);
+        software(row, counts, seen, &case, *a);
+        nearest(row, &near, *a);
+        known(row, counts, *a);
+    }
+    Terms { actors, rows }
+}
+
+/// What of the case is the same for all actors.
+struct Case {
+    unexplained: Vec<Feature>,
+    rarity: f32,
+    norm: f32,
+    norm_software: f32,
+    new_software: f32,
+}
+
+impl Case {
+    fn of(counts: &Counts, seen: &Seen) -> Case {
+        let brought = |t: &Feature| seen.software.iter().any(|s| counts.brings[*s].contains(t));
+        let norm = |list: &[Feature]| {
+            list.iter().map(|f| counts.rarity[*f].powi(2)).sum::<f32>().sqrt().max(1e-6)
+        };
+        let new = seen.software.iter().filter(|s| counts.everyone[**s] == 0.0).count();
+        Case {
+            unexplained: seen.techniques.iter().copied().filter(|t| !brought(t)).collect(),
+            rarity: seen.techniques.iter().map(|f| counts.rarity[*f]).sum::<f32>().max(1e-6),
+            norm: norm(&seen.techniques),
+            norm_software: norm(&seen.software),
+            new_software: new.min(3) as f32,
+        }
+    }
+}
+
+/// √n: n items that hang together are worth about so many.
+fn root(n: usize) -> f32 {
+    (n as f32).max(1.0).sqrt()
+}
+
+fn techniques(row: &mut [f32], counts: &Counts, seen: &Seen, case: &Case, a: Actor) {
+    let over =
+        |list: &[Feature], c: Channel| -> f32 { list.iter().map(|f| counts.ratio(c, a, *f)).sum() };
+    let list = &seen.techniques;
+    let n = list.len();
+    let own = over(list, Channel::Own);
+    row[Term::Own as usize] = own / root(n);
+    row[Term::Broad as usize] = over(list, Channel::Broad) / root(n);
+    row[Term::Share as usize] = over(list, Channel::Share);
+    row[Term::NationMean as usize] = over(list, Channel::Nation) / n.max(1) as f32;
+    let brought = over(list, Channel::Software);
+    row[Term::Brought as usize] = brought / root(n);
+    row[Term::BroughtMean as usize] = brought / n.max(1) as f32;
+    row[Term::Neighbours as usize] = over(list, Channel::Neighbours) / root(n);
+    let free = &case.unexplained;
+    row[Term::Unexplained as usize] = over(free, Channel::Own) / root(free.len());
+    row[Term::UnexplainedShare as usize] = over(free, Channel::Share) / root(free.len());
+    let mut best: Vec<f32> = list.iter().map(|f| counts.ratio(Channel::Own, a, *f)).collect();
+    best.sort_by(|x, y| y.total_cmp(x));
+    row[Term::Best as usize] = best.iter().take(3).sum();
+    let (mut dot, mut explained) = (0.0, 0.0);
+    for f in list {
+        let n = counts.shown(a, *f);
+        if n > 0.0 {
+            dot += n.sqrt() * counts.rarity[*f].powi(2);
+            explained += counts.rarity[*f];
+        }
+    }
+    row[Term::Profile as usize] = dot / (counts.profile[a].norm * case.norm);
+    row[Term::PartExplained as usize] = explained / case.rarity;
+}
+
+fn software(row: &mut [f32], counts: &Counts, seen: &Seen, case: &Case, a: Actor) {
+    let list = &seen.software;
+    let over = |c: Channel| -> f32 {
+        list.iter().map(|f| counts.ratio(c, a, *f).min(CAP_NATS)).sum::<f32>() / root(list.len())
+    };
+    row[Term::SoftwareBroad as usize] = over(Channel::Broad);
+    row[Term::SoftwareNation as usize] = over(Channel::Nation);
+    row[Term::SoftwareBest as usize] =
+        list.iter().map(|f| counts.ratio(Channel::Own, a, *f).min(CAP_NATS)).fold(0.0, f32::max);
+    let dot: f32 =
+        list.iter().map(|f| counts.shown(a, *f).sqrt() * counts.rarity[*f].powi(2)).sum();
+    row[Term::SoftwareProfile as usize] =
+        dot / (counts.profile[a].norm_software * case.norm_software);
+    row[Term::SoftwareAlike as usize] =
+        list.iter().map(|f| counts.alike(*f, a) / counts.actors_with[*f].max(1.0)).sum();
+    let profile = &counts.profile[a];
+    row[Term::SoftwareNew as usize] =
+        case.new_software * ((profile.exclusive + 0.3) / (counts.documents[a] + 1.0)).ln();
+}
+
+fn nearest(row: &mut [f32], near: &Nearest, a: Actor) {
+    let n = &near.of_actor[a];
+    row[Term::Nearest as usize] = n.all;
+    row[Term::NearestSquared as usize] = n.all * n.all;
+    row[Term::NearestTechniques as usize] = n.techniques;
+    row[Term::NearestTechniquesSquared as usize] = n.techniques * n.techniques;
+    row[Term::NearestSoftware as usize] = n.software;
+    row[Term::NearestExpanded as usize] = n.expanded;
+    row[Term::AllTechniques as usize] = n.techniques_sum;
+    row[Term::AllSoftware as usize] = n.software_sum;
+    row[Term::Likelihood as usize] = n.likelihood - n.reports.ln();
+    row[Term::LikelihoodTechniques as usize] = n.likelihood_techniques - n.reports.ln();
+}
+
+fn known(row: &mut [f32], counts: &Counts, a: Actor) {
+    let (n, p) = (counts.documents[a], &counts.profile[a]);
+    row[Term::Reports as usize] = (n + 0.5).ln();
+    row[Term::LongReports as usize] = (p.long + 0.3).ln();
+    row[Term::OneOverReports as usize] = 1.0 / n;
+    row[Term::TechniquesKnown as usize] = p.techniques.ln_1p();
+    row[Term::SoftwareKnown as usize] = p.software.ln_1p();
+    row[Term::SoftwareRate as usize] = ((p.software_shown + 1.0) / (n + 1.0)).ln();
+    row[Term::TechniqueRate as usize] = ((p.techniques_shown + 8.0) / (n + 1.0)).ln();
+}
+
+/// How like the case an actor's reports are: cosines over rarities, and likelihoods.
+#[derive(Clone, Debug)]
+struct Near {
+    reports: f32,
+    all: f32,
+    techniques: f32,
+    software: f32,
+    expanded: f32,
+    techniques_sum: f32,
+    software_sum: f32,
+    likelihood: f32,
+    likelihood_techniques: f32,
+}
+
+struct Nearest {
+    of_actor: Vec<Near>,
+}
+
+const NOTHING: Near = Near {
+    reports: 0.0,
+    all: 0.0,
+    techniques: 0.0,
+    software: 0.0,
+    expanded: 0.0,
+    techniques_sum: 0.0,
+    software_sum: 0.0,
+    likelihood: f32::NEG_INFINITY,
+    likelihood_techniques: f32::NEG_INFINITY,
+};
+
+impl Nearest {
+    fn of(corpus: &Corpus, counts: &Counts, seen: &Seen) -> Nearest {
+        let mut of_actor = vec![NOTHING; counts.documents.len()];
+        let nf = corpus.features.len();
+        let mut here = vec![false; nf];
+        for f in seen.techniques.iter().chain(&seen.software) {
+            here[*f] = true;
+        }
+        let mut wide = here.clone();
+        for t in seen.software.iter().flat_map(|s| &counts.brings[*s]) {
+            wide[*t] = true;
+        }
+        let square = |f: Feature| counts.rarity[f] * counts.rarity[f];
+        let squares = |list: &[Feature]| list.iter().map(|f| square(*f)).sum::<f32>();
+        let (case_t, case_s) = (squares(&seen.techniques), squares(&seen.software));
+        let case_wide: f32 = (0..nf).filter(|f| wide[*f]).map(square).sum();
+        let tempered = root(seen.techniques.len() + 3 * seen.software.len());
+        let tempered_t = root(seen.techniques.len());
+        for document in &counts.used {
+            let near = &mut of_actor[document.actor];
+            let (mut dot_t, mut dot_s, mut likely, mut likely_t) = (0.0, 0.0, 0.0, 0.0);
+            for &f in document.features.iter().filter(|f| here[**f]) {
+                // The document as a distribution: what it shows, with a tenth of everyone's.
+                let telling = (1.0 + 0.3 * counts.rarity[f].exp()).ln();
+                likely += telling;
+                if counts.software[f] {
+                    dot_s += square(f);
+                } else {
+                    dot_t += square(f);
+                    likely_t += telling;
+                }
+            }
+            let dot_wide: f32 =
+                document.expanded.iter().filter(|f| wide[**f]).map(|f| square(*f)).sum();
+            let (own_t, own_s) = (document.squares, document.squares_software);
+            let (t, s) = (cosine(dot_t, own_t, case_t), cosine(dot_s, own_s, case_s));
+            near.reports += 1.0;
+            near.techniques = near.techniques.max(t);
+            near.software = near.software.max(s);
+            near.all = near.all.max(cosine(dot_t + dot_s, own_t + own_s, case_t + case_s));
+            near.expanded =
+                near.expanded.max(cosine(dot_wide, document.squares_expanded, case_wide));
+            near.techniques_sum += t * t;
+            near.software_sum += s * s;
+            near.likelihood = log_sum(near.likelihood, 2.0 * likely / tempered);
+            near.likelihood_techniques =
+                log_sum(near.likelihood_techniques, 2.0 * likely_t / tempered_t);
+        }
+        Nearest { of_actor }
+    }
+}
+
+fn cosine(dot: f32, a: f32, b: f32) -> f32 {
+    if dot > 0.0 { dot / (a * b).sqrt() } else { 0.0 }
+}
+
+fn log_sum(a: f32, b: f32) -> f32 {
+    let (high, low) = if a > b { (a, b) } else { (b, a) };
+    high + (low - high).exp().ln_1p()
+}
