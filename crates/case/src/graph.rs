@@ -60,7 +60,9 @@ impl Case {
         for &i in &intrusion.core {
             let o = &self.observations[i];
             seen.entry(host(&o.host)).or_default().push(i);
-            for entity in o.entities.iter().filter(|e| rarity.ties(e).is_some()) {
+            // A process's GUID tells nobody anything.
+            let drawn = |e: &&Entity| e.kind != EntityKind::Process && rarity.ties(e).is_some();
+            for entity in o.entities.iter().filter(drawn) {
                 seen.entry(entity.clone()).or_default().push(i);
             }
         }

@@ -171,7 +171,7 @@ impl Axis {
                     busy.x,
                     TOP - 10.0
                 );
-                label_free_from = busy.x + 112.0;
+                label_free_from = busy.x + 100.0;
             }
             if let Some(next) = self.busy.get(i + 1) {
                 let (from, to) = (busy.x + busy.width, next.x);
