@@ -313,6 +313,22 @@ pub struct RuleArgs {
     pub placeholders: Vec<PathBuf>,
 }
 
+/// Which indicators.
+#[derive(Debug, Args)]
+pub struct IndicatorArgs {
+    /// Indicators of compromise: files or folders as for `blanik indicators add`; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub indicators: Vec<PathBuf>,
+
+    /// Where indicators are kept that are always looked for
+    #[arg(long, value_name = "FOLDER", long_help = STORE_HELP)]
+    pub store: Option<PathBuf>,
+
+    /// Leave the store's indicators out
+    #[arg(long, conflicts_with = "store")]
+    pub no_store: bool,
+}
+
 /// Hunt in logs.
 #[derive(Debug, Args)]
 #[command(after_help = HUNT_HELP)]
@@ -325,17 +341,9 @@ pub struct HuntArgs {
     #[command(flatten)]
     pub rule_files: RuleArgs,
 
-    /// Indicators of compromise: files or folders as for `blanik indicators add`; may be repeated
-    #[arg(long, value_name = "PATH")]
-    pub indicators: Vec<PathBuf>,
-
-    /// Where indicators are kept that are always looked for
-    #[arg(long, value_name = "FOLDER", long_help = STORE_HELP)]
-    pub store: Option<PathBuf>,
-
-    /// Leave the store's indicators out
-    #[arg(long, conflicts_with = "store")]
-    pub no_store: bool,
+    /// And for which indicators.
+    #[command(flatten)]
+    pub known: IndicatorArgs,
 
     /// How to write findings: table, jsonl, csv, timesketch, html
     #[arg(long, short = 'f', value_name = "FORMAT", default_value = "table")]

@@ -14,7 +14,7 @@ use blanik_model::text::for_terminal;
 use blanik_share::{Intake, ListAs, Loss};
 use serde::Serialize;
 
-use crate::cli::{AddArgs, HuntArgs, ListArgs};
+use crate::cli::{AddArgs, IndicatorArgs, ListArgs};
 use crate::outfile::Target;
 use crate::summary::IndicatorStats;
 use store::{Store, Stored};
@@ -47,7 +47,7 @@ impl Indicators {
 ///
 /// # Errors
 /// If a file cannot be read, or those that were named hold nothing at all.
-pub fn for_hunt(args: &HuntArgs) -> Result<Option<Indicators>> {
+pub fn for_hunt(args: &IndicatorArgs, quiet: bool) -> Result<Option<Indicators>> {
     let store = if args.no_store { None } else { Store::open(args.store.as_deref()) };
     if args.store.is_some() && store.is_none() {
         bail!(
@@ -55,7 +55,7 @@ pub fn for_hunt(args: &HuntArgs) -> Result<Option<Indicators>> {
         );
     }
     let stored = match &store {
-        Some(store) => store.load(&mut |remark| tell(args.quiet, remark))?,
+        Some(store) => store.load(&mut |remark| tell(quiet, remark))?,
         None => Stored::default(),
     };
     if args.indicators.is_empty() {
@@ -74,7 +74,7 @@ pub fn for_hunt(args: &HuntArgs) -> Result<Option<Indicators>> {
     if !intake.losses.is_empty() {
         let lost = intake.losses.len() as u64 + intake.losses_not_listed;
         let reasons = first_reasons(&intake.losses);
-        tell(args.quiet, &format!("{lost} places in the indicators' files hold none: {reasons}"));
+        tell(quiet, &format!("{lost} places in the indicators' files hold none: {reasons}"));
     }
     let mut lists = WarningLists::builtin();
     if let Some(store) = &store {

@@ -75,7 +75,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     };
     let (output, rejections, as_json) =
         (target(&args.output)?, target(&args.rejections)?, target(&args.summary)?);
-    let indicators = indicators::for_hunt(args)?;
+    let indicators = indicators::for_hunt(&args.known, args.quiet)?;
     let records = target(&args.records)?;
     let hunt = Hunt {
         logs,

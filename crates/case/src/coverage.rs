@@ -49,21 +49,26 @@ pub struct Watched {
 pub(crate) fn watched<'r>(
     records: impl Iterator<Item = (u64, &'r Covered)>,
 ) -> BTreeMap<String, Watched> {
-    let mut gathered: BTreeMap<String, (Vec<Span>, Vec<String>, Vec<u64>)> = BTreeMap::new();
+    #[derive(Default)]
+    struct Gathered {
+        spans: Vec<Span>,
+        kinds: Vec<String>,
+        indexes: Vec<u64>,
+    }
+    let mut gathered: BTreeMap<String, Gathered> = BTreeMap::new();
     for (index, covered) in records {
         let Some(host) = &covered.host else { continue };
-        let (spans, kinds, indexes) = gathered.entry(entity::host(host)).or_default();
-        spans.extend(&covered.spans);
-        kinds.push(covered.kind.clone());
-        indexes.push(index);
+        let of = gathered.entry(entity::host(host)).or_default();
+        of.spans.extend(&covered.spans);
+        of.kinds.push(covered.kind.clone());
+        of.indexes.push(index);
     }
-    let watched =
-        |(host, (spans, mut kinds, indexes)): (String, (Vec<Span>, Vec<String>, Vec<u64>))| {
-            kinds.sort();
-            kinds.dedup();
-            let rests_on = Citations::of(indexes)?;
-            Some((host, Watched { spans: merged(spans), kinds, rests_on }))
-        };
+    let watched = |(host, mut of): (String, Gathered)| {
+        of.kinds.sort();
+        of.kinds.dedup();
+        let rests_on = Citations::of(of.indexes)?;
+        Some((host, Watched { spans: merged(of.spans), kinds: of.kinds, rests_on }))
+    };
     gathered.into_iter().filter_map(watched).collect()
 }
 

@@ -63,12 +63,14 @@ struct Intruder<'i> {
     last: Timestamp,
 }
 
+/// A record, what it says was reached, and by whom.
+type Reached<'c> = (u64, &'c Touched, Whose);
+
 impl Case {
     /// What an intrusion took.
     pub fn exposure(&self, intrusion: &Intrusion) -> Vec<Exposure> {
         let intruder = self.intruder(intrusion);
-        let mut objects: BTreeMap<(&'static str, String), Vec<(u64, &Touched, Whose)>> =
-            BTreeMap::new();
+        let mut objects: BTreeMap<(&'static str, String), Vec<Reached<'_>>> = BTreeMap::new();
         for (index, touched) in &self.touched {
             let whose = intruder.whose(touched);
             if whose != Whose::Others {

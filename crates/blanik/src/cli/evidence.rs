@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{LogArgs, RuleArgs};
+use super::{IndicatorArgs, LogArgs, RuleArgs};
 
 /// Where the passphrase of a key comes from.
 #[derive(Clone, Debug, Default, Args)]
@@ -280,6 +280,10 @@ pub struct RerunArgs {
     /// The rules.
     #[command(flatten)]
     pub rule_files: RuleArgs,
+
+    /// The indicators.
+    #[command(flatten)]
+    pub known: IndicatorArgs,
 
     /// Findings of other tools were on record, too
     #[arg(long)]

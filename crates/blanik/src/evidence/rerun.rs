@@ -11,7 +11,7 @@ use blanik_model::{Fact, Finding, Record};
 use crate::cli::evidence::RerunArgs;
 use crate::hunt::{Filter, Hunt, ToolFilter};
 use crate::logs::Logs;
-use crate::{pipeline, rules};
+use crate::{indicators, pipeline, rules};
 
 /// Differences that are listed.
 const SHOWN: usize = 20;
@@ -28,9 +28,11 @@ pub fn run(args: &RerunArgs) -> Result<ExitCode> {
     let hunt = Hunt {
         logs: Logs::of(&args.logs)?,
         rules: Arc::new(rules),
+        indicators: indicators::for_hunt(&args.known, true)?,
         filter: Filter::default(),
         tools: args.tool_findings.then(ToolFilter::default),
         with_raw: false,
+        gather: false,
         threads: pipeline::threads(None),
     };
     let mut outcome = pipeline::run_hunt(&hunt, true)?;
