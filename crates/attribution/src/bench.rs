@@ -129,6 +129,8 @@ const RELEASES: &[(&str, &str)] = &[
 ];
 const ALWAYS: &str = "9999-12";
 const VIEWS: [&str; 5] = ["all", "tech", "5", "10", "20"];
+/// Of an unknown actor's probability, what is left to actors whom a later release came to know.
+const LATER: f64 = 0.1;
 /// Folds within the documents that a model is fitted on.
 const PARTS: usize = 10;
 const PARTS_FEW: usize = 5;
@@ -403,14 +405,15 @@ impl Bench {
         };
         let model = Model::fit(corpus, &scope);
         let counts = Counts::of(corpus, &keep, &unreadable, &unit.until);
+        let later = if unit.until == ALWAYS { 0.0 } else { LATER };
         let judge = |case: &Judged| match &case.own {
-            None => judge(&model, corpus, &counts, case),
+            None => judge(&model, corpus, &counts, case, later),
             Some((own, out)) => {
                 let corpus = &self.corpora[*own].0;
                 let closed = self::closed(corpus, out);
                 let keep = |i: usize| !out[i] && !corpus.documents[i].features.is_empty();
                 let counts = Counts::of(corpus, &keep, &|r| closed[r], &unit.until);
-                judge(&model, corpus, &counts, case)
+                judge(&model, corpus, &counts, case, later)
             }
         };
         unit.cases.iter().map(judge).collect()
@@ -426,10 +429,10 @@ fn closed(corpus: &Corpus, out: &[bool]) -> Vec<bool> {
     closed
 }
 
-fn judge(model: &Model, corpus: &Corpus, counts: &Counts, case: &Judged) -> String {
+fn judge(model: &Model, corpus: &Corpus, counts: &Counts, case: &Judged, later: f64) -> String {
     let features = case.features.iter().filter_map(|f| corpus.find_feature(f));
     let seen = Seen::of(corpus, features.collect::<BTreeSet<_>>());
-    line(corpus, case, &model.judge(corpus, counts, &seen))
+    line(corpus, case, &model.judge(corpus, counts, &seen), later)
 }
 
 fn base(files: &Files) -> Result<Vec<CaseLine>, BenchError> {
@@ -459,7 +462,8 @@ fn view(case: &CaseLine, view: &str) -> Option<Vec<String>> {
     Some(features).filter(|f: &Vec<String>| !f.is_empty())
 }
 
-fn line(corpus: &Corpus, case: &Judged, posterior: &Posterior) -> String {
+/// `later`: the part of the unknown actor's probability that is left to actors not listed.
+fn line(corpus: &Corpus, case: &Judged, posterior: &Posterior, later: f64) -> String {
     let mut all = serde_json::Map::new();
     let mut by_name: Vec<(&str, f64)> =
         posterior.actors.iter().map(|(a, p)| (corpus.actors[*a].as_str(), *p)).collect();
@@ -467,7 +471,7 @@ fn line(corpus: &Corpus, case: &Judged, posterior: &Posterior) -> String {
     for (name, p) in by_name {
         all.insert(name.to_owned(), json!(p));
     }
-    all.insert("UNKNOWN".into(), json!(posterior.unknown));
+    all.insert("UNKNOWN".into(), json!(posterior.unknown * (1.0 - later)));
     let mut object = serde_json::Map::new();
     object.insert("case_id".into(), json!(case.id));
     object.insert("view".into(), json!(case.view));

@@ -44,12 +44,10 @@ fn spreads(choices: &[Choice], terms: usize) -> Vec<f64> {
     let mut n = 0.0;
     for choice in choices {
         let rows = choice.rows.len() / terms;
-        for k in 0..terms {
-            let mean: f64 =
-                (0..rows).map(|r| f64::from(choice.rows[r * terms + k])).sum::<f64>() / rows as f64;
-            squares[k] += (0..rows)
-                .map(|r| (f64::from(choice.rows[r * terms + k]) - mean).powi(2))
-                .sum::<f64>();
+        for (k, square) in squares.iter_mut().enumerate() {
+            let term = || choice.rows.iter().skip(k).step_by(terms).map(|x| f64::from(*x));
+            let mean = term().sum::<f64>() / rows as f64;
+            *square += term().map(|x| (x - mean).powi(2)).sum::<f64>();
         }
         n += rows as f64;
     }

@@ -152,7 +152,11 @@ impl Lessons {
 
     fn fit(&self) -> Half {
         let free: Vec<bool> = TERMS.iter().map(|t| t.is_free()).collect();
-        let weights = logit::fit(&self.choices, WIDTH, &free, RIDGE);
+        let mut weights = logit::fit(&self.choices, WIDTH, &free, RIDGE);
+        let scale = self.scale(&weights);
+        for w in &mut weights {
+            *w *= scale;
+        }
         let mut known_or_not = Vec::new();
         for lesson in &self.rows {
             let scores = scores(&lesson.terms, &weights);
@@ -166,6 +170,22 @@ impl Lessons {
         }
         let unknown = logit::fit(&known_or_not, SIGNS, &[true; SIGNS], RIDGE);
         Half { weights, unknown }
+    }
+}
+
+impl Lessons {
+    /// By how much the scores are to be stretched so that probabilities hold on cases that nobody tampered with: planted
+    /// tools teach caution that clean cases do not need.
+    fn scale(&self, weights: &[f64]) -> f64 {
+        let clean = self.rows.iter().zip(&self.choices).filter(|(_, c)| c.weight > PLANTED_WEIGHT);
+        let stretched: Vec<Choice> = clean
+            .map(|(lesson, choice)| Choice {
+                rows: scores(&lesson.terms, weights).iter().map(|s| *s as f32).collect(),
+                right: choice.right,
+                weight: choice.weight,
+            })
+            .collect();
+        logit::fit(&stretched, 1, &[false], 0.0)[0]
     }
 }
 
