@@ -168,7 +168,8 @@ fn administration(c: &mut Chronicle, random: &mut Random, day: Date) {
         return;
     }
     let who = random.pick(&ADMINS);
-    let on: &'static Device = random.pick(&[&MX01, &WWW02]);
+    let servers: [&'static Device; 2] = [&MX01, &WWW02];
+    let on = *random.pick(&servers);
     let at = local(day, 9, 0, random.millis(0, minutes(400)));
     let number = 1000 + who.rid % 100;
     let shell = Shell {
