@@ -46,7 +46,7 @@ pub struct CaseArgs {
     pub case: PathBuf,
 
     /// The workspace that holds the record
-    #[arg(long, value_name = "FOLDER", default_value = ".")]
+    #[arg(long, value_name = "FOLDER", default_value = ".", global = true)]
     pub workspace: PathBuf,
 
     /// The workspace's key, for what analysts say.

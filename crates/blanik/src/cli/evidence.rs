@@ -11,7 +11,7 @@ use super::{IndicatorArgs, LogArgs, RuleArgs};
 #[derive(Clone, Debug, Default, Args)]
 pub struct KeyArgs {
     /// The key's passphrase stands in this file [default: $BLANIK_PASSPHRASE, else it is asked for]
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub passphrase_file: Option<PathBuf>,
 }
 

@@ -1,3 +1,5 @@
+//! What was taken, as bounds: what widens them and what does not; who is cleared.
+
 use blanik_case::exposure::{Bounds, Exposure};
 use blanik_case::scope::Standing;
 use blanik_model::record::{Covered, Span, Touched};

@@ -1,3 +1,5 @@
+//! What is gathered of all events: the same however the work was shared.
+
 use std::sync::Arc;
 
 use blanik_case::gather::{About, Gatherer};

@@ -1,3 +1,5 @@
+//! How many intruders there are, and what ties or parts them.
+
 use proptest::prelude::*;
 
 use crate::invented::{WEEK, case, finding, found, intruder, json, numbered, ordinary};

@@ -1,3 +1,5 @@
+//! What analysts say, what goes with what they dismiss, and what is undone.
+
 use blanik_model::finding::{Correlated, CorrelatedEvent, Fields};
 use blanik_model::record::{Judged, Noted, Tied};
 use blanik_model::{Fact, Level, OwnedValue, Record};

@@ -1,3 +1,5 @@
+//! Which parts of which values are asked for.
+
 use blanik_model::{IndicatorType, Value};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Patterns as chapter 9 of STIX 2.1 has them, against one event.
+
 use super::*;
 use crate::indicators::fields::{Holds, holds};
 use blanik_model::{Kind, Value};
