@@ -349,3 +349,27 @@ fn published_lists_are_met_in_flows_proxies_and_sign_ins() {
             .all(|f| f.indicator.as_ref().is_some_and(|h| h.actors().contains(&"APT31")))
     );
 }
+
+/// The relays that CERT-FR and Sekoia published are the exercise's; their files, as they come, find them.
+#[test]
+fn published_relays_match_in_the_exercise() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let exercise = blanik::demo::write_exercise(folder.path(), 1).expect("written");
+    let logs = exercise.logs.to_str().expect("a path of ours");
+    for list in ["cti/apt31/certfr", "cti/apt31/IOCs"] {
+        let Some(list) = data::path(list) else { continue };
+        let list = list.to_str().expect("a path of ours");
+        let ran = blanik(
+            folder.path(),
+            &["hunt", logs, "--no-store", "--indicators", list, "--json", "-q"],
+        );
+        let findings = ran.out.lines().map(|line| serde_json::from_str(line).expect("a finding"));
+        let kinds: Vec<String> = findings
+            .filter(|finding: &Finding| finding.indicator.is_some())
+            .map(|finding| finding.kind)
+            .collect();
+        for wanted in ["nfdump/flow", "zeek/conn", "/proxy", "azure/signinlogs", "m365/"] {
+            assert!(kinds.iter().any(|kind| kind.contains(wanted)), "{list}: none in {wanted}");
+        }
+    }
+}

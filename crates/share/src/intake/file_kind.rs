@@ -41,6 +41,9 @@ pub fn of<'b>(list: &str, bytes: &'b [u8]) -> Result<FileKind<'b>, &'static str>
     if let Some(what) = rules(&text) {
         return Err(what);
     }
+    if is_feed_index(&text) {
+        return Err("the index of a MISP feed: digests of its values, no hashes of files");
+    }
     if super::table::has_header(&text) {
         return Ok(FileKind::Table(text));
     }
@@ -66,6 +69,9 @@ fn text(bytes: &[u8]) -> Option<Cow<'_, str>> {
 
 fn json(text: Cow<'_, str>) -> Result<FileKind<'_>, &'static str> {
     match serde_json::from_str(&text) {
+        Ok(value) if is_feed_manifest(&value) => {
+            Err("the manifest of a MISP feed: its events stand in files of their own")
+        }
         Ok(value) => Ok(FileKind::Json(value)),
         Err(_) => {
             let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or("");
@@ -75,6 +81,32 @@ fn json(text: Cow<'_, str>) -> Result<FileKind<'_>, &'static str> {
             }
         }
     }
+}
+
+/// A feed's `hashes.csv`: the MD5 of each value, and the event in which it stands.
+fn is_feed_index(text: &str) -> bool {
+    let line = |line: &str| {
+        line.trim().split_once(',').is_some_and(|(digest, event)| {
+            digest.len() == 32 && digest.bytes().all(|b| b.is_ascii_hexdigit()) && is_uuid(event)
+        })
+    };
+    text.lines().take(LINES_LOOKED_AT).all(line)
+}
+
+/// A feed's `manifest.json`: what is said of each event, by its UUID.
+fn is_feed_manifest(value: &serde_json::Value) -> bool {
+    value.as_object().is_some_and(|events| {
+        !events.is_empty()
+            && events.iter().all(|(id, event)| is_uuid(id) && event.get("info").is_some())
+    })
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(i, b)| match i {
+            8 | 13 | 18 | 23 => b == b'-',
+            _ => b.is_ascii_hexdigit(),
+        })
 }
 
 /// Rules of other tools hold indicators in conditions of their own.
@@ -128,6 +160,16 @@ mod tests {
                 "x.rules",
                 "alert tcp any any (msg:\"x\";)",
                 "rules of Snort or Suricata, which match packets and not events",
+            ),
+            (
+                "hashes.csv",
+                "0cc175b9c0f1b6a831c399e269772661,5e0c7a11-0000-4e58-8e5c-ca5e00000001\n",
+                "the index of a MISP feed: digests of its values, no hashes of files",
+            ),
+            (
+                "manifest.json",
+                "{\"5e0c7a11-0000-4e58-8e5c-ca5e00000001\": {\"info\": \"x\", \"date\": \"2024-01-01\"}}",
+                "the manifest of a MISP feed: its events stand in files of their own",
             ),
             ("x", " \n", "empty"),
             ("x", "{\"a\": ", "invalid JSON"),
