@@ -5,19 +5,26 @@
 //! items of techniques and software have their part in the fitted model (what the score loses without them), others
 //! what an analyst says they are worth. Each part is contaminated by the probability that the item is wrong or planted.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod denial;
+mod founding;
+mod parts;
+mod sentences;
+
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use crate::corpus::{Actor, Corpus};
 use crate::counts::Counts;
 use crate::fitted::{self, BAND_CASES_MIN, BANDS, Fitted, SIZES};
-use crate::knowledge::{Knowledge, folded};
+use crate::knowledge::Knowledge;
 use crate::leads::{Lead, leads};
-use crate::model::{scores, softmax};
-use crate::observe::{Class, Feature, OBSERVATIONS_MAX, Observation, Vertex};
-use crate::terms::{Seen, terms};
-use crate::words::{Confidence, likelihood};
+use crate::observe::{Class, OBSERVATIONS_MAX, Observation};
+use crate::terms::Seen;
+use crate::words::Confidence;
+use founding::Founding;
+use parts::Parts;
+pub use parts::contaminated;
 
 /// Why there is no verdict.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -188,13 +195,16 @@ const MATRIX_MAX: usize = 6;
 const STATELESS: f64 = 0.5;
 const DECIBANS: f64 = 10.0 / std::f64::consts::LN_10;
 
-/// The additive model of one case.
-struct Parts {
-    actors: Vec<Actor>,
-    base: Vec<f64>,
-    unknown_base: f64,
-    /// item × actor, nats.
-    items: Vec<Vec<f64>>,
+/// A case's observations as they are judged.
+struct Weighed<'a> {
+    observations: &'a [Observation],
+    /// Of each, the feature that it is.
+    ids: Vec<Option<usize>>,
+    /// Of each, whether it counts: a copy of a report counts once.
+    counted: Vec<bool>,
+    /// The features that count.
+    seen: Seen,
+    parts: Parts,
 }
 
 impl Judge {
@@ -240,194 +250,31 @@ impl Judge {
             return Err(Refusal::NothingKnown);
         }
         let parts = self.parts(observations, &ids, &counted, &seen, &mut remarks);
-        let on = vec![true; observations.len()];
-        let (shares, unknown) = parts.shares(&on);
-        Ok(self.verdict(
-            observations,
-            &ids,
-            &counted,
-            &seen,
-            &parts,
-            &shares,
-            unknown,
-            is_old,
-            remarks,
-        ))
+        let weighed = Weighed { observations, ids, counted, seen, parts };
+        Ok(self.verdict(&weighed, is_old, remarks))
     }
 
-    /// For each observation the feature that it is, if any is known by that id or name.
-    fn resolve(
-        &self,
-        observations: &[Observation],
-        remarks: &mut Vec<String>,
-    ) -> Vec<Option<usize>> {
-        let mut by_name: BTreeMap<String, &str> = BTreeMap::new();
-        for (id, name) in self.knowledge.names.iter().filter(|(id, _)| id.starts_with('S')) {
-            by_name.entry(folded(name)).or_insert(id);
-        }
-        let one = |o: &Observation| -> Option<usize> {
-            let (Feature::Technique(text) | Feature::Software(text)) = &o.feature else {
-                return None;
-            };
-            let id = text.to_ascii_uppercase();
-            let id = by_name.get(&folded(text)).map_or(id.as_str(), |id| id);
-            self.corpus.find_feature(id)
-        };
-        let resolved: Vec<Option<usize>> = observations.iter().map(one).collect();
-        for (o, r) in observations.iter().zip(&resolved) {
-            if r.is_none() && o.feature.points_to().is_empty() {
-                remarks.push(format!("{}: {} is not known, and not used", o.id, o.feature.value()));
-            }
-        }
-        resolved
-    }
-
-    /// Which items count: of copies (the same feature, or the same claim of one origin) the one least likely wrong.
-    fn counted(&self, observations: &[Observation], ids: &[Option<usize>]) -> Vec<bool> {
-        let mut best: BTreeMap<String, usize> = BTreeMap::new();
-        for (i, o) in observations.iter().enumerate() {
-            let key = match ids[i] {
-                Some(f) => format!("f{f}"),
-                None => {
-                    let origin = o.origin.as_deref().unwrap_or(&o.source);
-                    let what =
-                        if o.feature.class() == Class::Claims { "" } else { o.feature.value() };
-                    let to = o.feature.points_to().join(",");
-                    let origin = if what.is_empty() { origin } else { "" };
-                    format!("{:?}|{what}|{origin}|{to}", o.feature.class())
-                }
-            };
-            let better =
-                best.get(&key).is_none_or(|j| o.contamination() < observations[*j].contamination());
-            if better {
-                best.insert(key, i);
-            }
-        }
-        let kept: BTreeSet<usize> = best.into_values().collect();
-        (0..observations.len()).map(|i| kept.contains(&i)).collect()
-    }
-
-    fn seen(&self, ids: &[Option<usize>], on: &[bool]) -> Seen {
-        let features: BTreeSet<usize> =
-            ids.iter().zip(on).filter(|(_, on)| **on).filter_map(|(f, _)| *f).collect();
-        Seen::of(&self.corpus, features)
-    }
-
-    /// Actors that an item points to, each with its share.
-    fn pointed(&self, o: &Observation, remarks: &mut Vec<String>) -> Vec<(Actor, f64)> {
-        let mut found: BTreeMap<Actor, f64> = BTreeMap::new();
-        let to = o.feature.points_to();
-        for name in to.iter().take(200) {
-            let actors: Vec<Actor> = match name.strip_prefix("nation:") {
-                Some(nation) => (0..self.corpus.actors.len())
-                    .filter(|a| {
-                        self.counts.knows(*a) && self.corpus.nations[*a].as_deref() == Some(nation)
-                    })
-                    .collect(),
-                None => {
-                    let called = self.knowledge.called(name);
-                    called.iter().filter_map(|(a, _)| self.corpus.find_actor(&a.id)).collect()
-                }
-            };
-            if actors.is_empty() {
-                remarks.push(format!("{}: nobody is known as {name}", o.id));
-            }
-            // A name that several bear is shared among them.
-            for a in &actors {
-                let share =
-                    if name.starts_with("nation:") { 1.0 } else { 1.0 / actors.len() as f64 };
-                *found.entry(*a).or_default() += share / to.len() as f64;
-            }
-        }
-        found.into_iter().collect()
-    }
-
-    fn parts(
-        &self,
-        observations: &[Observation],
-        ids: &[Option<usize>],
-        counted: &[bool],
-        seen: &Seen,
-        remarks: &mut Vec<String>,
-    ) -> Parts {
-        let half = self.fitted.model.half(seen);
-        let whole = terms(&self.corpus, &self.counts, seen);
-        let all = scores(&whole, &half.weights);
-        let posterior = self.fitted.model.judge(&self.corpus, &self.counts, seen);
-        let mut base = all.clone();
-        let mut items = vec![vec![0.0; all.len()]; observations.len()];
-        let mut blocks: BTreeMap<(&str, Class), f64> = BTreeMap::new();
-        for o in observations.iter().zip(counted).filter(|(_, c)| **c).map(|(o, _)| o) {
-            *blocks.entry((o.block.as_deref().unwrap_or(""), o.feature.class())).or_default() +=
-                1.0;
-        }
-        for (i, o) in observations.iter().enumerate().filter(|(i, _)| counted[*i]) {
-            let wrong = o.contamination();
-            if let Some(f) = ids[i] {
-                let mut without = seen.clone();
-                without.techniques.retain(|t| *t != f);
-                without.software.retain(|t| *t != f);
-                // By the same half, or the last piece of software would carry the change of scale.
-                let rest = scores(&terms(&self.corpus, &self.counts, &without), &half.weights);
-                let parts: Vec<f64> = all.iter().zip(&rest).map(|(a, r)| a - r).collect();
-                let middle = parts.iter().sum::<f64>() / parts.len().max(1) as f64;
-                for (k, part) in parts.iter().enumerate() {
-                    base[k] -= part - middle;
-                    items[i][k] = contaminated(part - middle, wrong);
-                }
-            } else {
-                let block = blocks[&(o.block.as_deref().unwrap_or(""), o.feature.class())];
-                let ratio = o.feature.class().judged_decibans() / DECIBANS;
-                for (actor, share) in self.pointed(o, remarks) {
-                    if let Ok(k) = whole.actors.binary_search(&actor) {
-                        let nats = (1.0 + share * (ratio.exp() - 1.0)).ln();
-                        let tempered = if o.block.is_some() { nats / block.sqrt() } else { nats };
-                        items[i][k] = contaminated(tempered, wrong);
-                    }
-                }
-            }
-        }
-        // The unknown actor's score: against all known ones, by techniques and software alone.
-        let odds = (posterior.unknown / (1.0 - posterior.unknown).max(1e-9)).ln();
-        let unknown_base = if seen.is_empty() { 0.0 } else { odds } + log_sum(&all);
-        if seen.is_empty() {
-            remarks.push("no technique and no software: the weights are analysts' alone".into());
-        }
-        Parts { actors: whole.actors, base, unknown_base, items }
-    }
-
-    #[allow(clippy::too_many_arguments)]
-    fn verdict(
-        &self,
-        observations: &[Observation],
-        ids: &[Option<usize>],
-        counted: &[bool],
-        seen: &Seen,
-        parts: &Parts,
-        shares: &[f64],
-        unknown: f64,
-        is_old: bool,
-        mut remarks: Vec<String>,
-    ) -> Verdict {
-        let hypotheses = self.hypotheses(parts, shares, unknown);
+    fn verdict(&self, weighed: &Weighed<'_>, is_old: bool, mut remarks: Vec<String>) -> Verdict {
+        let Weighed { observations, seen, parts, .. } = weighed;
+        let (shares, unknown) = parts.shares(&vec![true; observations.len()]);
+        let hypotheses = self.hypotheses(parts, &shares, unknown);
         let leader = hypotheses[0].clone();
-        let matrix_of: Vec<usize> = self.leading(shares);
+        let matrix_of: Vec<usize> = self.leading(&shares);
         let against: Vec<String> =
             matrix_of.iter().map(|k| self.corpus.actors[parts.actors[*k]].clone()).collect();
-        let matrix = self.matrix(observations, ids, counted, seen, parts, &matrix_of);
-        let (denial, smallest_set, is_stable) = self.denial(observations, counted, parts, &leader);
+        let matrix = self.matrix(weighed, &matrix_of);
+        let (denial, smallest_set, is_stable) = self.denial(weighed, &leader);
         let best = shares.iter().copied().fold(0.0, f64::max) / (1.0 - unknown).max(1e-9);
         let reliability = self.reliability(seen, best);
         let missing = self.missing(&Founding {
-            observations,
-            counted,
+            weighed,
             unknown,
             leader: &leader,
             is_stable,
             band_cases: self.fitted.band_of(seen, best).cases,
             is_old,
         });
-        let classes: BTreeSet<Class> = classes(observations, counted);
+        let classes = weighed.classes();
         let confidence = match missing.len() {
             _ if classes.len() < 2 => Confidence::Low,
             0 => Confidence::High,
@@ -438,10 +285,10 @@ impl Judge {
             remarks
                 .push("one class of evidence only: anything but low confidence is refused".into());
         }
-        let confidence_sentence = confidence_sentence(confidence, missing.len());
+        let confidence_sentence = sentences::confidence(confidence, missing.len());
         let runner_up = hypotheses.get(1);
         let likelihood = self.likelihood_sentence(&leader, runner_up, unknown, seen, best);
-        let apart = self.apart(observations, counted, parts, shares);
+        let apart = self.apart(weighed, &shares);
         Verdict {
             likelihood,
             confidence_sentence,
@@ -453,7 +300,7 @@ impl Judge {
             matrix,
             denial,
             smallest_set,
-            leads: leads(&self.corpus, &self.counts, &self.knowledge, seen, &parts.actors, shares),
+            leads: leads(&self.corpus, &self.counts, &self.knowledge, seen, &parts.actors, &shares),
             reliability,
             knowledge: format!(
                 "ATT&CK {}, sha-256 {}",
@@ -525,15 +372,8 @@ impl Judge {
         list
     }
 
-    fn matrix(
-        &self,
-        observations: &[Observation],
-        ids: &[Option<usize>],
-        counted: &[bool],
-        seen: &Seen,
-        parts: &Parts,
-        against: &[usize],
-    ) -> Vec<Row> {
+    fn matrix(&self, weighed: &Weighed<'_>, against: &[usize]) -> Vec<Row> {
+        let Weighed { observations, ids, counted, seen, parts } = weighed;
         let row = |(i, o): (usize, &Observation)| {
             let explained_by = ids[i].and_then(|t| {
                 let brings = |s: &&usize| self.counts.brings[**s].contains(&t);
@@ -564,93 +404,6 @@ impl Judge {
         observations.iter().enumerate().map(row).collect()
     }
 
-    /// Without each item and each block, and if each was planted; then greedily the smallest set whose loss changes the
-    /// leader.
-    fn denial(
-        &self,
-        observations: &[Observation],
-        counted: &[bool],
-        parts: &Parts,
-        leader: &Hypothesis,
-    ) -> (Vec<Denial>, Vec<String>, bool) {
-        let lead = parts.actors.iter().position(|a| self.corpus.actors[*a] == leader.id);
-        let band = likelihood(leader.probability);
-        let answer = |on: &[bool]| {
-            let (shares, unknown) = parts.shares(on);
-            self.hypotheses(parts, &shares, unknown)
-        };
-        let mut groups: Vec<(String, Vec<usize>)> = (0..observations.len())
-            .filter(|i| counted[*i])
-            .map(|i| (observations[i].id.clone(), vec![i]))
-            .collect();
-        let mut blocks: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (i, o) in observations.iter().enumerate().filter(|(i, _)| counted[*i]) {
-            if let Some(block) = &o.block {
-                blocks.entry(block).or_default().push(i);
-            }
-        }
-        let several = blocks.into_iter().filter(|(_, members)| members.len() > 1);
-        groups.extend(several.map(|(name, members)| (format!("block {name}"), members)));
-        let mut denial = Vec::new();
-        for (without, members) in &groups {
-            let mut on = vec![true; observations.len()];
-            for i in members {
-                on[*i] = false;
-            }
-            let then = answer(&on);
-            let mut forged = parts.scores(&vec![true; observations.len()]);
-            if let Some(k) = lead {
-                // Planted to point to the leader: it then speaks against it as much as it spoke for it.
-                forged[k] -= 2.0 * members.iter().map(|i| parts.items[*i][k].max(0.0)).sum::<f64>();
-            }
-            let if_forged = lead.map_or(0.0, |k| softmax(&forged)[k]);
-            let changes = then[0].id != leader.id || likelihood(then[0].probability) != band;
-            denial.push(Denial {
-                without: without.clone(),
-                leader: then[0].name.clone(),
-                probability: then[0].probability,
-                if_forged,
-                changes,
-            });
-        }
-        let is_stable = denial.iter().all(|d| !d.changes);
-        (denial, self.smallest_set(observations, counted, parts, leader, lead), is_stable)
-    }
-
-    fn smallest_set(
-        &self,
-        observations: &[Observation],
-        counted: &[bool],
-        parts: &Parts,
-        leader: &Hypothesis,
-        lead: Option<usize>,
-    ) -> Vec<String> {
-        let Some(lead) = lead else { return Vec::new() };
-        let mut on = vec![true; observations.len()];
-        let mut lost = Vec::new();
-        while lost.len() < observations.len() {
-            let left: Vec<usize> = (0..on.len()).filter(|i| on[*i] && counted[*i]).collect();
-            // The item whose loss costs the leader most.
-            let worst = left
-                .into_iter()
-                .map(|i| {
-                    on[i] = false;
-                    let p = parts.shares(&on).0[lead];
-                    on[i] = true;
-                    (i, p)
-                })
-                .min_by(|a, b| a.1.total_cmp(&b.1));
-            let Some((i, _)) = worst else { return Vec::new() };
-            on[i] = false;
-            lost.push(observations[i].id.clone());
-            let (shares, unknown) = parts.shares(&on);
-            if self.hypotheses(parts, &shares, unknown)[0].id != leader.id {
-                return lost;
-            }
-        }
-        Vec::new()
-    }
-
     fn reliability(&self, seen: &Seen, best: f64) -> Vec<Reliability> {
         let mut rows = Vec::new();
         for (s, bands) in self.fitted.reliability.iter().enumerate() {
@@ -670,169 +423,6 @@ impl Judge {
         }
         rows
     }
-
-    /// What the rules for high confidence ask for and the case has not.
-    fn missing(&self, f: &Founding<'_>) -> Vec<String> {
-        let mut missing = Vec::new();
-        let counted = || f.observations.iter().zip(f.counted).filter(|(_, c)| **c).map(|(o, _)| o);
-        if classes(f.observations, f.counted).len() < 2 {
-            missing.push("a second, independent class of evidence".to_owned());
-        }
-        let vertices: BTreeSet<Vertex> = counted().map(|o| o.feature.class().vertex()).collect();
-        if vertices.len() < 3 {
-            missing.push(format!(
-                "three vertices of the Diamond model (there are {})",
-                vertices.len()
-            ));
-        }
-        let good: BTreeSet<&str> = counted()
-            .filter(|o| o.grade.is_good())
-            .map(|o| o.origin.as_deref().unwrap_or(&o.source))
-            .collect();
-        if good.len() < 2 {
-            missing.push(format!("two sources graded B2 or better (there are {})", good.len()));
-        }
-        if !f.is_stable {
-            missing.push(
-                "that no single item or block carries the answer (see the denial test)".to_owned(),
-            );
-        }
-        if f.unknown >= 0.05 {
-            missing.push(format!("an unknown actor under 5 % (it is {:.0} %)", f.unknown * 100.0));
-        }
-        if f.band_cases < BAND_CASES_MIN {
-            missing.push(format!(
-                "{BAND_CASES_MIN} calibration cases in this band (there are {})",
-                f.band_cases
-            ));
-        }
-        let reports =
-            self.corpus.find_actor(&f.leader.id).map_or(0.0, |a| self.counts.documents[a]);
-        if reports < 3.0 {
-            missing.push(format!("three reports on the actor (there are {reports:.0})"));
-        }
-        if f.is_old {
-            missing.push("knowledge as new as the case".to_owned());
-        }
-        missing
-    }
-
-    fn likelihood_sentence(
-        &self,
-        leader: &Hypothesis,
-        runner_up: Option<&Hypothesis>,
-        unknown: f64,
-        seen: &Seen,
-        best: f64,
-    ) -> String {
-        let tail = match runner_up {
-            Some(r) => format!(
-                " Next is {} ({}); that no known actor did it has {}.",
-                r.name,
-                percent(r.probability),
-                percent(unknown)
-            ),
-            None => String::new(),
-        };
-        let band = self.fitted.band_of(seen, best);
-        if band.cases < BAND_CASES_MIN && !seen.is_empty() {
-            return format!(
-                "No word of probability is given: only {} held-out cases stand behind this band. The model leads with {} ({}).{tail}",
-                band.cases,
-                leader.name,
-                percent(leader.probability)
-            );
-        }
-        format!(
-            "It is {} ({}) that {} did it.{tail}",
-            phrase(leader.probability),
-            percent(leader.probability),
-            leader.name
-        )
-    }
-
-    /// Several actors and false flags leave the same traces as one actor: they are said beside the probabilities.
-    fn apart(
-        &self,
-        observations: &[Observation],
-        counted: &[bool],
-        parts: &Parts,
-        shares: &[f64],
-    ) -> Vec<String> {
-        let leading = self.leading(shares);
-        let (Some(&first), Some(&second)) = (leading.first(), leading.get(1)) else {
-            return Vec::new();
-        };
-        let name = |k: usize| self.knowledge.name(&self.corpus.actors[parts.actors[k]]);
-        let items = || (0..observations.len()).filter(|i| counted[*i]);
-        let gap = |i: usize| (parts.items[i][first] - parts.items[i][second]) * DECIBANS;
-        let other: f64 = items().map(gap).filter(|g| *g < -3.0).map(f64::abs).sum();
-        let own: f64 = items().map(gap).filter(|g| *g > 3.0).sum();
-        let cheap: f64 = items()
-            .filter(|i| observations[*i].contamination() > 0.1)
-            .map(gap)
-            .filter(|g| *g > 0.0)
-            .sum();
-        let all: f64 = items().map(gap).filter(|g| *g > 0.0).sum();
-        vec![
-            format!(
-                "Several actors at once: not excluded. {other:.0} dB of the evidence speak for {} rather than {}, {own:.0} dB the other way.",
-                name(second),
-                name(first)
-            ),
-            format!(
-                "False flag: not excluded. {:.0} % of what sets {} apart from the next rests on items that are easily forged or poorly graded.",
-                100.0 * cheap / all.max(1e-9),
-                name(first)
-            ),
-        ]
-    }
-}
-
-struct Founding<'a> {
-    observations: &'a [Observation],
-    counted: &'a [bool],
-    unknown: f64,
-    leader: &'a Hypothesis,
-    is_stable: bool,
-    band_cases: u32,
-    is_old: bool,
-}
-
-impl Parts {
-    /// Scores of the actors, the last the unknown one's, with the items that are on.
-    fn scores(&self, on: &[bool]) -> Vec<f64> {
-        let mut scores = self.base.clone();
-        for (item, _) in self.items.iter().zip(on).filter(|(_, on)| **on) {
-            for (s, part) in scores.iter_mut().zip(item) {
-                *s += part;
-            }
-        }
-        scores.push(self.unknown_base);
-        scores
-    }
-
-    /// Probabilities of the actors, and of an unknown one.
-    fn shares(&self, on: &[bool]) -> (Vec<f64>, f64) {
-        let mut shares = softmax(&self.scores(on));
-        let unknown = shares.pop().expect("the unknown actor is among them");
-        (shares, unknown)
-    }
-}
-
-/// A log ratio of an item that is wrong or planted with probability `wrong`: it then says nothing.
-#[must_use]
-pub fn contaminated(nats: f64, wrong: f64) -> f64 {
-    ((1.0 - wrong) * nats.exp() + wrong).ln()
-}
-
-fn classes(observations: &[Observation], counted: &[bool]) -> BTreeSet<Class> {
-    observations.iter().zip(counted).filter(|(_, c)| **c).map(|(o, _)| o.feature.class()).collect()
-}
-
-fn log_sum(scores: &[f64]) -> f64 {
-    let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    top + scores.iter().map(|s| (s - top).exp()).sum::<f64>().ln()
 }
 
 /// Wilson's interval of a share, 95 %.
@@ -847,28 +437,4 @@ pub fn wilson(right: u32, cases: u32) -> (f64, f64) {
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let all = 1.0 + z * z / n;
     ((middle - half) / all, (middle + half) / all)
-}
-
-fn percent(p: f64) -> String {
-    match p {
-        p if p > 0.0 && p < 0.01 => "under 1 %".to_owned(),
-        p if p > 0.99 => "over 99 %".to_owned(),
-        p => format!("{:.0} %", p * 100.0),
-    }
-}
-
-fn phrase(p: f64) -> String {
-    match likelihood(p) {
-        word @ ("almost no chance" | "roughly even chance") => format!("of {word}"),
-        word => word.to_owned(),
-    }
-}
-
-fn confidence_sentence(confidence: Confidence, missing: usize) -> String {
-    let why = match missing {
-        0 => "all conditions for high confidence are met".to_owned(),
-        1 => "one condition for high confidence is not met".to_owned(),
-        n => format!("{n} conditions for high confidence are not met"),
-    };
-    format!("We have {} confidence in this judgement: {why}.", confidence.word())
 }

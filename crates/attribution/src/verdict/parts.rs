@@ -1,0 +1,194 @@
+//! The parts of the scores: what each item is worth for each actor, and what is no item's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{DECIBANS, Judge};
+use crate::corpus::Actor;
+use crate::knowledge::folded;
+use crate::model::{scores, softmax};
+use crate::observe::{Class, Feature, Observation};
+use crate::terms::{Seen, terms};
+
+/// The additive model of one case.
+pub(super) struct Parts {
+    pub(super) actors: Vec<Actor>,
+    pub(super) base: Vec<f64>,
+    pub(super) unknown_base: f64,
+    /// item × actor, nats.
+    pub(super) items: Vec<Vec<f64>>,
+}
+
+impl Parts {
+    /// Scores of the actors, the last the unknown one's, with the items that are on.
+    pub(super) fn scores(&self, on: &[bool]) -> Vec<f64> {
+        let mut scores = self.base.clone();
+        for (item, _) in self.items.iter().zip(on).filter(|(_, on)| **on) {
+            for (s, part) in scores.iter_mut().zip(item) {
+                *s += part;
+            }
+        }
+        scores.push(self.unknown_base);
+        scores
+    }
+
+    /// Probabilities of the actors, and of an unknown one.
+    pub(super) fn shares(&self, on: &[bool]) -> (Vec<f64>, f64) {
+        let mut shares = softmax(&self.scores(on));
+        let unknown = shares.pop().expect("the unknown actor is among them");
+        (shares, unknown)
+    }
+}
+
+impl Judge {
+    /// For each observation the feature that it is, if any is known by that id or name.
+    pub(super) fn resolve(
+        &self,
+        observations: &[Observation],
+        remarks: &mut Vec<String>,
+    ) -> Vec<Option<usize>> {
+        let mut by_name: BTreeMap<String, &str> = BTreeMap::new();
+        for (id, name) in self.knowledge.names.iter().filter(|(id, _)| id.starts_with('S')) {
+            by_name.entry(folded(name)).or_insert(id);
+        }
+        let one = |o: &Observation| -> Option<usize> {
+            let (Feature::Technique(text) | Feature::Software(text)) = &o.feature else {
+                return None;
+            };
+            let id = text.to_ascii_uppercase();
+            let id = by_name.get(&folded(text)).map_or(id.as_str(), |id| id);
+            self.corpus.find_feature(id)
+        };
+        let resolved: Vec<Option<usize>> = observations.iter().map(one).collect();
+        for (o, r) in observations.iter().zip(&resolved) {
+            if r.is_none() && o.feature.points_to().is_empty() {
+                remarks.push(format!("{}: {} is not known, and not used", o.id, o.feature.value()));
+            }
+        }
+        resolved
+    }
+
+    /// Which items count: of copies (the same feature, or the same claim of one origin) the one least likely wrong.
+    pub(super) fn counted(&self, observations: &[Observation], ids: &[Option<usize>]) -> Vec<bool> {
+        let mut best: BTreeMap<String, usize> = BTreeMap::new();
+        for (i, o) in observations.iter().enumerate() {
+            let key = match ids[i] {
+                Some(f) => format!("f{f}"),
+                None => {
+                    let origin = o.origin.as_deref().unwrap_or(&o.source);
+                    let what =
+                        if o.feature.class() == Class::Claims { "" } else { o.feature.value() };
+                    let to = o.feature.points_to().join(",");
+                    let origin = if what.is_empty() { origin } else { "" };
+                    format!("{:?}|{what}|{origin}|{to}", o.feature.class())
+                }
+            };
+            let better =
+                best.get(&key).is_none_or(|j| o.contamination() < observations[*j].contamination());
+            if better {
+                best.insert(key, i);
+            }
+        }
+        let kept: BTreeSet<usize> = best.into_values().collect();
+        (0..observations.len()).map(|i| kept.contains(&i)).collect()
+    }
+
+    pub(super) fn seen(&self, ids: &[Option<usize>], on: &[bool]) -> Seen {
+        let features: BTreeSet<usize> =
+            ids.iter().zip(on).filter(|(_, on)| **on).filter_map(|(f, _)| *f).collect();
+        Seen::of(&self.corpus, features)
+    }
+
+    /// Actors that an item points to, each with its share.
+    pub(super) fn pointed(&self, o: &Observation, remarks: &mut Vec<String>) -> Vec<(Actor, f64)> {
+        let mut found: BTreeMap<Actor, f64> = BTreeMap::new();
+        let to = o.feature.points_to();
+        for name in to.iter().take(200) {
+            let actors: Vec<Actor> = match name.strip_prefix("nation:") {
+                Some(nation) => (0..self.corpus.actors.len())
+                    .filter(|a| {
+                        self.counts.knows(*a) && self.corpus.nations[*a].as_deref() == Some(nation)
+                    })
+                    .collect(),
+                None => {
+                    let called = self.knowledge.called(name);
+                    called.iter().filter_map(|(a, _)| self.corpus.find_actor(&a.id)).collect()
+                }
+            };
+            if actors.is_empty() {
+                remarks.push(format!("{}: nobody is known as {name}", o.id));
+            }
+            // A name that several bear is shared among them.
+            for a in &actors {
+                let share =
+                    if name.starts_with("nation:") { 1.0 } else { 1.0 / actors.len() as f64 };
+                *found.entry(*a).or_default() += share / to.len() as f64;
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    pub(super) fn parts(
+        &self,
+        observations: &[Observation],
+        ids: &[Option<usize>],
+        counted: &[bool],
+        seen: &Seen,
+        remarks: &mut Vec<String>,
+    ) -> Parts {
+        let half = self.fitted.model.half(seen);
+        let whole = terms(&self.corpus, &self.counts, seen);
+        let all = scores(&whole, &half.weights);
+        let posterior = self.fitted.model.judge(&self.corpus, &self.counts, seen);
+        let mut base = all.clone();
+        let mut items = vec![vec![0.0; all.len()]; observations.len()];
+        let mut blocks: BTreeMap<(&str, Class), f64> = BTreeMap::new();
+        for o in observations.iter().zip(counted).filter(|(_, c)| **c).map(|(o, _)| o) {
+            *blocks.entry((o.block.as_deref().unwrap_or(""), o.feature.class())).or_default() +=
+                1.0;
+        }
+        for (i, o) in observations.iter().enumerate().filter(|(i, _)| counted[*i]) {
+            let wrong = o.contamination();
+            if let Some(f) = ids[i] {
+                let mut without = seen.clone();
+                without.techniques.retain(|t| *t != f);
+                without.software.retain(|t| *t != f);
+                // By the same half, or the last piece of software would carry the change of scale.
+                let rest = scores(&terms(&self.corpus, &self.counts, &without), &half.weights);
+                let parts: Vec<f64> = all.iter().zip(&rest).map(|(a, r)| a - r).collect();
+                let middle = parts.iter().sum::<f64>() / parts.len().max(1) as f64;
+                for (k, part) in parts.iter().enumerate() {
+                    base[k] -= part - middle;
+                    items[i][k] = contaminated(part - middle, wrong);
+                }
+            } else {
+                let block = blocks[&(o.block.as_deref().unwrap_or(""), o.feature.class())];
+                let ratio = o.feature.class().judged_decibans() / DECIBANS;
+                for (actor, share) in self.pointed(o, remarks) {
+                    if let Ok(k) = whole.actors.binary_search(&actor) {
+                        let nats = (1.0 + share * (ratio.exp() - 1.0)).ln();
+                        let tempered = if o.block.is_some() { nats / block.sqrt() } else { nats };
+                        items[i][k] = contaminated(tempered, wrong);
+                    }
+                }
+            }
+        }
+        // The unknown actor's score: against all known ones, by techniques and software alone.
+        let odds = (posterior.unknown / (1.0 - posterior.unknown).max(1e-9)).ln();
+        let unknown_base = if seen.is_empty() { 0.0 } else { odds } + log_sum(&all);
+        if seen.is_empty() {
+            remarks.push("no technique and no software: the weights are analysts' alone".into());
+        }
+        Parts { actors: whole.actors, base, unknown_base, items }
+    }
+}
+
+/// A log ratio of an item that is wrong or planted with probability `wrong`: it then says nothing.
+#[must_use]
+pub fn contaminated(nats: f64, wrong: f64) -> f64 {
+    ((1.0 - wrong) * nats.exp() + wrong).ln()
+}
+
+fn log_sum(scores: &[f64]) -> f64 {
+    let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    top + scores.iter().map(|s| (s - top).exp()).sum::<f64>().ln()
+}
