@@ -5,12 +5,19 @@
 //! Where there is too much, a sample is kept that depends on nothing but names: those whose digest is
 //! smallest. What is beyond it is counted.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+mod kept;
+mod watch;
+
+use std::collections::BTreeMap;
 
 use crate::entity::{self, EntityKind};
 use blanik_model::record::{Addressed, Covered, Span, Touched};
-use blanik_model::{EventBatch, Fact, Kind, Timestamp, Value};
+use blanik_model::{EventBatch, Fact, Timestamp};
+
+use kept::Kept;
+pub use watch::fields;
+pub(crate) use watch::is_outside;
+use watch::{Said, Watch, said, watch};
 
 const HOUR_NS: i64 = 3600 * 1_000_000_000;
 /// Hosts' kinds whose coverage is kept.
@@ -21,46 +28,6 @@ const TOUCHED_MAX: usize = 50_000;
 const ITEMS_MAX: usize = 64;
 /// Characters of a name that are kept.
 const NAME_CHARS_MAX: usize = 300;
-/// Archives, by the ends of their names.
-const ARCHIVES: &[&str] = &[".zip", ".rar", ".7z", ".tar", ".gz", ".cab", ".tgz"];
-
-/// Names and values that are kept: the `max` of smallest digest.
-#[derive(Clone, Debug)]
-struct Kept<K: Ord, V> {
-    max: usize,
-    by_digest: BTreeSet<(u64, K)>,
-    values: BTreeMap<K, V>,
-}
-
-impl<K: Ord + Clone + std::fmt::Debug, V> Kept<K, V> {
-    fn new(max: usize) -> Self {
-        Kept { max, by_digest: BTreeSet::new(), values: BTreeMap::new() }
-    }
-
-    /// The value of that name; `None` if it is beyond what is kept.
-    fn entry(&mut self, key: K, new: impl FnOnce() -> V) -> Option<&mut V> {
-        if !self.values.contains_key(&key) {
-            let ranked = (digest(&format!("{key:?}")), key.clone());
-            if self.by_digest.len() >= self.max {
-                if self.by_digest.last().is_some_and(|last| ranked > *last) {
-                    return None;
-                }
-                if let Some((_, out)) = self.by_digest.pop_last() {
-                    self.values.remove(&out);
-                }
-            }
-            self.by_digest.insert(ranked);
-            self.values.insert(key.clone(), new());
-        }
-        self.values.get_mut(&key)
-    }
-}
-
-/// FNV-1a: the same everywhere, and a name made to be kept harms nobody.
-fn digest(text: &str) -> u64 {
-    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
-}
 
 /// By whom, whence and on which day something was reached.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -108,120 +75,51 @@ impl Default for Gatherer {
     }
 }
 
-/// Whom a row is about and where it stands; told by who knows the logs.
+/// Who acted in a row and where it stands; told by who knows the logs.
 #[derive(Clone, Debug, Default)]
 pub struct About {
-    /// The host.
-    pub host: Option<String>,
     /// The account that acted.
     pub account: Option<String>,
     /// The path of the log.
     pub source: String,
 }
 
-/// What of a kind's events may say that something of value was reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Watch {
-    MailAudit,
-    FileAudit,
-    ShareAccess,
-    FileCreation,
-    Connection,
-    ZeekFlow,
-    EveFlow,
-    ZeekFile,
-}
-
-fn watch(kind: &Kind) -> Option<Watch> {
-    let service = |name: &str| kind.services.iter().any(|s| **s == *name);
-    Some(match kind.product.as_deref()? {
-        "m365" if service("exchange") => Watch::MailAudit,
-        "m365" => Watch::FileAudit,
-        "windows" if matches!(kind.event_id, Some(5145 | 4663)) => Watch::ShareAccess,
-        "windows" if kind.event_id == Some(11) && service("sysmon") => Watch::FileCreation,
-        "windows" if kind.event_id == Some(3) && service("sysmon") => Watch::Connection,
-        "zeek" if service("conn") => Watch::ZeekFlow,
-        "zeek" if service("smb_files") => Watch::ZeekFile,
-        "suricata" if service("flow") => Watch::EveFlow,
-        _ => return None,
-    })
-}
-
-/// The fields that a gatherer asks of a kind's events.
-pub fn fields(kind: &Kind) -> &'static [&'static str] {
-    match watch(kind) {
-        Some(Watch::MailAudit) => &[
-            "Operation",
-            "MailboxOwnerUPN",
-            "ClientIPAddress",
-            "SessionId",
-            "OperationProperties.Name",
-            "OperationProperties.Value",
-            "Folders.FolderItems.InternetMessageId",
-            "Folders.Path",
-            "Item.ParentFolder.Path",
-            "OperationCount",
-        ],
-        Some(Watch::FileAudit) => &["Operation", "ObjectId", "ClientIP", "SessionId", "SiteUrl"],
-        Some(Watch::ShareAccess) => &[
-            "ShareName",
-            "RelativeTargetName",
-            "ObjectName",
-            "ObjectType",
-            "IpAddress",
-            "SubjectUserName",
-        ],
-        Some(Watch::FileCreation) => &["TargetFilename", "Image", "User"],
-        Some(Watch::Connection) => &["SourceIp", "Initiated"],
-        Some(Watch::ZeekFlow) => &["id.orig_h", "id.resp_h", "orig_bytes"],
-        Some(Watch::EveFlow) => &["src_ip", "dest_ip", "flow.bytes_toserver"],
-        Some(Watch::ZeekFile) => &["action", "name", "path", "id.orig_h", "id.resp_h", "size"],
-        None => &[],
-    }
-}
-
-/// What a row says was reached.
-#[derive(Default)]
-struct Said {
-    act: &'static str,
-    object: String,
-    host: Option<String>,
-    address: Option<String>,
-    session: Option<String>,
-    items: Vec<String>,
-    unnamed: u64,
-    bytes: u64,
-}
-
 impl Gatherer {
-    /// Takes a batch; `about` says of a row whom it is about.
-    pub fn take(&mut self, batch: &EventBatch, about: impl Fn(usize) -> About) {
-        let kind = batch.kind().to_string();
+    /// Takes a batch; `host` says of a row which machine it is about, `about` the rest, where it is needed.
+    pub fn take(
+        &mut self,
+        batch: &EventBatch,
+        host: impl Fn(usize) -> Option<String>,
+        about: impl Fn(usize) -> About,
+    ) {
         let watch = watch(batch.kind());
+        // Most rows say no more than that their host was there: looked up once a batch, not once a row.
+        let mut covered: BTreeMap<Option<String>, BTreeMap<i64, Span>> = BTreeMap::new();
         for (row, at) in batch.rows().iter().enumerate() {
             let Some(time) = at.time else { continue };
-            let about = about(row);
-            self.cover(about.host.as_deref(), &kind, time);
+            let host = host(row);
             if watch == Some(Watch::Connection) {
-                self.address(batch, row, about.host.as_deref(), time);
+                self.address(batch, row, host.as_deref(), time);
             }
             let said = watch.map(|watch| said(watch, batch, row)).unwrap_or_default();
-            for said in said {
-                self.touch(said, &about, time, at.record);
+            if !said.is_empty() {
+                let about = about(row);
+                for said in said {
+                    self.touch(said, host.as_deref(), &about, time, at.record);
+                }
             }
+            let hours = covered.entry(host).or_default();
+            widen(hours, Span { first: time, last: time, events: 1 });
+        }
+        let kind = batch.kind().to_string();
+        for (host, hours) in covered {
+            self.cover((host.as_deref().map(short), kind.clone()), hours);
         }
     }
 
-    fn cover(&mut self, host: Option<&str>, kind: &str, time: Timestamp) {
-        let key = (host.map(short), kind.to_owned());
-        if let Some(hours) = self.covered.entry(key, BTreeMap::new) {
-            let hour = time.as_nanos().div_euclid(HOUR_NS);
-            let span = hours.entry(hour).or_insert(Span { first: time, last: time, events: 0 });
-            *span = Span {
-                first: span.first.min(time),
-                last: span.last.max(time),
-                events: span.events + 1,
-            };
+    fn cover(&mut self, key: (Option<String>, String), hours: BTreeMap<i64, Span>) {
+        if let Some(mine) = self.covered.entry(key, BTreeMap::new) {
+            hours.into_values().for_each(|span| widen(mine, span));
         }
     }
 
@@ -233,20 +131,23 @@ impl Gatherer {
         let (true, Some(host), Some(address)) = (own, host, address) else { return };
         let new = || Span { first: time, last: time, events: 0 };
         if let Some(span) = self.addressed.entry((short(host), address), new) {
-            *span = Span {
-                first: span.first.min(time),
-                last: span.last.max(time),
-                events: span.events + 1,
-            };
+            *span = joined(*span, Span { first: time, last: time, events: 1 });
         }
     }
 
-    fn touch(&mut self, said: Said, about: &About, time: Timestamp, record: u64) {
+    fn touch(
+        &mut self,
+        said: Said,
+        host: Option<&str>,
+        about: &About,
+        time: Timestamp,
+        record: u64,
+    ) {
         self.touching += 1;
         let reach = Reach {
             act: said.act,
             object: short(&said.object),
-            host: said.host.or_else(|| about.host.clone()).map(|h| short(&h)),
+            host: said.host.as_deref().or(host).map(short),
             account: about.account.as_deref().map(short),
             address: said.address.as_deref().map(short),
             session: said.session.as_deref().map(short),
@@ -280,24 +181,11 @@ impl Gatherer {
     pub fn merge(&mut self, other: Gatherer) {
         self.touching += other.touching;
         for (key, hours) in other.covered.values {
-            if let Some(mine) = self.covered.entry(key, BTreeMap::new) {
-                for (hour, span) in hours {
-                    let of = mine.entry(hour).or_insert(Span { events: 0, ..span });
-                    *of = Span {
-                        first: of.first.min(span.first),
-                        last: of.last.max(span.last),
-                        events: of.events + span.events,
-                    };
-                }
-            }
+            self.cover(key, hours);
         }
         for (key, span) in other.addressed.values {
             if let Some(mine) = self.addressed.entry(key, || Span { events: 0, ..span }) {
-                *mine = Span {
-                    first: mine.first.min(span.first),
-                    last: mine.last.max(span.last),
-                    events: mine.events + span.events,
-                };
+                *mine = joined(*mine, span);
             }
         }
         for (reach, theirs) in other.touched.values {
@@ -375,166 +263,16 @@ impl Gatherer {
     }
 }
 
+/// What was seen in an hour, and what else was.
+fn widen(hours: &mut BTreeMap<i64, Span>, span: Span) {
+    let hour = span.first.as_nanos().div_euclid(HOUR_NS);
+    hours.entry(hour).and_modify(|of| *of = joined(*of, span)).or_insert(span);
+}
+
+fn joined(a: Span, b: Span) -> Span {
+    Span { first: a.first.min(b.first), last: a.last.max(b.last), events: a.events + b.events }
+}
+
 fn short(text: &str) -> String {
     text.chars().take(NAME_CHARS_MAX).collect()
-}
-
-fn said(watch: Watch, batch: &EventBatch, row: usize) -> Vec<Said> {
-    let text = |name: &str| {
-        let value =
-            batch.value(row, name)?.scalars().find(|v| !v.text.is_empty() && v.text != "-")?;
-        Some(value.text.to_owned())
-    };
-    match watch {
-        Watch::MailAudit => mail(batch, row, &text),
-        Watch::FileAudit => file_audit(&text).into_iter().collect(),
-        Watch::ShareAccess => share(&text).into_iter().collect(),
-        Watch::FileCreation => archive(&text).into_iter().collect(),
-        Watch::Connection => Vec::new(),
-        Watch::ZeekFlow => {
-            flow(&text, "id.orig_h", "id.resp_h", "orig_bytes").into_iter().collect()
-        }
-        Watch::EveFlow => {
-            flow(&text, "src_ip", "dest_ip", "flow.bytes_toserver").into_iter().collect()
-        }
-        Watch::ZeekFile => zeek_file(&text).into_iter().collect(),
-    }
-}
-
-/// MailItemsAccessed (Microsoft, "Use MailItemsAccessed to investigate compromised accounts"): Bind
-/// names the mails, Sync the folder; throttled means that from then on nothing more is recorded.
-fn mail(batch: &EventBatch, row: usize, text: &impl Fn(&str) -> Option<String>) -> Vec<Said> {
-    if text("Operation").as_deref() != Some("MailItemsAccessed") {
-        return Vec::new();
-    }
-    let all = |name: &str| -> Vec<String> {
-        let values = batch.value(row, name).into_iter().flat_map(Value::scalars);
-        values.filter(|v| !v.text.is_empty()).map(|v| v.text.to_owned()).collect()
-    };
-    let names = all("OperationProperties.Name");
-    let values = all("OperationProperties.Value");
-    let property =
-        |name: &str| names.iter().position(|n| n == name).and_then(|i| values.get(i)).cloned();
-    let is_sync = property("MailAccessType").is_some_and(|v| v.eq_ignore_ascii_case("Sync"));
-    let items = if is_sync {
-        let mut folders = all("Item.ParentFolder.Path");
-        folders.extend(all("Folders.Path"));
-        folders
-    } else {
-        all("Folders.FolderItems.InternetMessageId")
-    };
-    let counted = text("OperationCount").and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
-    let said = |act, items: Vec<String>, unnamed| Said {
-        act,
-        object: text("MailboxOwnerUPN").unwrap_or_default(),
-        address: text("ClientIPAddress"),
-        session: text("SessionId"),
-        items,
-        unnamed,
-        ..Said::default()
-    };
-    let unnamed = if is_sync { 0 } else { counted.saturating_sub(items.len() as u64) };
-    let mut all_said = vec![said(if is_sync { "mail-sync" } else { "mail-bind" }, items, unnamed)];
-    if property("IsThrottled").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
-        all_said.push(said("mail-throttled", Vec::new(), 0));
-    }
-    all_said
-}
-
-fn file_audit(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
-    let operation = text("Operation")?;
-    let reads =
-        ["FileAccessed", "FileDownloaded", "FileSyncDownloadedFull", "FileCopied", "FilePreviewed"];
-    if !reads.contains(&operation.as_str()) {
-        return None;
-    }
-    let file = text("ObjectId")?;
-    let folder = text("SiteUrl").or_else(|| Some(file.rsplit_once('/')?.0.to_owned()));
-    Some(Said {
-        act: "file-read",
-        object: folder.unwrap_or_else(|| file.clone()),
-        address: text("ClientIP"),
-        session: text("SessionId"),
-        items: vec![file],
-        ..Said::default()
-    })
-}
-
-fn share(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
-    let (object, item) = match (text("ShareName"), text("RelativeTargetName")) {
-        (Some(share), Some(file)) if !share.ends_with("IPC$") && file != "\\" => (share, file),
-        (Some(_), _) => return None,
-        (None, _) => {
-            let file =
-                text("ObjectName").filter(|_| text("ObjectType").is_none_or(|t| t == "File"))?;
-            (file.rsplit_once('\\')?.0.to_owned(), file)
-        }
-    };
-    Some(Said {
-        act: "file-read",
-        object,
-        address: text("IpAddress"),
-        items: vec![item],
-        ..Said::default()
-    })
-}
-
-fn archive(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
-    let file = text("TargetFilename")?;
-    let lower = file.to_lowercase();
-    ARCHIVES.iter().any(|end| lower.ends_with(end)).then(|| Said {
-        act: "archive",
-        object: file.clone(),
-        items: vec![file],
-        ..Said::default()
-    })
-}
-
-fn zeek_file(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
-    let file = text("name")?;
-    text("action").filter(|action| action.contains("READ") || action.contains("OPEN"))?;
-    Some(Said {
-        act: "file-read",
-        object: text("path").or_else(|| text("id.resp_h"))?,
-        host: text("id.resp_h"),
-        address: text("id.orig_h"),
-        items: vec![file],
-        bytes: text("size").and_then(|n| n.parse().ok()).unwrap_or(0),
-        ..Said::default()
-    })
-}
-
-/// Bytes that leave for an address outside.
-fn flow(text: &impl Fn(&str) -> Option<String>, from: &str, to: &str, bytes: &str) -> Option<Said> {
-    let (from, to) = (text(from)?, text(to)?);
-    let bytes: u64 = text(bytes)?.parse().ok()?;
-    (bytes > 0 && !is_outside(&from) && is_outside(&to)).then(|| Said {
-        act: "outbound",
-        object: to,
-        host: Some(from.clone()),
-        address: Some(from),
-        bytes,
-        ..Said::default()
-    })
-}
-
-pub(crate) fn is_outside(address: &str) -> bool {
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V4(a)) => {
-            !(a.is_private()
-                || a.is_loopback()
-                || a.is_link_local()
-                || a.is_multicast()
-                || a.is_broadcast()
-                || a.is_unspecified())
-        }
-        Ok(IpAddr::V6(a)) => {
-            !(a.is_loopback()
-                || a.is_multicast()
-                || a.is_unspecified()
-                || a.segments()[0] & 0xfe00 == 0xfc00
-                || a.segments()[0] & 0xffc0 == 0xfe80)
-        }
-        Err(_) => false,
-    }
 }

@@ -177,8 +177,8 @@ impl<'s, 'h> Worker<'s, 'h> {
     fn gather(&mut self, batch: &EventBatch) {
         let Some(gatherer) = &mut self.tally.gathered else { return };
         let sources = &self.sources;
-        gatherer.take(batch, |row| About {
-            host: entity::host(batch, row),
+        let host = |row| entity::host(batch, row);
+        gatherer.take(batch, host, |row| About {
             account: entity::account(batch, row),
             source: sources
                 .get(batch.rows()[row].source.0 as usize)

@@ -44,8 +44,9 @@ fn facts(parts: &[&[(u8, u8, u8)]]) -> String {
     let mut all = Gatherer::default();
     for part in parts {
         let mut one = Gatherer::default();
-        let about = |_| About { host: Some("cloud".into()), account: None, source: "log".into() };
-        one.take(&batch(part), about);
+        let host = |_| Some("cloud".to_owned());
+        let about = |_| About { account: None, source: "log".into() };
+        one.take(&batch(part), host, about);
         all.merge(one);
     }
     assert_eq!(all.not_kept(), 0);
