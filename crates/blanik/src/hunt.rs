@@ -141,16 +141,8 @@ struct WithGathered(Arc<dyn Interests>);
 
 impl Interests for WithGathered {
     fn of(&self, kind: &Kind) -> Interest {
-        match self.0.of(kind) {
-            Interest::Fields { mut names, rest, also } => {
-                let asked = gather::fields(kind).iter().copied();
-                names.extend(asked.chain(entity::account_fields(kind)).map(Arc::from));
-                names.sort_unstable();
-                names.dedup();
-                Interest::Fields { names, rest, also }
-            }
-            interest => interest,
-        }
+        let gathered = gather::fields(kind).iter().copied();
+        self.0.of(kind).with(gathered.chain(entity::account_fields(kind)))
     }
 }
 

@@ -44,6 +44,17 @@ pub enum Interest {
 }
 
 impl Interest {
+    /// The same, and these fields, too.
+    #[must_use]
+    pub fn with<'n>(mut self, more: impl IntoIterator<Item = &'n str>) -> Self {
+        if let Interest::Fields { names, .. } = &mut self {
+            names.extend(more.into_iter().map(Arc::from));
+            names.sort_unstable();
+            names.dedup();
+        }
+        self
+    }
+
     /// True if the field is asked for by name.
     pub fn names(&self, field: &str) -> bool {
         match self {

@@ -22,15 +22,8 @@ pub struct WithAccounts(pub Arc<Rules>);
 
 impl Interests for WithAccounts {
     fn of(&self, kind: &Kind) -> Interest {
-        match self.0.of(kind) {
-            Interest::Fields { mut names, rest, also } if self.0.correlates(kind) => {
-                names.extend(entity::account_fields(kind).map(Arc::from));
-                names.sort_unstable();
-                names.dedup();
-                Interest::Fields { names, rest, also }
-            }
-            interest => interest,
-        }
+        let interest = self.0.of(kind);
+        if self.0.correlates(kind) { interest.with(entity::account_fields(kind)) } else { interest }
     }
 }
 

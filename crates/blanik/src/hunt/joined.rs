@@ -15,10 +15,11 @@ use super::met_indicators::{self, KEY_BASE};
 use super::spool::{FindingEntry, Key, Spool};
 use crate::output::json;
 
-/// Sightings kept of a pattern: the first of them. A list can be written that every event is a part of.
+/// Sightings kept of one observation of a pattern: the first of them. A list can be written that every
+/// event is a part of, and what is common must not crowd out what is rare.
 const SIGHTINGS_MAX: usize = 2_000;
-/// Patterns of which sightings are kept.
-const PATTERNS_MAX: usize = 10_000;
+/// Observations of which sightings are kept.
+const OBSERVATIONS_MAX: usize = 10_000;
 
 /// An event that is a part of a pattern, and what will be said of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,37 +39,39 @@ pub struct Seen {
 /// See the module. Which sightings are kept does not depend on how the work was shared.
 #[derive(Debug, Default)]
 pub struct Sightings {
-    of: BTreeMap<PatternIx, Vec<Seen>>,
+    /// By pattern and observation of it.
+    of: BTreeMap<(PatternIx, u32), Vec<Seen>>,
     /// Parts of patterns in events without a time: they are before and after nothing.
     pub without_time: u64,
-    /// Patterns of which there was more to see than is kept.
+    /// True if there was more to see than is kept.
     pub cut: bool,
 }
 
 impl Sightings {
     /// Keeps a sighting.
     pub fn push(&mut self, pattern: PatternIx, seen: Seen) {
-        let of = self.of.entry(pattern).or_default();
+        let of = self.of.entry((pattern, seen.sighting.observation)).or_default();
         of.push(seen);
         if of.len() >= 2 * SIGHTINGS_MAX {
             self.cut |= shorten(of);
         }
-        if self.of.len() > PATTERNS_MAX {
-            self.of.pop_last();
-            self.cut = true;
-        }
+        self.bound();
     }
 
     /// Takes what another worker saw.
     pub fn merge(&mut self, other: Sightings) {
         self.without_time += other.without_time;
         self.cut |= other.cut;
-        for (pattern, seen) in other.of {
-            let of = self.of.entry(pattern).or_default();
+        for (observation, seen) in other.of {
+            let of = self.of.entry(observation).or_default();
             of.extend(seen);
             self.cut |= shorten(of);
         }
-        while self.of.len() > PATTERNS_MAX {
+        self.bound();
+    }
+
+    fn bound(&mut self) {
+        while self.of.len() > OBSERVATIONS_MAX {
             self.of.pop_last();
             self.cut = true;
         }
@@ -77,14 +80,19 @@ impl Sightings {
     /// Spools a finding for each time that a pattern was met by several events. True if there may be
     /// more than were told.
     pub fn tell(
-        mut self,
+        self,
         index: &Index,
         sources: &[Arc<str>],
         spool: &mut Spool<FindingEntry>,
     ) -> Result<bool> {
         let (mut gave_up, mut line) = (self.cut, Vec::new());
-        for (&pattern, seen) in &mut self.of {
-            gave_up |= shorten(seen);
+        let mut patterns: BTreeMap<PatternIx, Vec<Seen>> = BTreeMap::new();
+        for ((pattern, _), mut seen) in self.of {
+            gave_up |= shorten(&mut seen);
+            patterns.entry(pattern).or_default().append(&mut seen);
+        }
+        for (pattern, mut seen) in patterns {
+            seen.sort_unstable();
             let sightings: Vec<Sighting> = seen.iter().map(|seen| seen.sighting).collect();
             let joined = index.pattern(pattern).pattern.join(&sightings);
             gave_up |= joined.gave_up;
@@ -181,6 +189,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_common_crowds_out_nothing() {
+        let mut all = Sightings::default();
+        for order in 0..5_000 {
+            all.push(3, seen(order));
+        }
+        let mut rare = seen(9_999);
+        rare.sighting.observation = 1;
+        rare.sighting.time = Timestamp::from_nanos(2_000_000);
+        all.push(3, rare.clone());
+        assert_eq!(all.of[&(3, 1)], [rare]);
+    }
+
+    #[test]
     fn the_first_are_kept_however_work_is_shared() {
         let share = |workers: u64| {
             let mut parts: Vec<Sightings> = (0..workers).map(|_| Sightings::default()).collect();
@@ -193,8 +214,8 @@ mod tests {
         };
         let (one, three) = (share(1), share(3));
         assert_eq!(one.of, three.of);
-        assert_eq!(one.of[&3].len(), SIGHTINGS_MAX);
-        assert_eq!(one.of[&3][0].record, 4_999);
+        assert_eq!(one.of[&(3, 0)].len(), SIGHTINGS_MAX);
+        assert_eq!(one.of[&(3, 0)][0].record, 4_999);
         assert!(one.cut && three.cut);
     }
 }
