@@ -5,7 +5,7 @@
 
 pub mod cell;
 mod csv;
-mod html;
+pub(crate) mod html;
 pub mod json;
 mod jsonl;
 mod table;

@@ -7,25 +7,9 @@ use blanik_attribution::pool::Pool;
 use blanik_attribution::verdict::Verdict;
 
 use super::plain::name_of;
+use crate::output::html::Text;
 
 const BARS_MAX: usize = 8;
-
-/// Text in a page: no markup, no control characters.
-fn safe(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if blanik_model::text::is_unsafe_char(c) => out.push('\u{fffd}'),
-            c => out.push(c),
-        }
-    }
-    out
-}
 
 /// Bars of the leading hypotheses.
 pub fn svg(v: &Verdict) -> String {
@@ -33,9 +17,9 @@ pub fn svg(v: &Verdict) -> String {
     let height = 60 + shown.len() * 26;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"760\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"13\">\n<title>{}</title>\n",
-        safe(&v.likelihood)
+        Text(&v.likelihood)
     );
-    let _ = writeln!(out, "<text x=\"8\" y=\"20\">{}</text>", safe(&v.confidence_sentence));
+    let _ = writeln!(out, "<text x=\"8\" y=\"20\">{}</text>", Text(&v.confidence_sentence));
     for (i, h) in shown.iter().enumerate() {
         let y = 36 + i * 26;
         let width = (h.probability * 380.0).max(1.0);
@@ -43,7 +27,7 @@ pub fn svg(v: &Verdict) -> String {
             out,
             "<text x=\"8\" y=\"{}\">{}</text><rect x=\"300\" y=\"{y}\" width=\"{width:.1}\" height=\"18\" fill=\"#3b6ea5\"/><text x=\"{:.1}\" y=\"{}\">{:.0} %</text>",
             y + 14,
-            safe(&name_of(h, v)),
+            Text(&name_of(h, v)),
             306.0 + width,
             y + 14,
             h.probability * 100.0
@@ -59,8 +43,8 @@ pub fn html(v: &Verdict, pooled: Option<&Pool>) -> Result<String> {
     let _ = writeln!(
         out,
         "<h1>Attribution</h1><p class=s>{}</p><p class=s>{}</p>",
-        safe(&v.likelihood),
-        safe(&v.confidence_sentence)
+        Text(&v.likelihood),
+        Text(&v.confidence_sentence)
     );
     list(&mut out, "Missing for high confidence", v.missing.iter().map(String::as_str));
     out.push_str("<h2>Hypotheses</h2><p>Switch items off below: the bars show the additive model without them (exact with one off, nearly with several). The words above do not move.</p><div id=bars></div>");
@@ -78,10 +62,10 @@ pub fn html(v: &Verdict, pooled: Option<&Pool>) -> Result<String> {
     reliability(&mut out, v);
     if let Some(p) = pooled {
         let text = super::plain::pool(p);
-        let _ = writeln!(out, "<h2>Other assessments</h2><pre>{}</pre>", safe(&text));
+        let _ = writeln!(out, "<h2>Other assessments</h2><pre>{}</pre>", Text(&text));
     }
     list(&mut out, "Notes", v.remarks.iter().map(String::as_str));
-    let _ = writeln!(out, "<p>Knowledge: {}</p>", safe(&v.knowledge));
+    let _ = writeln!(out, "<p>Knowledge: {}</p>", Text(&v.knowledge));
     script(&mut out, v)?;
     out.push_str("</body></html>\n");
     Ok(out)
@@ -96,7 +80,7 @@ td.n{text-align:right;font-variant-numeric:tabular-nums}.for{background:#dcecd9}
 @media(prefers-color-scheme:dark){body{background:#14171a;color:#e6e6e6}.for{background:#203a20}.against{background:#472222}}</style></head><body>";
 
 fn list<'a>(out: &mut String, title: &str, items: impl Iterator<Item = &'a str>) {
-    let items: String = items.map(|i| format!("<li>{}</li>", safe(i))).collect();
+    let items: String = items.map(|i| format!("<li>{}</li>", Text(i))).collect();
     if !items.is_empty() {
         let _ = writeln!(out, "<h2>{title}</h2><ul>{items}</ul>");
     }
@@ -105,14 +89,14 @@ fn list<'a>(out: &mut String, title: &str, items: impl Iterator<Item = &'a str>)
 fn matrix(out: &mut String, v: &Verdict) {
     out.push_str("<h2>Evidence, in decibans</h2><table><tr><th></th><th>item</th><th>what</th><th>grade</th><th>source</th><th>log</th>");
     for a in &v.against {
-        let _ = write!(out, "<th>{}</th>", safe(a));
+        let _ = write!(out, "<th>{}</th>", Text(a));
     }
     out.push_str("</tr>");
     for (i, r) in v.matrix.iter().enumerate() {
         let state = if r.counts { "checked" } else { "disabled" };
-        let mut what = safe(&r.what);
+        let mut what = Text(&r.what).to_string();
         if let Some(tool) = &r.explained_by {
-            let _ = write!(what, " <small>(brought by {})</small>", safe(tool));
+            let _ = write!(what, " <small>(brought by {})</small>", Text(tool));
         }
         if r.judged {
             what.push_str(" <small>(an analyst's weight)</small>");
@@ -121,10 +105,10 @@ fn matrix(out: &mut String, v: &Verdict) {
         let _ = write!(
             out,
             "<tr><td><input type=checkbox data-i={i} {state} aria-label=\"{}\"></td><td>{}</td><td>{what}</td><td>{}</td><td>{}</td><td>{citation}</td>",
-            safe(&r.id),
-            safe(&r.id),
+            Text(&r.id),
+            Text(&r.id),
             r.grade,
-            safe(&r.source)
+            Text(&r.source)
         );
         for d in &r.decibans {
             let class = match d {
@@ -145,8 +129,8 @@ fn denial(out: &mut String, v: &Verdict) {
         let _ = write!(
             out,
             "<tr><td>{}</td><td>{}</td><td class=n>{:.0} %</td><td class=n>{:.0} %</td><td>{}</td></tr>",
-            safe(&d.without),
-            safe(&d.leader),
+            Text(&d.without),
+            Text(&d.leader),
             d.probability * 100.0,
             d.if_forged * 100.0,
             if d.changes { "the answer changes" } else { "" }
@@ -155,7 +139,7 @@ fn denial(out: &mut String, v: &Verdict) {
     let set = if v.smallest_set.is_empty() {
         "none found".to_owned()
     } else {
-        safe(&v.smallest_set.join(", "))
+        Text(&v.smallest_set.join(", ")).to_string()
     };
     let _ = writeln!(out, "</table><p>Smallest set whose loss changes the leader: {set}</p>");
 }

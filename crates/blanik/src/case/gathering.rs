@@ -5,8 +5,9 @@ use std::io::Write;
 
 use anyhow::{Context, Result};
 use blanik_model::record::Opened;
-use blanik_model::{Fact, Record, Timestamp};
+use blanik_model::{Fact, Record};
 
+use crate::evidence;
 use crate::hunt::Outcome;
 use crate::outfile::Target;
 
@@ -14,7 +15,7 @@ use crate::outfile::Target;
 pub fn write(target: &Target, outcome: &mut Outcome) -> Result<()> {
     let context = || format!("cannot write {}", target.path().display());
     let case = target.path().file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let at = Timestamp::from_jiff(jiff::Timestamp::now()).context("the clock is out of range")?;
+    let at = evidence::now()?;
     let mut out = target.create()?;
     let mut put = |fact: Fact| -> Result<()> {
         let record = Record { case: case.clone(), at, by: "hunt".into(), fact };

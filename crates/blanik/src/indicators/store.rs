@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use blanik_detect::indicators::warnings::WarningList;
 use blanik_detect::indicators::{IndicatorSet, WarningLists};
+use blanik_evidence::Hash;
 use blanik_model::Tlp;
 use blanik_share::{Intake, ListAs};
 use serde::{Deserialize, Serialize};
@@ -112,7 +113,7 @@ impl Store {
 
     /// Keeps a list; one of the same path is replaced. [`finish`](Self::finish) makes it count.
     pub fn keep(&mut self, list: &str, bytes: &[u8], said: &ListAs, warnings: bool) -> Result<()> {
-        let sha256 = hex(&Sha256::digest(bytes));
+        let sha256 = sha256(bytes);
         let path = self.folder.join("lists").join(&sha256);
         if !path.exists() {
             write_whole(&path, bytes)?;
@@ -135,7 +136,7 @@ impl Store {
 
     fn key(&self) -> String {
         let text = format!("{READERS} {}\n{}", env!("CARGO_PKG_VERSION"), self.index());
-        hex(&Sha256::digest(text))
+        sha256(text)
     }
 
     /// What the lists come to: as it was made before, or made now. `tell` is called where what was made is
@@ -201,8 +202,9 @@ impl Store {
     }
 }
 
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+/// In lower-case hex.
+fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    Hash(Sha256::digest(bytes).into()).to_hex()
 }
 
 /// Writes a file that appears under its name only when it is whole.
