@@ -1,7 +1,7 @@
 //! Who and what has to do with each other in an intrusion: hosts, accounts, addresses, files and
 //! indicators, joined where a finding names both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use blanik_model::Timestamp;
 use serde::Serialize;
@@ -10,7 +10,8 @@ use crate::case::Case;
 use crate::citation::Citations;
 use crate::entity::{Entity, EntityKind};
 use crate::intrusion::Intrusion;
-use crate::link::Rarity;
+use crate::link::{Rarity, Reason};
+use crate::place::{self, Site};
 
 /// Entities that are drawn.
 const NODES_MAX: usize = 60;
@@ -39,7 +40,7 @@ pub struct Node {
     pub rests_on: Citations,
 }
 
-/// A host and what findings on it name.
+/// A host and what findings on it name, or to which somebody logged on from it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Edge {
     /// Position of the host.
@@ -59,10 +60,13 @@ impl Case {
         let mut seen: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
         for &i in &intrusion.core {
             let o = &self.observations[i];
-            seen.entry(host(&o.host)).or_default().push(i);
+            let seat = o.seat();
+            if let Some(seat) = &seat {
+                seen.entry(seat.clone()).or_default().push(i);
+            }
             // A process's GUID tells nobody anything.
             let drawn = |e: &&Entity| e.kind != EntityKind::Process && rarity.ties(e).is_some();
-            for entity in o.entities.iter().filter(drawn) {
+            for entity in o.entities.iter().filter(drawn).filter(|e| Some(*e) != seat.as_ref()) {
                 seen.entry(entity.clone()).or_default().push(i);
             }
         }
@@ -80,22 +84,22 @@ impl Case {
                 .expect("it was seen")
         };
         let mut edges = Vec::new();
-        for (entity, of) in ranked.iter().filter(|(e, _)| !is_host(e)) {
-            let hosts: BTreeSet<&str> = of.iter().map(|i| &*self.observations[*i].host).collect();
-            for name in hosts {
-                let both: Vec<usize> =
-                    of.iter().copied().filter(|i| self.observations[*i].host == name).collect();
-                if let Some(&host) = at.get(&host(name)) {
+        for (entity, of) in &ranked {
+            let mut by_seat: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
+            for &i in *of {
+                if let Some(seat) = self.observations[i].seat() {
+                    by_seat.entry(seat).or_default().push(i);
+                }
+            }
+            for (seat, both) in by_seat.iter().filter(|(seat, _)| seat != entity) {
+                if let Some(&host) = at.get(seat) {
                     let observations = both.len() as u64;
-                    edges.push(Edge {
-                        host,
-                        other: at[*entity],
-                        observations,
-                        rests_on: rests_on(&both),
-                    });
+                    let rests_on = rests_on(both);
+                    edges.push(Edge { host, other: at[*entity], observations, rests_on });
                 }
             }
         }
+        edges.extend(self.logons(intrusion, &at));
         let node = |(entity, of): &(&Entity, &Vec<usize>)| Node {
             entity: (*entity).clone(),
             first: first(of).expect("it was seen"),
@@ -104,8 +108,21 @@ impl Case {
         };
         Graph { nodes: ranked.iter().map(node).collect(), edges, further }
     }
-}
-
-fn host(name: &str) -> Entity {
-    Entity { kind: EntityKind::Host, name: name.into() }
+    /// From machine to machine, by the logons that tie.
+    fn logons(&self, intrusion: &Intrusion, at: &BTreeMap<&Entity, usize>) -> Vec<Edge> {
+        let mut by_ends: BTreeMap<(usize, usize), Vec<Citations>> = BTreeMap::new();
+        for link in &intrusion.links {
+            let Reason::Route(logon) = &link.reason else { continue };
+            let machine = |name: &str| place::entity(name, Site::Machine);
+            let position = |name: &str| at.get(&machine(name)?).copied();
+            if let (Some(from), Some(to)) = (position(&logon.from), position(&logon.to)) {
+                by_ends.entry((from, to)).or_default().push(Citations::one(logon.record));
+            }
+        }
+        let edge = |((host, other), of): ((usize, usize), Vec<Citations>)| {
+            let rests_on = Citations::join(&of)?;
+            Some(Edge { host, other, observations: of.len() as u64, rests_on })
+        };
+        by_ends.into_iter().filter_map(edge).collect()
+    }
 }

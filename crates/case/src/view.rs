@@ -8,6 +8,7 @@ use crate::coverage::Gap;
 use crate::exposure::Exposure;
 use crate::graph::Graph;
 use crate::intrusion::Intrusion;
+use crate::place::Site;
 use crate::scope::Scoped;
 use crate::timeline::Timeline;
 
@@ -57,8 +58,9 @@ impl Case {
 
     fn view(&self, number: usize, intrusion: &Intrusion) -> View {
         let timeline = self.timeline(intrusion);
-        let hosts: std::collections::BTreeSet<&str> =
-            timeline.steps.iter().map(|s| s.host.as_str()).collect();
+        let of = intrusion.observations.iter().map(|i| &self.observations[*i]);
+        let machines = of.filter(|o| o.site == Site::Machine);
+        let hosts: std::collections::BTreeSet<&str> = machines.map(|o| o.host.as_str()).collect();
         let watched = hosts.iter().filter_map(|h| Some((*h, self.watched.get(*h)?)));
         let gaps = watched.flat_map(|(h, w)| w.gaps(h, timeline.first, timeline.last)).collect();
         View {
@@ -80,18 +82,18 @@ impl Case {
         let last = all.iter().map(|o| o.last).max().expect("an intrusion has observations");
         let findings: u64 = all.iter().map(|o| o.findings).sum();
         let hosts: std::collections::BTreeSet<&str> =
-            all.iter().map(|o| o.host.as_str()).filter(|h| *h != "-").collect();
+            all.iter().filter(|o| o.site != Site::Elsewhere).map(|o| o.host.as_str()).collect();
         let worst = all.iter().max_by_key(|o| (o.level, std::cmp::Reverse(o.first)));
         let title = worst.map_or("", |o| &o.title);
         let seconds = (last.as_nanos() - first.as_nanos()) / 1_000_000_000;
         let text = format!(
-            "{findings} findings of {} rules on {} ({}), {} to {} ({}); the worst: \"{title}\".",
+            "{findings} findings of {} rules on {}, {} to {} ({}); the worst: \"{title}\".",
             all.iter().map(|o| o.name()).collect::<std::collections::BTreeSet<_>>().len(),
             match hosts.len() {
-                1 => "one host".to_owned(),
-                n => format!("{n} hosts"),
+                0 => "no known host".to_owned(),
+                1 => format!("one host ({})", shown(&hosts)),
+                n => format!("{n} hosts ({})", shown(&hosts)),
             },
-            shown(&hosts),
             first.to_seconds_string(),
             last.to_seconds_string(),
             crate::timeline::span(seconds),

@@ -33,6 +33,8 @@ pub enum Fact {
     Covered(Covered),
     /// A host had an address.
     Addressed(Addressed),
+    /// An account logged on to a host from elsewhere.
+    LoggedOn(Box<LoggedOn>),
     /// Something of value was reached: mail items, files, bytes that left.
     Touched(Box<Touched>),
     /// A rule, an indicator or another tool found something.
@@ -123,6 +125,28 @@ pub struct Addressed {
     pub last: Timestamp,
     /// How many records say so.
     pub records: u64,
+}
+
+/// An account logged on to a host from elsewhere, or asked for a ticket to do so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedOn {
+    /// The host.
+    pub host: String,
+    /// The account.
+    pub account: String,
+    /// The address, or the machine's name, from which.
+    pub from: String,
+    /// When it first did.
+    pub first: Timestamp,
+    /// When it last did.
+    pub last: Timestamp,
+    /// How many records say so.
+    pub records: u64,
+    /// The hours in which it did, ascending; the earliest where there are too many.
+    pub hours: Vec<Span>,
+    /// True if it did in more hours than these.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub more: bool,
 }
 
 /// Something of value was reached.

@@ -5,3 +5,4 @@ mod gathered;
 mod intruders;
 mod invented;
 mod judged;
+mod moved;
