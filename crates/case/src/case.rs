@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blanik_model::record::{Covered, Touched};
+use blanik_model::record::{Clocked, Covered, Touched};
 use blanik_model::{Fact, Finding, Record};
 use serde::Serialize;
 
+use crate::clock::{self, Skew};
 use crate::coverage::{self, Watched};
 use crate::entity;
 use crate::intrusion::{self, Intrusions};
@@ -37,6 +38,8 @@ pub struct Case {
     pub judgements: Judgements,
     /// When which host was watched.
     pub watched: BTreeMap<String, Watched>,
+    /// Clocks that go wrong.
+    pub clocks: Vec<Skew>,
     /// What of value was reached, and by whom.
     pub touched: Vec<(u64, Touched)>,
 }
@@ -69,6 +72,7 @@ impl Case {
             intrusions,
             judgements,
             watched: coverage::watched(covered(&records)),
+            clocks: clock::skews(clocked(&records)),
             touched: touched(&records),
         }
     }
@@ -97,6 +101,13 @@ fn findings(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Finding)> 
 fn covered(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Covered)> {
     records.iter().filter_map(|(index, record)| match &record.fact {
         Fact::Covered(covered) => Some((*index, covered)),
+        _ => None,
+    })
+}
+
+fn clocked(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Clocked)> {
+    records.iter().filter_map(|(index, record)| match &record.fact {
+        Fact::Clocked(clocked) => Some((*index, clocked)),
         _ => None,
     })
 }

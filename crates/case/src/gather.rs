@@ -5,6 +5,7 @@
 //! Where there is too much, a sample is kept that depends on nothing but names: those whose digest is
 //! smallest. What is beyond it is counted.
 
+mod clocks;
 mod kept;
 mod watch;
 
@@ -12,10 +13,10 @@ use std::collections::BTreeMap;
 
 use crate::entity::{self, EntityKind};
 use blanik_model::record::{Addressed, Covered, Span, Touched};
-use blanik_model::{EventBatch, Fact, Timestamp};
+use blanik_model::{EventBatch, Fact, Kind, Timestamp};
 
+use clocks::Sightings;
 use kept::Kept;
-pub use watch::fields;
 pub(crate) use watch::is_outside;
 use watch::{Said, Watch, said, watch};
 
@@ -62,6 +63,7 @@ pub struct Gatherer {
     touching: u64,
     /// Of a host and an address of its own.
     addressed: Kept<(String, String), Span>,
+    sightings: Sightings,
 }
 
 impl Default for Gatherer {
@@ -71,6 +73,7 @@ impl Default for Gatherer {
             touched: Kept::new(TOUCHED_MAX),
             touching: 0,
             addressed: Kept::new(COVERED_MAX),
+            sightings: Sightings::default(),
         }
     }
 }
@@ -84,6 +87,11 @@ pub struct About {
     pub source: String,
 }
 
+/// The fields that a gatherer asks of a kind's events.
+pub fn fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
+    watch::fields(kind).iter().chain(clocks::fields(kind)).copied()
+}
+
 impl Gatherer {
     /// Takes a batch; `host` says of a row which machine it is about, `about` the rest, where it is needed.
     pub fn take(
@@ -92,7 +100,7 @@ impl Gatherer {
         host: impl Fn(usize) -> Option<String>,
         about: impl Fn(usize) -> About,
     ) {
-        let watch = watch(batch.kind());
+        let (watch, names) = (watch(batch.kind()), clocks::names(batch.kind()));
         // Most rows say no more than that their host was there: looked up once a batch, not once a row.
         let mut covered: BTreeMap<Option<String>, BTreeMap<i64, Span>> = BTreeMap::new();
         for (row, at) in batch.rows().iter().enumerate() {
@@ -100,6 +108,9 @@ impl Gatherer {
             let host = host(row);
             if watch == Some(Watch::Connection) {
                 self.address(batch, row, host.as_deref(), time);
+            }
+            if let Some(names) = names {
+                self.sightings.see(names, (batch, row), host.as_deref(), time);
             }
             let said = watch.map(|watch| said(watch, batch, row)).unwrap_or_default();
             if !said.is_empty() {
@@ -180,6 +191,7 @@ impl Gatherer {
     /// Takes what another gathered.
     pub fn merge(&mut self, other: Gatherer) {
         self.touching += other.touching;
+        self.sightings.merge(other.sightings);
         for (key, hours) in other.covered.values {
             self.cover(key, hours);
         }
@@ -259,6 +271,7 @@ impl Gatherer {
         };
         let covered = self.covered.values.into_iter().map(covered);
         let covered = covered.chain(self.addressed.values.into_iter().map(addressed));
+        let covered = covered.chain(self.sightings.facts());
         covered.chain(self.touched.values.into_iter().map(touched)).collect()
     }
 }

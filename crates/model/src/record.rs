@@ -33,6 +33,8 @@ pub enum Fact {
     Covered(Covered),
     /// A host had an address.
     Addressed(Addressed),
+    /// Two hosts recorded the same things, and how far apart they say these were.
+    Clocked(Clocked),
     /// Something of value was reached: mail items, files, bytes that left.
     Touched(Box<Touched>),
     /// A rule, an indicator or another tool found something.
@@ -123,6 +125,23 @@ pub struct Addressed {
     pub last: Timestamp,
     /// How many records say so.
     pub records: u64,
+}
+
+/// Two hosts recorded the same things: how far apart their clocks are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clocked {
+    /// The one.
+    pub host: String,
+    /// The other; `zeek` is the network's sensor.
+    pub against: String,
+    /// What both recorded: `messages` or `connections`.
+    pub things: String,
+    /// By how many milliseconds the one's clock is ahead: the median of the differences.
+    pub ahead_ms: i64,
+    /// How many things both recorded, of those that were kept.
+    pub pairs: u64,
+    /// The median distance of a difference from that median, in milliseconds.
+    pub spread_ms: i64,
 }
 
 /// Something of value was reached.

@@ -36,8 +36,8 @@ pub(super) fn watch(kind: &Kind) -> Option<Watch> {
     })
 }
 
-/// The fields that a gatherer asks of a kind's events.
-pub fn fields(kind: &Kind) -> &'static [&'static str] {
+/// The fields that are asked of a kind's events.
+pub(super) fn fields(kind: &Kind) -> &'static [&'static str] {
     match watch(kind) {
         Some(Watch::MailAudit) => &[
             "Operation",
