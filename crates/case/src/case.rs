@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blanik_model::record::{Addressed, Covered, LoggedOn, Touched};
+use blanik_model::record::{Addressed, Clocked, Covered, LoggedOn, Touched};
 use blanik_model::{Fact, Finding, Record};
 use serde::Serialize;
 
+use crate::clock::{self, Skew};
 use crate::coverage::{self, Watched};
 use crate::intrusion::{self, Intrusions};
 use crate::judgement::{Judgements, Said};
@@ -40,6 +41,8 @@ pub struct Case {
     pub watched: BTreeMap<String, Watched>,
     /// The routes on which accounts logged on.
     pub routes: Vec<Route>,
+    /// Clocks that go wrong.
+    pub clocks: Vec<Skew>,
     /// What of value was reached, and by whom.
     pub touched: Vec<(u64, Touched)>,
 }
@@ -75,6 +78,7 @@ impl Case {
             judgements,
             watched: coverage::watched(covered(&records), &places),
             routes,
+            clocks: clock::skews(clocked(&records)),
             touched: touched(&records),
         }
     }
@@ -103,6 +107,13 @@ fn findings(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Finding)> 
 fn covered(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Covered)> {
     records.iter().filter_map(|(index, record)| match &record.fact {
         Fact::Covered(covered) => Some((*index, covered)),
+        _ => None,
+    })
+}
+
+fn clocked(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Clocked)> {
+    records.iter().filter_map(|(index, record)| match &record.fact {
+        Fact::Clocked(clocked) => Some((*index, clocked)),
         _ => None,
     })
 }

@@ -5,6 +5,7 @@
 //! Where there is too much, a sample is kept that depends on nothing but names: those whose digest is
 //! smallest. What is beyond it is counted.
 
+mod clocks;
 mod kept;
 mod logons;
 mod names;
@@ -15,6 +16,7 @@ use std::collections::BTreeMap;
 use blanik_model::record::{Addressed, Covered, Span, Touched};
 use blanik_model::{EventBatch, Fact, Kind, Timestamp};
 
+use clocks::Sightings;
 use kept::Kept;
 use logons::Routes;
 pub(crate) use watch::is_outside;
@@ -64,6 +66,7 @@ pub struct Gatherer {
     /// Of a host and an address of its own.
     addressed: Kept<(String, String), Span>,
     routes: Routes,
+    sightings: Sightings,
 }
 
 impl Default for Gatherer {
@@ -74,6 +77,7 @@ impl Default for Gatherer {
             touching: 0,
             addressed: Kept::new(COVERED_MAX),
             routes: Routes::default(),
+            sightings: Sightings::default(),
         }
     }
 }
@@ -90,7 +94,7 @@ pub struct About {
 /// The fields that a gatherer asks of a kind's events.
 pub fn fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
     let said = watch::fields(kind).iter().chain(logons::fields(kind)).copied();
-    said.chain(names::fields(kind))
+    said.chain(names::fields(kind)).chain(clocks::fields(kind).iter().copied())
 }
 
 impl Gatherer {
@@ -103,6 +107,7 @@ impl Gatherer {
     ) {
         let watch = watch(batch.kind());
         let (logons, names) = (logons::watch(batch.kind()), names::watch(batch.kind()));
+        let sightings = clocks::names(batch.kind());
         // Most rows say no more than that their host was there: looked up once a batch, not once a row.
         let mut covered: BTreeMap<Option<String>, BTreeMap<i64, Span>> = BTreeMap::new();
         for (row, at) in batch.rows().iter().enumerate() {
@@ -116,6 +121,9 @@ impl Gatherer {
             if let Some(logon) = logons.and_then(|w| logons::logon(w, batch, row, host.as_deref()))
             {
                 self.routes.take(logon, time);
+            }
+            if let Some(names) = sightings {
+                self.sightings.see(names, (batch, row), host.as_deref(), time);
             }
             let said = watch.map(|watch| said(watch, batch, row)).unwrap_or_default();
             if !said.is_empty() {
@@ -192,6 +200,7 @@ impl Gatherer {
     pub fn merge(&mut self, other: Gatherer) {
         self.touching += other.touching;
         self.routes.merge(other.routes);
+        self.sightings.merge(other.sightings);
         for (key, hours) in other.covered.values {
             self.cover(key, hours);
         }
@@ -272,6 +281,7 @@ impl Gatherer {
         let covered = self.covered.values.into_iter().map(covered);
         let covered = covered.chain(self.addressed.values.into_iter().map(addressed));
         let covered = covered.chain(self.routes.facts());
+        let covered = covered.chain(self.sightings.facts());
         covered.chain(self.touched.values.into_iter().map(touched)).collect()
     }
 }

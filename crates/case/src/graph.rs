@@ -32,6 +32,8 @@ pub struct Graph {
 pub struct Node {
     /// Which.
     pub entity: Entity,
+    /// Others of its kind that the very same observations name: the digests of one file, say.
+    pub also: Vec<Entity>,
     /// When it was first seen in the intrusion.
     pub first: Timestamp,
     /// Observations that name it.
@@ -70,7 +72,20 @@ impl Case {
                 seen.entry(entity.clone()).or_default().push(i);
             }
         }
-        let mut ranked: Vec<(&Entity, &Vec<usize>)> = seen.iter().collect();
+        let mut alike: BTreeMap<(EntityKind, &Vec<usize>), Vec<&Entity>> = BTreeMap::new();
+        let mut also: BTreeMap<&Entity, Vec<Entity>> = BTreeMap::new();
+        for (entity, of) in &seen {
+            alike.entry((entity.kind, of)).or_default().push(entity);
+        }
+        let mut ranked: Vec<(&Entity, &Vec<usize>)> = Vec::new();
+        for ((kind, of), entities) in alike {
+            if matches!(kind, EntityKind::Host | EntityKind::Account) {
+                ranked.extend(entities.into_iter().map(|e| (e, of)));
+            } else if let Some((first, rest)) = entities.split_first() {
+                ranked.push((first, of));
+                also.insert(first, rest.iter().map(|e| (*e).clone()).collect());
+            }
+        }
         let is_host = |e: &Entity| e.kind == EntityKind::Host;
         ranked.sort_by_key(|(e, of)| (!is_host(e), std::cmp::Reverse(of.len()), *e));
         let further = ranked.len().saturating_sub(NODES_MAX) as u64;
@@ -102,6 +117,7 @@ impl Case {
         edges.extend(self.logons(intrusion, &at));
         let node = |(entity, of): &(&Entity, &Vec<usize>)| Node {
             entity: (*entity).clone(),
+            also: also.get(*entity).cloned().unwrap_or_default(),
             first: first(of).expect("it was seen"),
             observations: of.len() as u64,
             rests_on: rests_on(of),

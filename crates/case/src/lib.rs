@@ -5,6 +5,7 @@
 
 pub mod case;
 pub mod citation;
+pub mod clock;
 pub mod coverage;
 pub mod entity;
 pub mod exposure;
@@ -14,6 +15,7 @@ pub mod intrusion;
 pub mod judgement;
 pub mod link;
 pub mod observation;
+pub mod order;
 pub mod place;
 pub mod route;
 pub mod scope;

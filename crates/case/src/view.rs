@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::case::Case;
 use crate::citation::Sentence;
+use crate::clock::Skew;
 use crate::coverage::Gap;
 use crate::exposure::Exposure;
 use crate::graph::Graph;
@@ -25,6 +26,8 @@ pub struct View {
     pub timeline: Timeline,
     /// Where telemetry is missing.
     pub gaps: Vec<Gap>,
+    /// Clocks of its hosts that go wrong.
+    pub clocks: Vec<Skew>,
     /// How far it reaches.
     pub scope: Vec<Scoped>,
     /// What was taken.
@@ -68,6 +71,7 @@ impl Case {
             strength: intrusion.strength,
             summary: self.summary(intrusion),
             gaps,
+            clocks: self.clocks.iter().filter(|c| hosts.contains(&*c.host)).cloned().collect(),
             scope: self.scope(intrusion),
             exposure: self.exposure(intrusion),
             graph: self.graph(intrusion),

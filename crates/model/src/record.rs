@@ -35,6 +35,8 @@ pub enum Fact {
     Addressed(Addressed),
     /// An account logged on to a host from elsewhere.
     LoggedOn(Box<LoggedOn>),
+    /// Two hosts recorded the same things, and how far apart they say these were.
+    Clocked(Clocked),
     /// Something of value was reached: mail items, files, bytes that left.
     Touched(Box<Touched>),
     /// A rule, an indicator or another tool found something.
@@ -147,6 +149,23 @@ pub struct LoggedOn {
     /// True if it did in more hours than these.
     #[serde(skip_serializing_if = "std::ops::Not::not", default)]
     pub more: bool,
+}
+
+/// Two hosts recorded the same things: how far apart their clocks are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clocked {
+    /// The one.
+    pub host: String,
+    /// The other; `zeek` is the network's sensor.
+    pub against: String,
+    /// What both recorded: `messages` or `connections`.
+    pub things: String,
+    /// By how many milliseconds the one's clock is ahead: the median of the differences.
+    pub ahead_ms: i64,
+    /// How many things both recorded, of those that were kept.
+    pub pairs: u64,
+    /// The median distance of a difference from that median, in milliseconds.
+    pub spread_ms: i64,
 }
 
 /// Something of value was reached.
