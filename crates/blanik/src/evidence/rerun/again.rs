@@ -223,7 +223,7 @@ fn needs_files(rests_on: &RestsOn, on_record: &RecordedHunt, kinds: &[Kind]) -> 
     match rests_on {
         RestsOn::Event(kind) => {
             let known = named(kinds, kind).is_some();
-            (!known).then(|| format!("no event of kind {kind} is known here"))
+            (!known).then(|| format!("no one kind of events is called {kind} here"))
         }
         RestsOn::Events(events, further) => {
             let sealed = |(source, record): &&(String, u64)| on_record.events.has(source, *record);
