@@ -21,7 +21,7 @@ use tools::Tools;
 const SIGMA: &str = "rules/sigma-rules/rules";
 /// Rows beside those that compare with parsing.
 const OTHERS: &[&str] =
-    &["rules", "threads", "startup", "memory", "linear", "rsigma", "pathological"];
+    &["rules", "threads", "record", "startup", "memory", "linear", "rsigma", "pathological"];
 /// Packages that may have micro-benchmarks.
 const MICRO: &[(&str, &str)] =
     &[("blanik-ingest", "crates/ingest/benches"), ("blanik-detect", "crates/detect/benches")];
@@ -159,6 +159,7 @@ fn measure_all(options: &Options, bench: &Bench, run: &mut Run) -> Result<()> {
         let lines = match *word {
             "rules" => bench.more_rules(),
             "threads" => bench.threads(),
+            "record" => bench.on_record(),
             "startup" => bench.start_up(),
             "memory" => bench.memory(),
             "linear" => bench.linear(),

@@ -1,5 +1,7 @@
 //! What others' programs say of our evidence log: Go's `sumdb` of checkpoints, tiles and proofs, OpenSSL
-//! of time stamps. Where one of them is not installed, this says so loudly, and fails if `--strict`.
+//! of time stamps, `aics-witness` as a second witness. Where one of them is not installed, this says so loudly, and fails if `--strict`.
+
+mod aics;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -55,6 +57,13 @@ fn all(root: &Path, blanik: &Path, folder: &Path) -> Result<Vec<String>> {
         log.stamped_by_openssl()?;
     } else {
         skipped.push("openssl is not installed: no time stamp was verified".into());
+    }
+    match aics::install(folder) {
+        Ok(home) => {
+            log.cosigned_by_aics(&home)?;
+            log.verified_by_pyca(root, &home)?;
+        }
+        Err(reason) => skipped.push(reason),
     }
     Ok(skipped)
 }

@@ -36,7 +36,7 @@ cargo xtask bench [--data FOLDER] [--corpus FOLDER] [--size SIZE] [--runs N] [--
                   [--program FILE] [--micro] [--date YYYY-MM-DD] [--write]
     Hunts the corpus, each row in turn with what it is compared with, and prints time and memory.
     --size: of the inputs [default: 1GB]; --runs: of which the median is shown [default: 5]; --only:
-    evtx, ndjson, zeek, eve, rules, threads, startup, memory, linear, rsigma, pathological; --program:
+    evtx, ndjson, zeek, eve, rules, threads, record, startup, memory, linear, rsigma, pathological; --program:
     measure this one [default: a release build]; --micro: run the micro-benchmarks, too; --date: the
     day to print [default: today]; --write: into docs/BENCHMARKS.md, too.
 
@@ -45,8 +45,9 @@ cargo xtask labelled [--data FOLDER] [--program FILE]
     prints how many of the attacks have a finding, and how many findings lie on what is benign.
 
 cargo xtask interop [--strict] [--program FILE]
-    Has Go's golang.org/x/mod/sumdb and OpenSSL verify an evidence log of ours. --strict: fail where one of
-    them is not installed; --program: the log is made by this one [default: a build].
+    Has Go's golang.org/x/mod/sumdb, OpenSSL and pyca/cryptography verify an evidence log of ours, and
+    aics-witness (PyPI) cosign it. --strict: fail where one of them is not installed; --program: the log is
+    made by this one [default: a build].
 
 cargo xtask ordeal
     The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.

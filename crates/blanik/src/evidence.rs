@@ -6,6 +6,7 @@ mod cosign;
 mod custody;
 mod passphrase;
 pub mod rerun;
+mod settings;
 pub mod show;
 pub mod witness;
 
@@ -33,6 +34,7 @@ pub fn init(args: &InitArgs) -> Result<ExitCode> {
     println!("Workspace  {}", for_terminal(&args.workspace.display().to_string()));
     println!("Log        {}", for_terminal(&origin));
     println!("Key        {}", for_terminal(&key.verifier().to_string()));
+    println!("           and one of ML-DSA-44 beside it; both stand in log.vkey");
     println!(
         "Give the key to those who are to verify the log. Keep the passphrase: nothing replaces it."
     );
@@ -80,6 +82,11 @@ pub(crate) fn key(workspace: &Path, args: &crate::cli::evidence::KeyArgs) -> Res
     let file = std::fs::read_to_string(workspace.join(blanik_evidence::workspace::KEY_FILE))
         .context("cannot read the workspace's key")?;
     Ok(SigningKey::decrypt(&file, &passphrase::ask(args, &name)?)?)
+}
+
+/// The last part of a path, of whatever system it is.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
 /// Now, for records.

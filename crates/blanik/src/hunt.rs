@@ -21,7 +21,7 @@ use blanik_detect::Rules;
 use blanik_detect::indicators::scan::WithIndicators;
 use blanik_ingest::alert::Alert;
 use blanik_ingest::{Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX, entity};
-use blanik_model::{Interest, Interests, Kind, Level, Timestamp};
+use blanik_model::{EventBatch, Interest, Interests, Kind, Level, Status, Timestamp};
 
 use crate::indicators::Indicators;
 use crate::logs::Logs;
@@ -108,6 +108,12 @@ pub struct ToolFilter {
 }
 
 impl ToolFilter {
+    /// What filters on rules ask of the findings of other tools.
+    pub fn new(level: Option<Level>, words: &[String], statuses: &[Status]) -> Self {
+        let rules = words.iter().map(|word| word.to_lowercase()).collect();
+        ToolFilter { level, rules, with_status: !statuses.is_empty() }
+    }
+
     /// True if the alert is asked for.
     pub fn has(&self, alert: &Alert) -> bool {
         let is = |asked: &String| {
@@ -171,20 +177,7 @@ impl Hunt {
     /// Hunts. Errors only where the machine fails (temporary files); what is wrong with the inputs is
     /// in the outcome.
     pub fn run(&self, progress: &Progress) -> Result<Outcome> {
-        let turns = Arc::new(Turns::new(self.threads));
-        let feeder = self.logs.feeder_in_turns(Arc::clone(&turns));
-        let shared = Shared {
-            hunt: self,
-            recycler: feeder.recycler(),
-            feeder: Mutex::new(feeder),
-            turns,
-            spool: Mutex::new(Spool::new().context(TEMPORARY)?),
-            matches: self.matches().context(TEMPORARY)?,
-            losses: Mutex::new(Losses::new().context(TEMPORARY)?),
-            normaliser: Arc::clone(&self.logs.normaliser),
-            interests: self.interests(),
-            progress,
-        };
+        let shared = self.shared(progress)?;
         let tallies: Vec<Result<Tally>> = thread::scope(|scope| {
             let workers: Vec<_> = (0..self.threads.max(1))
                 .map(|_| scope.spawn(|| Worker::new(&shared).run()))
@@ -196,7 +189,34 @@ impl Hunt {
             tally.merge(part?);
         }
         progress.finish();
-        self.outcome(shared, tally)
+        let sources = shared.feeder.lock().expect(worker::LOCK).sources();
+        self.outcome(shared, tally, &sources)
+    }
+
+    /// Hunts events that are there already, with all their fields, and not those of the logs; `sources`
+    /// names the logs that they stood in.
+    pub fn run_on(&self, events: &[EventBatch], sources: Vec<Arc<str>>) -> Result<Outcome> {
+        let progress = Progress::hidden();
+        let shared = self.shared(&progress)?;
+        let tally = Worker::new(&shared).run_on(events, sources.clone())?;
+        self.outcome(shared, tally, &sources)
+    }
+
+    fn shared<'h>(&'h self, progress: &'h Progress) -> Result<Shared<'h>> {
+        let turns = Arc::new(Turns::new(self.threads));
+        let feeder = self.logs.feeder_in_turns(Arc::clone(&turns));
+        Ok(Shared {
+            hunt: self,
+            recycler: feeder.recycler(),
+            feeder: Mutex::new(feeder),
+            turns,
+            spool: Mutex::new(Spool::new().context(TEMPORARY)?),
+            matches: self.matches().context(TEMPORARY)?,
+            losses: Mutex::new(Losses::new().context(TEMPORARY)?),
+            normaliser: Arc::clone(&self.logs.normaliser),
+            interests: self.interests(),
+            progress,
+        })
     }
 
     fn matches(&self) -> std::io::Result<Option<Mutex<Runs>>> {
@@ -216,12 +236,16 @@ impl Hunt {
         asked
     }
 
-    fn outcome(&self, shared: Shared<'_>, mut tally: Tally) -> Result<Outcome> {
+    fn outcome(
+        &self,
+        shared: Shared<'_>,
+        mut tally: Tally,
+        sources: &[Arc<str>],
+    ) -> Result<Outcome> {
         let no_poison = "workers catch what panics";
         let feeder = shared.feeder.into_inner().expect(no_poison);
         let mut spool = shared.spool.into_inner().expect(no_poison);
         let mut losses = shared.losses.into_inner().expect(no_poison);
-        let sources = feeder.sources();
         for rejection in feeder.rejections() {
             let source = sources.get(rejection.source.0 as usize).map_or("", |s| s);
             losses.push(&rejection, source).context(TEMPORARY)?;
@@ -232,12 +256,12 @@ impl Hunt {
         let mut reading = self.reading_stats(&feeder, &tally, sources.len() as u64);
         if let Some(runs) = shared.matches {
             let runs = runs.into_inner().expect(no_poison);
-            let mut stats = correlate::fold(&self.rules, runs, &sources, &mut spool)?;
+            let mut stats = correlate::fold(&self.rules, runs, sources, &mut spool)?;
             stats.without_time = tally.uncorrelated;
             stats.values_cut = tally.uncorrelated_values;
             reading.correlations = Some(stats);
         }
-        let joined_all = self.tell_joined(&mut tally, &sources, &mut spool)?;
+        let joined_all = self.tell_joined(&mut tally, sources, &mut spool)?;
         let mut remarks = remarks(&tally, not_listed);
         remarks.extend((!joined_all).then(|| PARTS_LEFT.to_owned()));
         remarks.extend(reading.correlations.iter().flat_map(CorrelationStats::remarks));

@@ -24,17 +24,18 @@ impl Logs {
         Logs { inputs, options: Options::default(), normaliser: Arc::new(Normaliser::new()) }
     }
 
+    /// These inputs, read as the options say.
+    pub fn with(inputs: Vec<Input>, options: Options) -> Self {
+        let normaliser = Arc::new(Normaliser::with(&options.mapping));
+        Logs { inputs, options, normaliser }
+    }
+
     /// Those of the command line. An error if a mapping cannot be used.
     pub fn of(args: &LogArgs) -> Result<Self> {
         let mapping = mapping(&args.mapping)?;
-        let normaliser = Arc::new(Normaliser::with(&mapping));
         let (format, year) = (args.input_format, args.year);
         let options = Options { format, year, mapping, ..Options::default() };
-        Ok(Logs {
-            inputs: args.paths.iter().map(|path| input(path)).collect(),
-            options,
-            normaliser,
-        })
+        Ok(Logs::with(args.paths.iter().map(|path| input(path)).collect(), options))
     }
 
     /// Begins to read them.

@@ -18,9 +18,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use blanik_detect::{Problem, Rules};
+use blanik_detect::{Head, Problem, Rules};
 use blanik_ingest::Input;
 use blanik_model::text::for_terminal;
+use blanik_model::{Level, Status};
 
 use crate::cli::{Cli, Command, DemoArgs, HuntArgs, IndicatorsCommand, RulesCommand};
 use crate::hunt::{Filter, Hunt, Outcome, ToolFilter};
@@ -87,7 +88,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         gather: args.records.is_some() || args.case.case.is_some(),
         threads: threads(args.threads),
     };
-    let custody = evidence::Custody::begin(args)?;
+    let custody = evidence::Custody::begin(args, hunt.indicators.as_ref())?;
     let mut outcome = run_hunt(&hunt, args.quiet)?;
     if let Some(custody) = custody {
         custody.log(&hunt, &mut outcome, args.quiet)?;
@@ -197,11 +198,7 @@ fn demo_folder(args: &DemoArgs) -> Result<PathBuf> {
 
 /// What the filters on rules ask of other tools' findings.
 fn tool_filter(args: &HuntArgs) -> ToolFilter {
-    ToolFilter {
-        level: args.level,
-        rules: args.rule.iter().map(|rule| rule.to_lowercase()).collect(),
-        with_status: !args.status.is_empty(),
-    }
+    ToolFilter::new(args.level, &args.rule, &args.status)
 }
 
 /// Loads the rules and keeps those that the filters name.
@@ -213,21 +210,31 @@ pub(crate) fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
     if rules.is_empty() {
         bail!("no rule can be used: `blanik rules check` says why");
     }
-    let wanted: Vec<String> = args.rule.iter().map(|r| r.to_lowercase()).collect();
-    rules.retain(|rule| {
-        args.level.is_none_or(|level| rule.level >= level)
-            && (args.status.is_empty() || rule.status.is_some_and(|s| args.status.contains(&s)))
-            && (wanted.is_empty()
-                || wanted.iter().any(|w| {
-                    rule.id.eq_ignore_ascii_case(w)
-                        || rule.title.to_lowercase().contains(w.as_str())
-                }))
-    });
+    choose(&mut rules, args.level, &args.status, &args.rule);
     // Of other tools' findings, some may still be asked for.
     if rules.is_empty() && !args.tool_findings {
         bail!("no rule is left: check --level, --status and --rule");
     }
     Ok(rules)
+}
+
+/// Keeps the rules of this level or above, of one of these statuses, and with one of these ids or words
+/// in their titles; where there are none, of any.
+pub(crate) fn choose(
+    rules: &mut Rules,
+    level: Option<Level>,
+    statuses: &[Status],
+    words: &[String],
+) {
+    let words: Vec<String> = words.iter().map(|word| word.to_lowercase()).collect();
+    let named = |rule: &Head<'_>, word: &String| {
+        rule.id.eq_ignore_ascii_case(word) || rule.title.to_lowercase().contains(word.as_str())
+    };
+    rules.retain(|rule| {
+        level.is_none_or(|level| rule.level >= level)
+            && (statuses.is_empty() || rule.status.is_some_and(|s| statuses.contains(&s)))
+            && (words.is_empty() || words.iter().any(|word| named(&rule, word)))
+    });
 }
 
 /// On standard error: how many rules cannot be used, and the first of them.

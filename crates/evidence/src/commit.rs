@@ -16,7 +16,7 @@ use crate::disk::{Disk, TEMPORARY, get, get_text, put};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::key::{SigningKey, random};
-use crate::note::VerifierKey;
+use crate::log_keys::LogKeys;
 use crate::pack::{self, PackName};
 use crate::seal::{self, Seed};
 use crate::tile::{
@@ -27,7 +27,7 @@ use crate::tile::{
 pub const COMMITTED: &str = "committed";
 /// The newest checkpoint whose tiles are there.
 pub const PUBLISHED: &str = "log/checkpoint";
-/// The log's public key.
+/// The log's public keys.
 pub const LOG_KEY: &str = "log.vkey";
 const STAGING: &str = "staging";
 const STAGED_HEADER: &str = "blanik-staged/v1";
@@ -47,20 +47,19 @@ impl<D: Disk> Log<D> {
     /// Makes an empty log of the key's name.
     pub fn create(disk: &D, key: &SigningKey) -> Result<()> {
         let checkpoint = sign(key, 0, Hash::of_nothing());
-        put(disk, &[(LOG_KEY.to_owned(), format!("{}\n", key.verifier()).into_bytes())])?;
+        put(disk, &[(LOG_KEY.to_owned(), key.log_keys().to_string().into_bytes())])?;
         put(disk, &[(PUBLISHED.to_owned(), checkpoint.clone().into_bytes())])?;
         put(disk, &[(COMMITTED.to_owned(), checkpoint.into_bytes())])
     }
 
     /// Opens a log for writing, and ends what a crash may have left undone.
     pub fn open(disk: D, key: SigningKey) -> Result<Self> {
-        let verifier = key.verifier();
-        let named: String = get_text(&disk, LOG_KEY)?;
-        if named.trim_end() != verifier.to_string() {
-            return Err(Error::NotSigned(verifier.name().to_owned()));
+        let keys = key.log_keys();
+        if get_text(&disk, LOG_KEY)? != keys.to_string() {
+            return Err(Error::NotSigned(keys.name().to_owned()));
         }
-        let (committed, text) = signed(&disk, COMMITTED, &verifier)?;
-        let (published, published_text) = signed(&disk, PUBLISHED, &verifier)?;
+        let (committed, text) = signed(&disk, COMMITTED, &keys)?;
+        let (published, published_text) = signed(&disk, PUBLISHED, &keys)?;
         if published.size > committed.size
             || (published.size == committed.size && text != published_text)
         {
@@ -173,16 +172,16 @@ fn sign(key: &SigningKey, size: u64, root: Hash) -> String {
     key.sign(checkpoint.to_string()).to_string()
 }
 
-/// Reads a checkpoint that this key signed, and its text.
+/// Reads a checkpoint that these keys signed, and its text.
 pub(crate) fn signed<D: Disk + ?Sized>(
     disk: &D,
     path: &str,
-    key: &VerifierKey,
+    keys: &LogKeys,
 ) -> Result<(Checkpoint, String)> {
     let text = get_text(disk, path)?;
     let (checkpoint, note) = Checkpoint::parse_signed(&text)?;
-    note.verify(key)?;
-    if checkpoint.origin != key.name() {
+    keys.verify(&note)?;
+    if checkpoint.origin != keys.name() {
         return Err(Error::wrong(path, 0, "the checkpoint of another log"));
     }
     Ok((checkpoint, text))

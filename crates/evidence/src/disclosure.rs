@@ -161,3 +161,57 @@ fn uncover(known: &[Option<Hash>], hidden: &mut impl Iterator<Item = Hash>) -> O
     let children: Option<Vec<Hash>> = children.map(|child| uncover(child, hidden)).collect();
     Some(seal::wide_node(children?.into_iter()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::key::{SigningKey, random};
+    use crate::tree;
+
+    /// All that a disclosure shows, and all candidates: no digest of theirs is one that it hides or that
+    /// the log commits to. With the seed, the same search finds the value, so it searches rightly.
+    #[test]
+    fn a_dictionary_finds_nothing_that_a_disclosure_hides() {
+        let record = r#"{"title":"Log cleared","account":"svoboda","admin":true}"#;
+        let seed = Seed(random().expect("randomness"));
+        let key = SigningKey::generate("log.example").expect("randomness");
+        let entry = seal::entry(seal::commitment(record, seed).expect("a record"));
+        let leaves = [Hash::leaf(&entry)];
+        let root = tree::root(leaves.as_slice(), 1).expect("one leaf");
+        let origin = key.name().to_owned();
+        let checkpoint = Checkpoint { origin, size: 1, root, extensions: Vec::new() };
+        let checkpoint = key.sign(checkpoint.to_string());
+        let proof = LogProof { extra: Some(entry.to_vec()), index: 0, hashes: vec![], checkpoint };
+        let paths = ["/title".to_owned(), "/account".to_owned()];
+        let shown =
+            Disclosure::of(record, seed, &paths[..1], &key.verifier(), &proof).expect("shown");
+        shown.verify().expect("it verifies");
+        assert!(!serde_json::to_string(&shown).expect("JSON").contains("svoboda"));
+
+        let decoded = |text: &String| Hash::from_base64(text).expect("a digest");
+        let hidden: Vec<Hash> = shown.hidden.iter().map(decoded).collect();
+        let known: Vec<Hash> = shown.fields.iter().map(|field| decoded(&field.salt)).collect();
+        let names =
+            ["novak", "svoboda", "dvorak"].map(|name| ("/account", FieldType::String, name));
+        let flags = ["true", "false"].map(|flag| ("/admin", FieldType::Bool, flag));
+        let candidates: Vec<Field> = (names.iter().chain(&flags))
+            .map(|(path, ty, text)| Field { path: (*path).into(), ty: *ty, text: (*text).into() })
+            .collect();
+        let nothing = [Hash([0; 32]), Hash::of_nothing(), Hash::of(&entry)];
+        let salts = || known.iter().chain(&hidden).chain(&nothing);
+        // What a value could be recognised by: a leaf that is hidden, or the root over a guess at all.
+        let opens = |field: &Field, salt: &Hash| hidden.contains(&field.leaf(&salt.0));
+        assert!(candidates.iter().all(|field| salts().all(|salt| !opens(field, salt))));
+        for guess in salts() {
+            for name in ["novak", "svoboda", "dvorak"] {
+                let record = record.replace("svoboda", name);
+                let guessed = seal::commitment(&record, Seed(guess.0)).expect("a record");
+                assert_ne!(seal::entry(guessed), entry);
+            }
+        }
+        let of_all = seal::leaves(&seal::fields(record).expect("a record"), seed).0;
+        let right = Hash(seed.salt(1));
+        let found = candidates.iter().find(|field| of_all.contains(&field.leaf(&right.0)));
+        assert_eq!(found.map(|field| field.text.as_str()), Some("svoboda"));
+    }
+}

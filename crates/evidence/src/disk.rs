@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::error::{Error, Result};
 
@@ -18,6 +19,10 @@ pub trait Disk {
     fn write(&self, path: &str, bytes: &[u8]) -> io::Result<()>;
     /// Makes the file's bytes durable.
     fn sync(&self, path: &str) -> io::Result<()>;
+    /// The same of many files: all of them when it returns, in any order.
+    fn sync_all(&self, paths: &[String]) -> io::Result<()> {
+        paths.iter().try_for_each(|path| self.sync(path))
+    }
     /// Gives a file another name in its folder, in place of what had it.
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     /// Makes the names in a folder durable.
@@ -30,6 +35,8 @@ pub trait Disk {
     fn list(&self, path: &str) -> io::Result<Vec<String>>;
 }
 
+/// Files that are made durable at a time.
+const SYNCED_AT_ONCE: usize = 16;
 /// Ends the names of files that are being written.
 pub(crate) const TEMPORARY: &str = ".tmp";
 
@@ -43,9 +50,8 @@ pub(crate) fn put<D: Disk + ?Sized>(disk: &D, files: &[(String, Vec<u8>)]) -> Re
         }
         disk.write(&temporary(path), bytes).map_err(Error::io(path))?;
     }
-    for (path, _) in files {
-        disk.sync(&temporary(path)).map_err(Error::io(path))?;
-    }
+    let written: Vec<String> = files.iter().map(|(path, _)| temporary(path)).collect();
+    disk.sync_all(&written).map_err(Error::io(folders.first().copied().unwrap_or_default()))?;
     for (path, _) in files {
         disk.rename(&temporary(path), path).map_err(Error::io(path))?;
     }
@@ -118,6 +124,20 @@ impl Disk for Folder {
     fn sync(&self, path: &str) -> io::Result<()> {
         // Opened for writing: Windows syncs nothing else.
         OpenOptions::new().write(true).open(self.at(path))?.sync_all()
+    }
+
+    /// Several at a time: a journal makes durable together what waits together.
+    fn sync_all(&self, paths: &[String]) -> io::Result<()> {
+        let lot = paths.len().div_ceil(SYNCED_AT_ONCE).max(1);
+        thread::scope(|scope| {
+            let sync_lot = |lot: &[String]| lot.iter().try_for_each(|path| self.sync(path));
+            let mut lots = paths.chunks(lot);
+            let own = lots.next().unwrap_or_default();
+            let others: Vec<_> = lots.map(|lot| scope.spawn(move || sync_lot(lot))).collect();
+            let own = sync_lot(own);
+            let joined = others.into_iter().map(|lot| lot.join().expect("syncing does not panic"));
+            joined.fold(own, |all: io::Result<()>, one| all.and(one))
+        })
     }
 
     fn rename(&self, from: &str, to: &str) -> io::Result<()> {

@@ -1,7 +1,8 @@
 //! Secret keys: signing, and how they lie encrypted on disk (Argon2id, XChaCha20-Poly1305).
 //!
-//! One seed makes a log's key (type 0x01) and, for who witnesses others' logs, a cosigner's (0x04) for
-//! each [`Grade`]: C2SP asks for a key of its own for each statement.
+//! One seed makes a log's keys (Ed25519, type 0x01, and ML-DSA-44, 0x06) and, for who witnesses others'
+//! logs, a cosigner's (0x04 and 0x06) for each [`Grade`]: C2SP asks for a key of its own for each statement.
+//! Who works out an Ed25519 key's scalar does not have its seed, and so not the ML-DSA key beside it.
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::Engine;
@@ -10,9 +11,11 @@ use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use ed25519_dalek::Signer;
 
-use crate::checkpoint::decimal;
+use crate::checkpoint::{Checkpoint, decimal};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
+use crate::log_keys::LogKeys;
+use crate::mldsa;
 use crate::note::{Note, SignatureLine, SignatureType, VerifierKey, cosigned};
 
 const FORMAT: &str = "key file";
@@ -25,6 +28,8 @@ const LANES: u32 = 4;
 const MEMORY_KIB_MAX: u64 = 1 << 20;
 const PASSES_MAX: u64 = 32;
 const LANES_MAX: u64 = 16;
+/// Longest name of a key: with a grade behind it, it still has room in what ML-DSA-44 signs.
+const NAME_BYTES_MAX: usize = 240;
 
 /// What an ally says by a cosignature. Each is signed with a key of its own name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,9 @@ impl SigningKey {
 
     /// The key of this seed (RFC 8032's private key).
     pub fn from_seed(name: &str, seed: [u8; 32]) -> Result<Self> {
+        if name.len() > NAME_BYTES_MAX {
+            return Err(Error::KeyName(name.to_owned()));
+        }
         let key = ed25519_dalek::SigningKey::from_bytes(&seed);
         VerifierKey::new(name, SignatureType::Ed25519, key.verifying_key())?;
         Ok(SigningKey { name: name.to_owned(), key })
@@ -101,16 +109,42 @@ impl SigningKey {
         self.public(SignatureType::Cosignature)
     }
 
+    /// Verifies its ML-DSA-44 signatures and cosignatures.
+    pub fn ml_dsa_44(&self) -> VerifierKey {
+        let public = mldsa::public(&self.ml_dsa_seed());
+        VerifierKey::ml_dsa_44(&self.name, &public).expect("the name was good when it was made")
+    }
+
+    /// Verifies what it signs as a log.
+    pub fn log_keys(&self) -> LogKeys {
+        LogKeys { ed25519: self.verifier(), ml_dsa_44: self.ml_dsa_44() }
+    }
+
+    fn ml_dsa_seed(&self) -> [u8; 32] {
+        Hash::of(&[b"blanik/ml-dsa-44/v1\n".as_slice(), self.key.as_bytes()].concat()).0
+    }
+
     fn public(&self, ty: SignatureType) -> VerifierKey {
         let public = self.key.verifying_key();
         VerifierKey::new(&self.name, ty, public).expect("the name was good when it was made")
     }
 
-    /// A note of this text, which ends in a newline.
+    /// A note of this text, which ends in a newline. A checkpoint is signed with both keys; its ML-DSA
+    /// signature says no time: when a log is at a size is for others to say.
     pub fn sign(&self, text: String) -> Note {
         let signature = self.key.sign(text.as_bytes()).to_bytes().to_vec();
         let (name, id) = (self.name.clone(), self.verifier().id());
-        Note { text, signatures: vec![SignatureLine { name, id, signature }] }
+        let second = self.cosign_ml_dsa_44(&text, 0);
+        let first = SignatureLine { name, id, signature };
+        Note { text, signatures: [first].into_iter().chain(second).collect() }
+    }
+
+    /// An ML-DSA-44 cosignature of a checkpoint at this time, in seconds since 1970. None of another text.
+    pub fn cosign_ml_dsa_44(&self, text: &str, time: u64) -> Option<SignatureLine> {
+        let message = mldsa::cosigned_message(&self.name, time, &Checkpoint::parse(text).ok()?)?;
+        let signature = mldsa::sign(&self.ml_dsa_seed(), &message);
+        let signature = [time.to_be_bytes().as_slice(), &signature].concat();
+        Some(SignatureLine { name: self.name.clone(), id: self.ml_dsa_44().id(), signature })
     }
 
     /// A cosignature/v1 of this text at this time, in seconds since 1970.

@@ -1,5 +1,5 @@
 //! C2SP signed-note: a text and the signatures under it, and the keys that verify them. What a
-//! signature says beside "I signed this" is in [`cosignature`](crate::cosignature).
+//! signature says beside "I signed this", its type says.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, VerifyingKey};
 
+use crate::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
 use crate::hash::{Hash, from_hex, to_hex};
+use crate::mldsa;
 
 /// Longest note that is read.
 const NOTE_BYTES_MAX: usize = 1 << 20;
@@ -115,13 +117,15 @@ pub fn is_key_name(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c == '+' || c.is_whitespace() || c.is_control())
 }
 
-/// What a signature is made over, and how. ML-DSA-44 (0x06) has its place here.
+/// What a signature is made over, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignatureType {
     /// 0x01: Ed25519 over the text.
     Ed25519,
     /// 0x04: Ed25519 over a time and the text (cosignature/v1).
     Cosignature,
+    /// 0x06: ML-DSA-44 over a time and a checkpoint's tree (subtree/v1).
+    MlDsa44,
 }
 
 impl SignatureType {
@@ -129,6 +133,7 @@ impl SignatureType {
         match self {
             SignatureType::Ed25519 => 1,
             SignatureType::Cosignature => 4,
+            SignatureType::MlDsa44 => 6,
         }
     }
 }
@@ -139,16 +144,46 @@ pub struct VerifierKey {
     name: String,
     id: [u8; 4],
     ty: SignatureType,
-    key: VerifyingKey,
+    key: PublicKey,
+}
+
+/// A public key alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum PublicKey {
+    Curve(VerifyingKey),
+    /// As FIPS 204 writes it.
+    Lattice(Box<[u8]>),
+}
+
+impl PublicKey {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            PublicKey::Curve(key) => key.as_bytes(),
+            PublicKey::Lattice(bytes) => bytes,
+        }
+    }
 }
 
 impl VerifierKey {
-    /// A key of that name and type.
+    /// An Ed25519 key of that name, for signatures or cosignatures.
     pub fn new(name: &str, ty: SignatureType, key: VerifyingKey) -> Result<Self> {
+        debug_assert_ne!(ty, SignatureType::MlDsa44);
+        Self::with(name, ty, PublicKey::Curve(key))
+    }
+
+    /// An ML-DSA-44 key of that name.
+    pub fn ml_dsa_44(name: &str, key: &[u8]) -> Result<Self> {
+        if key.len() != mldsa::PUBLIC_BYTES {
+            return Err(Error::malformed("verifier key", 1, "a key of the wrong length"));
+        }
+        Self::with(name, SignatureType::MlDsa44, PublicKey::Lattice(key.into()))
+    }
+
+    fn with(name: &str, ty: SignatureType, key: PublicKey) -> Result<Self> {
         if !is_key_name(name) {
             return Err(Error::KeyName(name.to_owned()));
         }
-        let hashed = [name.as_bytes(), b"\n", &[ty.byte()], key.as_bytes()].concat();
+        let hashed = [name.as_bytes(), b"\n", &[ty.byte()], key.bytes()].concat();
         let id = *Hash::of(&hashed).0.first_chunk().expect("a digest has 32 bytes");
         Ok(VerifierKey { name: name.to_owned(), id, ty, key })
     }
@@ -169,25 +204,41 @@ impl VerifierKey {
     }
 
     /// The public key alone: two that differ in name only are one key.
-    pub fn public(&self) -> &[u8; 32] {
-        self.key.as_bytes()
+    pub fn public(&self) -> &[u8] {
+        self.key.bytes()
     }
 
     /// Verifies a signature over a note's text. Its time, if it has one.
     pub fn verify(&self, text: &str, signature: &[u8]) -> Result<Option<u64>> {
         let bad = || Error::BadSignature(self.name.clone());
-        let (message, signature, time) = match self.ty {
-            SignatureType::Ed25519 => (text.to_owned(), signature, None),
-            SignatureType::Cosignature => {
-                let (time, signature) = signature.split_first_chunk().ok_or_else(bad)?;
-                let time = u64::from_be_bytes(*time);
-                (cosigned(text, time), signature, Some(time))
-            }
+        let timed = || {
+            let (time, signature) = signature.split_first_chunk().ok_or_else(bad)?;
+            Ok::<_, Error>((u64::from_be_bytes(*time), signature))
         };
-        let signature = Signature::from_slice(signature).map_err(|_| bad())?;
-        self.key.verify_strict(message.as_bytes(), &signature).map_err(|_| bad())?;
-        Ok(time)
+        match (&self.key, self.ty) {
+            (PublicKey::Curve(key), SignatureType::Ed25519) => {
+                strictly(key, text, signature).ok_or_else(bad)?;
+                Ok(None)
+            }
+            (PublicKey::Curve(key), _) => {
+                let (time, signature) = timed()?;
+                strictly(key, &cosigned(text, time), signature).ok_or_else(bad)?;
+                Ok(Some(time))
+            }
+            (PublicKey::Lattice(key), _) => {
+                let (time, signature) = timed()?;
+                let checkpoint = Checkpoint::parse(text).map_err(|_| bad())?;
+                let message = mldsa::cosigned_message(&self.name, time, &checkpoint);
+                let holds = message.is_some_and(|message| mldsa::verify(key, &message, signature));
+                if holds { Ok(Some(time)) } else { Err(bad()) }
+            }
+        }
     }
+}
+
+fn strictly(key: &VerifyingKey, message: &str, signature: &[u8]) -> Option<()> {
+    let signature = Signature::from_slice(signature).ok()?;
+    key.verify_strict(message.as_bytes(), &signature).ok()
 }
 
 /// What a cosignature/v1 of that time signs.
@@ -197,7 +248,7 @@ pub(crate) fn cosigned(text: &str, time: u64) -> String {
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = [&[self.ty.byte()], self.key.as_bytes().as_slice()].concat();
+        let bytes = [&[self.ty.byte()], self.key.bytes()].concat();
         write!(f, "{}+{}+{}", self.name, to_hex(&self.id), STANDARD.encode(bytes))
     }
 }
@@ -213,14 +264,17 @@ impl FromStr for VerifierKey {
         };
         let bytes = STANDARD.decode(encoded).map_err(|_| fail("the key is not base64"))?;
         let (ty, key) = bytes.split_first().ok_or_else(|| fail("no key"))?;
-        let ty = match ty {
-            1 => SignatureType::Ed25519,
-            4 => SignatureType::Cosignature,
+        let curve = |ty| {
+            let key = key.try_into().map_err(|_| fail("a key of the wrong length"))?;
+            let key = VerifyingKey::from_bytes(key).map_err(|_| fail("no point of the curve"))?;
+            VerifierKey::new(name, ty, key)
+        };
+        let key = match ty {
+            1 => curve(SignatureType::Ed25519)?,
+            4 => curve(SignatureType::Cosignature)?,
+            6 => VerifierKey::ml_dsa_44(name, key)?,
             _ => return Err(fail("a type of key that is not known here")),
         };
-        let key = key.try_into().map_err(|_| fail("a key of the wrong length"))?;
-        let key = VerifyingKey::from_bytes(key).map_err(|_| fail("no point of the curve"))?;
-        let key = VerifierKey::new(name, ty, key)?;
         if from_hex(id).is_none_or(|id| id != key.id) {
             return Err(fail("the id is not that of name and key"));
         }

@@ -62,11 +62,11 @@ pub(crate) fn head(first: u64, count: u64) -> String {
 pub fn write(first: u64, records: &[(Seed, &str)]) -> (PackName, Vec<u8>) {
     let length: usize = records.iter().map(|(_, record)| record.len() + 66).sum();
     let mut bytes = Vec::with_capacity(length + 64);
-    bytes.extend(head(first, records.len() as u64).bytes());
+    bytes.extend_from_slice(head(first, records.len() as u64).as_bytes());
     for (seed, record) in records {
-        bytes.extend(to_hex(&seed.0).bytes());
+        bytes.extend_from_slice(to_hex(&seed.0).as_bytes());
         bytes.push(b' ');
-        bytes.extend(record.bytes());
+        bytes.extend_from_slice(record.as_bytes());
         bytes.push(b'\n');
     }
     let (count, digest) = (records.len() as u64, Hash::of(&bytes));

@@ -93,7 +93,13 @@ impl Policy {
     }
 
     fn add_log(&mut self, key: &str, url: Option<&str>) -> std::result::Result<(), &'static str> {
-        self.logs.push(peer(&self.logs, key, url, SignatureType::Ed25519)?);
+        // A log of ours has two keys: which of them a policy names, has to have signed.
+        self.logs.push(peer(
+            &self.logs,
+            key,
+            url,
+            &[SignatureType::Ed25519, SignatureType::MlDsa44],
+        )?);
         Ok(())
     }
 
@@ -102,10 +108,15 @@ impl Policy {
     pub fn verify(&self, note: &Note, log: Option<&VerifierKey>) -> Result<Verdict> {
         let checkpoint = Checkpoint::parse(&note.text)?;
         let own = log.filter(|_| self.logs.is_empty());
-        let mut trusted = self.logs.iter().map(|peer| &peer.key).chain(own);
-        let of_origin = trusted.find(|key| key.name() == checkpoint.origin);
-        let key = of_origin.ok_or_else(|| Error::NotSigned("a log of the policy".into()))?;
-        note.verify(key)?;
+        let trusted = self.logs.iter().map(|peer| &peer.key).chain(own);
+        let mut signed_by_log = false;
+        for key in trusted.filter(|key| key.name() == checkpoint.origin) {
+            note.verify(key)?;
+            signed_by_log = true;
+        }
+        if !signed_by_log {
+            return Err(Error::NotSigned("a log of the policy".into()));
+        }
         let signed: Vec<Option<u64>> =
             self.witnesses.iter().map(|peer| cosigned(note, &peer.key)).collect::<Result<_>>()?;
         if self.quorum.is_some_and(|quorum| !self.holds(quorum, &signed)) {
@@ -143,10 +154,10 @@ fn peer(
     others: &[Peer],
     key: &str,
     url: Option<&str>,
-    ty: SignatureType,
+    types: &[SignatureType],
 ) -> std::result::Result<Peer, &'static str> {
     let key: VerifierKey = key.parse().map_err(|_| "no verifier key")?;
-    if key.signature_type() != ty {
+    if !types.contains(&key.signature_type()) {
         return Err("a key of the wrong type");
     }
     if others.iter().any(|other| other.key.public() == key.public()) {
@@ -176,7 +187,8 @@ impl Reader {
         url: Option<&str>,
     ) -> std::result::Result<(), &'static str> {
         self.name(name, Member::Witness(policy.witnesses.len()))?;
-        policy.witnesses.push(peer(&policy.witnesses, key, url, SignatureType::Cosignature)?);
+        let types = [SignatureType::Cosignature, SignatureType::MlDsa44];
+        policy.witnesses.push(peer(&policy.witnesses, key, url, &types)?);
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::disclosure::Disclosure;
 use crate::disk::{Disk, Folder, get, get_text};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
+use crate::log_keys::LogKeys;
 use crate::note::{Note, VerifierKey};
 use crate::pack::{self, PackName};
 use crate::proof::LogProof;
@@ -23,7 +24,7 @@ pub const COSIGNED: &str = "cosigned";
 /// A workspace as it was when this was opened; what is appended later is not seen.
 pub struct Reader<D = Folder> {
     disk: D,
-    key: VerifierKey,
+    keys: LogKeys,
     checkpoint: Checkpoint,
     note: Note,
 }
@@ -48,14 +49,19 @@ impl Reader {
 impl<D: Disk> Reader<D> {
     /// Opens the workspace on this disk.
     pub fn new(disk: D) -> Result<Self> {
-        let key: VerifierKey = get_text(&disk, LOG_KEY)?.trim_end().parse()?;
-        let (checkpoint, text) = signed(&disk, PUBLISHED, &key)?;
-        Ok(Reader { disk, key, checkpoint, note: Note::parse(&text)? })
+        let keys: LogKeys = get_text(&disk, LOG_KEY)?.parse()?;
+        let (checkpoint, text) = signed(&disk, PUBLISHED, &keys)?;
+        Ok(Reader { disk, keys, checkpoint, note: Note::parse(&text)? })
     }
 
-    /// The log's key, as the workspace names it.
+    /// The log's Ed25519 key, as the workspace names it.
     pub fn key(&self) -> &VerifierKey {
-        &self.key
+        &self.keys.ed25519
+    }
+
+    /// Both of its keys.
+    pub fn keys(&self) -> &LogKeys {
+        &self.keys
     }
 
     /// The log's tree.
@@ -149,7 +155,7 @@ impl<D: Disk> Reader<D> {
     pub fn disclose(&self, index: u64, paths: &[String]) -> Result<Disclosure> {
         let unsealed = self.record(index)?;
         let proof = self.prove(index)?;
-        Disclosure::of(&unsealed.record, unsealed.seed, paths, &self.key, &proof)
+        Disclosure::of(&unsealed.record, unsealed.seed, paths, self.key(), &proof)
     }
 
     /// The newest checkpoint with cosignatures of this size or more; none if nobody cosigned one.

@@ -102,15 +102,20 @@ impl Field {
 }
 
 fn leaf(path: &str, ty: FieldType, text: &str, salt: &Salt) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update(b"blanik/field/v1");
-    hasher.update(salt);
+    leaf_in(&mut Vec::new(), path, ty, text, salt)
+}
+
+/// The same; what is hashed is put together in `bytes`, as one piece is hashed faster than six.
+fn leaf_in(bytes: &mut Vec<u8>, path: &str, ty: FieldType, text: &str, salt: &Salt) -> Hash {
+    bytes.clear();
+    bytes.extend_from_slice(b"blanik/field/v1");
+    bytes.extend_from_slice(salt);
     // No record is 4 GiB long.
-    hasher.update(u32::try_from(path.len()).unwrap_or(u32::MAX).to_be_bytes());
-    hasher.update(path);
-    hasher.update([ty.tag()]);
-    hasher.update(text);
-    Hash(hasher.finalize().into())
+    bytes.extend_from_slice(&u32::try_from(path.len()).unwrap_or(u32::MAX).to_be_bytes());
+    bytes.extend_from_slice(path.as_bytes());
+    bytes.push(ty.tag());
+    bytes.extend_from_slice(text.as_bytes());
+    Hash::of(bytes)
 }
 
 /// How many leaves the children of a node have that has so many: a power of 16.
@@ -160,9 +165,9 @@ fn filled_up(mut leaves: Vec<Hash>, seed: Seed) -> Vec<Hash> {
 
 /// The commitment to a record.
 pub fn commitment(record: &str, seed: Seed) -> Result<Hash> {
-    let mut leaves = Vec::with_capacity(128);
+    let (mut leaves, mut bytes) = (Vec::with_capacity(128), Vec::with_capacity(256));
     each_field(record, &mut |path, ty, text| {
-        leaves.push(leaf(path, ty, text, &seed.salt(leaves.len())));
+        leaves.push(leaf_in(&mut bytes, path, ty, text, &seed.salt(leaves.len())));
     })?;
     Ok(wide_root(&filled_up(leaves, seed)))
 }

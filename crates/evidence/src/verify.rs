@@ -12,7 +12,8 @@ use crate::commit::{COMMITTED, LOG_KEY, PUBLISHED};
 use crate::disk::{Disk, get, get_text};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
-use crate::note::{Note, VerifierKey};
+use crate::log_keys::LogKeys;
+use crate::note::Note;
 use crate::policy::{Policy, Verdict};
 use crate::reader::COSIGNED;
 use crate::tree;
@@ -36,8 +37,8 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// What is no fault and should be known.
     pub remarks: Vec<String>,
-    /// The log's key.
-    pub key: Option<VerifierKey>,
+    /// The log's keys.
+    pub keys: Option<LogKeys>,
     /// The tree that was verified.
     pub checkpoint: Option<Checkpoint>,
     /// Sealed records that open the log's entries.
@@ -68,23 +69,23 @@ impl Report {
 /// cosigned.
 pub fn verify_workspace<D: Disk>(disk: &D, policy: Option<&Policy>) -> Report {
     let mut report = Report::default();
-    let key = match log_key(disk) {
-        Ok(key) => key,
+    let keys = match log_keys(disk) {
+        Ok(keys) => keys,
         Err(error) => {
             report.error(LOG_KEY, error);
             return report;
         }
     };
-    report.key = Some(key.clone());
-    let Some((checkpoint, note)) = checkpoints(disk, &key, &mut report) else { return report };
+    report.keys = Some(keys.clone());
+    let Some((checkpoint, note)) = checkpoints(disk, &keys, &mut report) else { return report };
     let packs = Packs::read(disk, checkpoint.size, &mut report);
     let leaves = tiles::verify(disk, &checkpoint, &packs, &mut report);
     packs.verify(disk, &leaves, &mut report);
-    let cosigned = cosigned(disk, &key, &leaves, &mut report);
+    let cosigned = cosigned(disk, &keys, &leaves, &mut report);
     crate::anchor::verify_all(disk, &leaves, &mut report);
     if let Some(policy) = policy {
         let newest = cosigned.iter().rev().chain([&note]);
-        match newest.map(|note| policy.verify(note, Some(&key))).reduce(Result::or) {
+        match newest.map(|note| policy.verify(note, Some(&keys.ed25519))).reduce(Result::or) {
             Some(Ok(verdict)) => report.verdict = Some(verdict),
             Some(Err(error)) => report.error(PUBLISHED, error),
             None => {}
@@ -98,13 +99,13 @@ pub fn verify_workspace<D: Disk>(disk: &D, policy: Option<&Policy>) -> Report {
     report
 }
 
-fn log_key<D: Disk>(disk: &D) -> Result<VerifierKey> {
+fn log_keys<D: Disk>(disk: &D) -> Result<LogKeys> {
     let text = get_text(disk, LOG_KEY)?;
-    let key: VerifierKey = text.trim_end().parse()?;
-    let written = format!("{key}\n");
+    let keys: LogKeys = text.parse()?;
+    let written = keys.to_string();
     match first_difference(text.as_bytes(), written.as_bytes()) {
-        Some(at) => Err(Error::wrong(LOG_KEY, at, "not how a key is written")),
-        None => Ok(key),
+        Some(at) => Err(Error::wrong(LOG_KEY, at, "not how keys are written")),
+        None => Ok(keys),
     }
 }
 
@@ -114,8 +115,8 @@ pub(crate) fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
     differ.or((a.len() != b.len()).then_some(a.len().min(b.len())))
 }
 
-/// Reads a checkpoint signed by this key, written as the formats write it.
-fn signed(bytes: &[u8], path: &str, key: &VerifierKey) -> Result<(Checkpoint, Note)> {
+/// Reads a checkpoint signed by these keys, written as the formats write it.
+fn signed(bytes: &[u8], path: &str, keys: &LogKeys) -> Result<(Checkpoint, Note)> {
     let text =
         std::str::from_utf8(bytes).map_err(|e| Error::wrong(path, e.valid_up_to(), "no UTF-8"))?;
     let line_start = |line: usize| text.split_inclusive('\n').take(line - 1).map(str::len).sum();
@@ -123,8 +124,8 @@ fn signed(bytes: &[u8], path: &str, key: &VerifierKey) -> Result<(Checkpoint, No
         Error::Malformed { line, reason, .. } => Error::wrong(path, line_start(line), reason),
         other => other,
     })?;
-    note.verify(key)?;
-    if checkpoint.origin != key.name() {
+    keys.verify(&note)?;
+    if checkpoint.origin != keys.name() {
         return Err(Error::wrong(path, 0, "the checkpoint of another log"));
     }
     Ok((checkpoint, note))
@@ -133,12 +134,12 @@ fn signed(bytes: &[u8], path: &str, key: &VerifierKey) -> Result<(Checkpoint, No
 /// The published checkpoint, held against the committed one, which is the same but in a crash.
 fn checkpoints<D: Disk>(
     disk: &D,
-    key: &VerifierKey,
+    keys: &LogKeys,
     report: &mut Report,
 ) -> Option<(Checkpoint, Note)> {
     let read = |path| {
         let bytes = get(disk, path)?;
-        let signed = signed(&bytes, path, key);
+        let signed = signed(&bytes, path, keys);
         Ok::<_, Error>((bytes, signed))
     };
     let (published, committed) = (read(PUBLISHED), read(COMMITTED));
@@ -184,16 +185,11 @@ fn checkpoints<D: Disk>(
 }
 
 /// Checkpoints that others have cosigned: signed by the log, and of its tree.
-fn cosigned<D: Disk>(
-    disk: &D,
-    key: &VerifierKey,
-    leaves: &[Hash],
-    report: &mut Report,
-) -> Vec<Note> {
+fn cosigned<D: Disk>(disk: &D, keys: &LogKeys, leaves: &[Hash], report: &mut Report) -> Vec<Note> {
     let mut notes = Vec::new();
     for name in disk.list(COSIGNED).unwrap_or_default() {
         let path = format!("{COSIGNED}/{name}");
-        let read = get(disk, &path).and_then(|bytes| signed(&bytes, &path, key));
+        let read = get(disk, &path).and_then(|bytes| signed(&bytes, &path, keys));
         match read {
             Ok((checkpoint, _)) if !is_of_tree(&checkpoint, leaves) => {
                 report.fault(&path, 0, "a checkpoint of another tree: the log was rewritten");

@@ -14,6 +14,8 @@ use crate::tree::verify_consistency;
 
 /// The file with a witness's key.
 pub const KEY_FILE: &str = "witness.key";
+/// The file with the witness's public keys: of each grade, Ed25519 and ML-DSA-44, one a line.
+pub const PUBLIC_FILE: &str = "public";
 /// The file with the public keys of the logs that it knows, one a line, `#` before remarks.
 pub const LOGS_FILE: &str = "logs";
 /// Hashes that a client may send (tlog-witness, add-checkpoint).
@@ -30,7 +32,7 @@ pub struct Witness {
 /// What a witness answers: tlog-witness says which, and with which HTTP status.
 #[derive(Debug)]
 pub enum Answer {
-    /// 200: the signature line, with its newline.
+    /// 200: the signature lines, Ed25519's and ML-DSA-44's, each with its newline.
     Cosigned(String),
     /// 400: not a request.
     Malformed(Error),
@@ -95,7 +97,11 @@ impl Witness {
         let folder = Folder::new(path);
         let secret = key.encrypt(passphrase)?.into_bytes();
         let logs = b"# Public keys of the logs that this witness cosigns, one a line.\n".to_vec();
-        put(&folder, &[(LOGS_FILE.to_owned(), logs), (KEY_FILE.to_owned(), secret)])
+        let of = |grade| key.graded(grade);
+        let both = |key: SigningKey| format!("{}\n{}\n", key.cosigner(), key.ml_dsa_44());
+        let public: String = Grade::ALL.into_iter().map(|grade| both(of(grade))).collect();
+        let files = [(LOGS_FILE, logs), (KEY_FILE, secret), (PUBLIC_FILE, public.into_bytes())];
+        put(&folder, &files.map(|(name, bytes)| (name.to_owned(), bytes)))
     }
 
     /// Opens a witness; no other process may have it open.
@@ -170,7 +176,7 @@ impl Witness {
 
     fn refusal(&self, checkpoint: &Checkpoint, note: &Note) -> Option<Answer> {
         let of_origin = |key: &&VerifierKey| {
-            key.name() == checkpoint.origin && key.signature_type() == SignatureType::Ed25519
+            key.name() == checkpoint.origin && key.signature_type() != SignatureType::Cosignature
         };
         let mut keys = self.logs.iter().filter(of_origin).peekable();
         if keys.peek().is_none() {
@@ -204,7 +210,9 @@ impl Witness {
                 return Answer::Failed(error);
             }
         }
-        Answer::Cosigned(format!("{}\n", self.key.graded(grade).cosign(&note.text, now)))
+        let key = self.key.graded(grade);
+        let lines = [Some(key.cosign(&note.text, now)), key.cosign_ml_dsa_44(&note.text, now)];
+        Answer::Cosigned(lines.iter().flatten().map(|line| format!("{line}\n")).collect())
     }
 }
 

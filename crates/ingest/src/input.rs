@@ -1,5 +1,6 @@
 //! What the caller asks to be read, and how far a hostile input may go.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -75,6 +76,19 @@ impl FromStr for Format {
                 found.map(|(_, format)| Format::Text(*format)).ok_or_else(unknown)
             }
         }
+    }
+}
+
+/// The word by which a user names it.
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Evtx => "evtx",
+            Format::Json => "json",
+            Format::Xml => "xml",
+            Format::ZeekTsv => "zeek",
+            Format::Text(text) => text.as_str(),
+        })
     }
 }
 

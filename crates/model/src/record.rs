@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, Timestamp};
+use crate::{Finding, Level, Status, Timestamp};
 
 /// A fact, who says it, and when they said it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -90,6 +90,53 @@ pub struct Hunted {
     pub rejected: u64,
     /// Findings, all of which are on record.
     pub findings: u64,
+    /// What was asked for beside the rules.
+    #[serde(default)]
+    pub settings: Settings,
+}
+
+/// What a hunt was told beside its rules: who hunts again has to be told the same. Digests are SHA-256 in
+/// lower-case hex, over texts each with its length before it; there are none where nothing was given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Only findings at or after this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// Only findings before this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Timestamp>,
+    /// Only findings on these hosts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub hosts: Vec<String>,
+    /// Only rules of this level or above.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Only rules of these statuses.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub statuses: Vec<Status>,
+    /// Only rules with these ids, or these words in their titles.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chosen: Vec<String>,
+    /// The findings of other tools, too.
+    pub tool_findings: bool,
+    /// The records of findings were kept as they stood in the logs.
+    pub raw: bool,
+    /// Every log was read as this format.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<String>,
+    /// The year of logs that name none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub year: Option<i32>,
+    /// Of the values of rules' placeholders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placeholders: Option<String>,
+    /// Of the user's own formats.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mappings: Option<String>,
+    /// Of the indicators that were looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub indicators: Option<String>,
 }
 
 /// From when to when a host sent telemetry of a kind.

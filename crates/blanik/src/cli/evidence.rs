@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use super::{IndicatorArgs, LogArgs, RuleArgs};
+use super::{IndicatorArgs, RuleArgs};
 
 /// Where the passphrase of a key comes from.
 #[derive(Clone, Debug, Default, Args)]
@@ -95,9 +95,13 @@ pub struct CheckpointArgs {
     #[arg(value_name = "WORKSPACE", default_value = ".")]
     pub workspace: PathBuf,
 
-    /// Print the log's public key instead
+    /// Print the log's Ed25519 public key instead
     #[arg(long)]
     pub key: bool,
+
+    /// Print the log's ML-DSA-44 public key instead
+    #[arg(long, conflicts_with = "key")]
+    pub ml_dsa_key: bool,
 }
 
 /// Print a proof.
@@ -253,29 +257,51 @@ pub struct WitnessSignArgs {
     #[arg(value_name = "WORKSPACE")]
     pub workspace: PathBuf,
 
-    /// What is said: consistent (the log only grew), re-run (after `blanik rerun`), concur
+    /// What is said: consistent (the log only grew), re-run (it is done now, as by `blanik rerun`: all
+    /// findings have to be met again), concur
     #[arg(long, value_name = "GRADE", default_value = "consistent")]
     pub grade: String,
+
+    /// With what it is re-run.
+    #[command(flatten)]
+    pub with: AgainArgs,
 
     /// The witness's key.
     #[command(flatten)]
     pub key: KeyArgs,
 }
 
-/// Hunt a case again.
+const RERUN_HELP: &str = "\
+Examples:
+  blanik rerun w --rules sigma/rules            the sealed events of all findings, hunted again
+  blanik rerun w --rules sigma/rules /logs/17   the files, hunted again
+Each finding is met again, not met, or open: what only the files, or other rules, decide.
+
+Exit codes: 0 if every finding was met again and nothing else came out, 1 if not, 2 error";
+
+/// Hunt again what is on record.
 #[derive(Debug, Args)]
+#[command(after_help = RERUN_HELP)]
 pub struct RerunArgs {
     /// The workspace with the findings
     #[arg(value_name = "WORKSPACE")]
     pub workspace: PathBuf,
 
-    /// The case
+    /// Only the hunts of this case
     #[arg(long, value_name = "NAME")]
-    pub case: String,
+    pub case: Option<String>,
 
-    /// The logs.
+    /// With what.
     #[command(flatten)]
-    pub logs: LogArgs,
+    pub with: AgainArgs,
+}
+
+/// What a hunt is hunted again with. What it was told beside, it is told again.
+#[derive(Debug, Args)]
+pub struct AgainArgs {
+    /// The files that were hunted, or the folders they lie in [default: the sealed events alone]
+    #[arg(value_name = "PATH")]
+    pub files: Vec<PathBuf>,
 
     /// The rules.
     #[command(flatten)]
@@ -285,7 +311,7 @@ pub struct RerunArgs {
     #[command(flatten)]
     pub known: IndicatorArgs,
 
-    /// Findings of other tools were on record, too
-    #[arg(long)]
-    pub tool_findings: bool,
+    /// The formats of the hunter's own, as TOML; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Vec<PathBuf>,
 }

@@ -9,6 +9,7 @@ use blanik_case::{Case, View};
 use blanik_evidence::verify::{Report, verify_workspace};
 use blanik_evidence::{Folder, SigningKey, Workspace};
 use blanik_model::Record;
+use blanik_model::record::Settings;
 use blanik_model::text::for_terminal;
 
 use super::answer::AnswerKey;
@@ -55,7 +56,8 @@ impl Waiting {
         let passphrase = format!("exercise-{:08x}", u32::from_be_bytes(digits));
         Workspace::init(&workspace, &key, &passphrase)?;
         let logs = [logs.to_owned()];
-        let custody = Custody::of(CASE, &workspace, key, Sources { logs: &logs, rules: &[] })?;
+        let sources = Sources { logs: &logs, rules: &[] };
+        let custody = Custody::of(CASE, &workspace, key, sources, Settings::default())?;
         Ok(Waiting { workspace, passphrase, custody })
     }
 

@@ -52,8 +52,10 @@ fn say(what: &str, text: &str) {
 
 fn workspace(path: &Path, policy: Option<&Policy>) -> ExitCode {
     let report = verify_workspace(&Folder::new(path), policy);
-    if let Some(key) = &report.key {
-        say("Log", &key.to_string());
+    if let Some(keys) = &report.keys {
+        say("Log", &keys.ed25519.to_string());
+        let second = keys.ml_dsa_44.to_string();
+        say("", &format!("and {}… (ML-DSA-44)", &second[..second.rfind('+').unwrap_or(0)]));
     }
     if let Some(checkpoint) = &report.checkpoint {
         say("Size", &format!("{} records, root {}", checkpoint.size, checkpoint.root));

@@ -4,28 +4,30 @@
 //! `hunted` is the last record: where it stands, all findings before it are there.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use blanik_detect::builtin;
 use blanik_evidence::{SigningKey, Workspace};
 use blanik_ingest::files_below;
-use blanik_model::record::{Acquired, Hunted, Opened};
+use blanik_model::record::{Acquired, Hunted, Opened, Settings};
 use blanik_model::{Fact, Record};
 use sha2::{Digest, Sha256};
 
 use crate::case::gathering;
 use crate::cli::HuntArgs;
 use crate::hunt::{Hunt, Outcome};
-use crate::rules;
+use crate::indicators::Indicators;
+
+use super::settings;
 
 /// Records under one checkpoint, and their bytes, at most.
 const RECORDS_AT_ONCE: usize = 8_192;
 const BYTES_AT_ONCE: usize = 16 << 20;
-const HASHED_AT_ONCE: usize = 1 << 20;
+/// Small enough that what was copied is still near when it is hashed.
+const HASHED_AT_ONCE: usize = 1 << 17;
 
 /// What a hunt reads, and by which rules: the built-in ones if none are named.
 #[derive(Clone, Copy)]
@@ -42,29 +44,38 @@ pub struct Custody {
     workspace: PathBuf,
     key: SigningKey,
     rules: String,
+    settings: Settings,
     acquired: JoinHandle<Result<Vec<Acquired>>>,
 }
 
 impl Custody {
     /// Before anything is read: that it can be put on record at all. Files are hashed meanwhile.
-    pub fn begin(args: &HuntArgs) -> Result<Option<Self>> {
+    pub fn begin(args: &HuntArgs, indicators: Option<&Indicators>) -> Result<Option<Self>> {
         let Some(case) = &args.case.case else { return Ok(None) };
         if args.logs.paths.iter().any(|path| path.as_os_str() == "-") {
             bail!("standard input cannot be taken into custody: name a file");
         }
         let key = super::key(&args.case.workspace, &args.case.key)?;
         let read = Sources { logs: &args.logs.paths, rules: &args.rule_files.rules };
-        Self::of(case, &args.case.workspace, key, read).map(Some)
+        let settings = settings::of(args, indicators)?;
+        Self::of(case, &args.case.workspace, key, read, settings).map(Some)
     }
 
     /// For a case of a workspace, whose key this is.
-    pub fn of(case: &str, workspace: &Path, key: SigningKey, read: Sources<'_>) -> Result<Self> {
+    pub fn of(
+        case: &str,
+        workspace: &Path,
+        key: SigningKey,
+        read: Sources<'_>,
+        settings: Settings,
+    ) -> Result<Self> {
         // Fails now, and not after hours of reading.
         drop(Workspace::open_with(workspace, key.clone())?);
         let paths = read.logs.to_vec();
         let acquired = thread::spawn(move || acquired(&paths));
-        let rules = rules_digest(read.rules)?;
-        Ok(Custody { case: case.to_owned(), workspace: workspace.to_owned(), key, rules, acquired })
+        let rules = settings::of_rules(read.rules)?;
+        let (case, workspace) = (case.to_owned(), workspace.to_owned());
+        Ok(Custody { case, workspace, key, rules, settings, acquired })
     }
 
     /// Puts the hunt on record.
@@ -106,6 +117,7 @@ impl Custody {
             read: outcome.reading.accounting.events_read,
             rejected: outcome.reading.accounting.rejected,
             findings: outcome.findings.len() as u64,
+            settings: self.settings,
         }))?;
         let first = writer.first;
         let last = writer.finish()?;
@@ -197,7 +209,7 @@ pub(super) fn acquired(paths: &[PathBuf]) -> Result<Vec<Acquired>> {
 }
 
 fn digest(path: &Path) -> io::Result<Acquired> {
-    let mut file = BufReader::with_capacity(HASHED_AT_ONCE, File::open(path)?);
+    let mut file = File::open(path)?;
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; HASHED_AT_ONCE];
     let mut size = 0;
@@ -211,18 +223,4 @@ fn digest(path: &Path) -> io::Result<Acquired> {
     }
     let path = path.display().to_string();
     Ok(Acquired { path, size, sha256: blanik_evidence::Hash(hasher.finalize().into()).to_hex() })
-}
-
-/// SHA-256 over the rule documents in order of their text, each with its length before it: the same
-/// rules have the same digest wherever they lie.
-pub(super) fn rules_digest(paths: &[PathBuf]) -> Result<String> {
-    let documents = if paths.is_empty() { builtin::documents() } else { rules::documents(paths)? };
-    let mut texts: Vec<String> = documents.into_iter().map(|document| document.text).collect();
-    texts.sort_unstable();
-    let mut hasher = Sha256::new();
-    for text in texts {
-        hasher.update((text.len() as u64).to_be_bytes());
-        hasher.update(text);
-    }
-    Ok(blanik_evidence::Hash(hasher.finalize().into()).to_hex())
 }

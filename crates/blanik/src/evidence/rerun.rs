@@ -1,119 +1,105 @@
-//! `blanik rerun`: the logs of a case hunted again, by whoever has them, and what comes out held against
-//! the findings on record. What an ally does before they cosign with the grade *re-run*.
+//! `blanik rerun`: what is on record hunted again, by whoever has it, and what comes out held against the
+//! findings. What an ally does before they cosign with the grade *re-run*.
+//!
+//! With the files, each hunt is done again whole. Without them, the sealed events are hunted: an event that
+//! a finding cites stands in it with all its fields. What only the files can decide is said to be open.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod again;
+mod recorded;
+mod sealed;
+
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use anyhow::{Context, Result, bail};
-use blanik_model::{Fact, Finding, Record};
+use anyhow::{Result, bail};
+use blanik_model::text::for_terminal;
 
-use crate::cli::evidence::RerunArgs;
-use crate::hunt::{Filter, Hunt, ToolFilter};
-use crate::logs::Logs;
-use crate::{indicators, pipeline, rules};
+use crate::cli::evidence::{AgainArgs, RerunArgs};
+use again::Hunter;
+use recorded::Recorded;
 
-/// Differences that are listed.
+/// Findings and differences of a kind that are listed.
 const SHOWN: usize = 20;
 
-/// Hunts again. 1 if anything differs.
+/// Hunts again. 1 if not every finding was met again.
 pub fn run(args: &RerunArgs) -> Result<ExitCode> {
-    let case = OnRecord::read(args)?;
-    let mut differences = case.files(args)?;
-    let digest = super::custody::rules_digest(&args.rule_files.rules)?;
-    if !case.rules.contains(&digest) {
-        differences.push(format!("these rules ({digest}) are none that the case was hunted with"));
-    }
-    let (rules, _) = rules::load(&args.rule_files.rules, &args.rule_files.placeholders)?;
-    let hunt = Hunt {
-        logs: Logs::of(&args.logs)?,
-        rules: Arc::new(rules),
-        indicators: indicators::for_hunt(&args.known, true)?,
-        filter: Filter::default(),
-        tools: args.tool_findings.then(ToolFilter::default),
-        with_raw: false,
-        gather: false,
-        threads: pipeline::threads(None),
-    };
-    let mut outcome = pipeline::run_hunt(&hunt, true)?;
-    let mut again = BTreeSet::new();
-    let found = outcome.findings.len();
-    for i in 0..found {
-        let finding =
-            outcome.findings.get(i).context("cannot read the temporary file of findings")?;
-        let key = key(&finding)?;
-        if !case.findings.contains_key(&key) {
-            differences.push(format!(
-                "found now and not on record: {} in {}, record {}",
-                finding.rule_title, finding.source, finding.record
-            ));
-        }
-        again.insert(key);
-    }
-    // A case may have been hunted twice: what is on record twice need be found once.
-    for (_, index) in case.findings.iter().filter(|(key, _)| !again.contains(*key)) {
-        differences.push(format!("on record as {index} and not found now"));
-    }
-    for difference in differences.iter().take(SHOWN) {
-        println!("DIFFERS    {}", blanik_model::text::for_terminal(difference));
-    }
-    if differences.is_empty() {
-        println!("Same       {found} findings, by the same rules, in the same files");
-        return Ok(ExitCode::SUCCESS);
-    }
-    println!("DIFFERS    {} in all", differences.len());
-    Ok(ExitCode::from(1))
+    let again = again(&args.workspace, args.case.as_deref(), &args.with)?;
+    again.tell();
+    Ok(if again.is_same() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// What a case says was hunted and found.
-struct OnRecord {
-    /// Digests of files.
-    files: Vec<(String, String)>,
-    rules: Vec<String>,
-    /// Findings, by what they say, and the index at which each stands first.
-    findings: BTreeMap<String, u64>,
+/// Hunts all hunts of a workspace again, or those of a case.
+pub(super) fn again(
+    workspace: &std::path::Path,
+    case: Option<&str>,
+    with: &AgainArgs,
+) -> Result<Again> {
+    let (hunts, withheld) = recorded::read(workspace, case)?;
+    if hunts.is_empty() {
+        match case {
+            Some(case) => bail!("no hunt of case {case} is on record"),
+            None => bail!("no hunt is on record"),
+        }
+    }
+    let mut hunter = Hunter::new(with)?;
+    let mut again = Again { by_files: !with.files.is_empty(), ..Again::default() };
+    again.differences.extend(hunter.strange_files(&hunts));
+    let withheld = withheld.into_iter();
+    again.open.extend(withheld.map(|(from, to)| (from, format!("withheld, up to record {to}"))));
+    for hunt in &hunts {
+        hunter.hunt(hunt, &mut again)?;
+    }
+    Ok(again)
 }
 
-impl OnRecord {
-    fn read(args: &RerunArgs) -> Result<Self> {
-        let mut case = OnRecord { files: vec![], rules: vec![], findings: BTreeMap::new() };
-        for unsealed in super::reader(&args.workspace)?.unsealed() {
-            let unsealed = unsealed?;
-            let Ok(record) = serde_json::from_str::<Record>(&unsealed.record) else { continue };
-            match record.fact {
-                _ if record.case != args.case => {}
-                Fact::Acquired(file) => case.files.push((file.sha256, file.path)),
-                Fact::Hunted(hunted) => case.rules.push(hunted.rules),
-                Fact::Found(finding) => {
-                    case.findings.entry(key(&finding)?).or_insert(unsealed.index);
-                }
-                _ => {}
-            }
-        }
-        if case.rules.is_empty() {
-            bail!("no hunt of case {} is on record", args.case);
-        }
-        Ok(case)
+/// What came out.
+#[derive(Debug, Default)]
+pub(super) struct Again {
+    by_files: bool,
+    /// Findings that came out again.
+    met: u64,
+    /// Findings that did not, by their index, with what they say.
+    not_met: Vec<(u64, String)>,
+    /// Findings that nobody could decide who has no more than this, with the reason.
+    open: Vec<(u64, String)>,
+    /// What else is not as it is on record.
+    differences: Vec<String>,
+}
+
+impl Again {
+    /// True if every finding came out again, and nothing else did.
+    pub(super) fn is_same(&self) -> bool {
+        self.not_met.is_empty() && self.open.is_empty() && self.differences.is_empty()
     }
 
-    /// Files that are not those of the case, by their digests, whatever they are called.
-    fn files(&self, args: &RerunArgs) -> Result<Vec<String>> {
-        let now = super::custody::acquired(&args.logs.paths)?;
-        let strange = now.iter().filter(|file| !self.files.iter().any(|(d, _)| *d == file.sha256));
-        let missing = self.files.iter().filter(|(d, _)| !now.iter().any(|file| file.sha256 == *d));
-        let strange = strange.map(|file| format!("{} is no file of the case", file.path));
-        Ok(strange.chain(missing.map(|(_, path)| format!("{path} is not among these"))).collect())
+    /// How many findings did not come out again, or are open.
+    pub(super) fn others(&self) -> usize {
+        self.not_met.len() + self.open.len() + self.differences.len()
+    }
+
+    fn leave_open(&mut self, finding: &Recorded, reason: &str) {
+        self.open.push((finding.index, format!("{}: {reason}", finding.title)));
+    }
+
+    /// Prints it.
+    pub(super) fn tell(&self) {
+        tell("NOT MET", &self.not_met, |(index, title)| format!("record {index}: {title}"));
+        tell("OPEN", &self.open, |(index, what)| format!("record {index}: {what}"));
+        tell("DIFFERS", &self.differences, Clone::clone);
+        let by = if self.by_files { "in the same files" } else { "in their sealed events" };
+        if self.is_same() {
+            println!("Same       {} findings, by the same rules, {by}", self.met);
+        } else {
+            let (not_met, open) = (self.not_met.len(), self.open.len());
+            println!("Again      {} findings met {by}, {not_met} not met, {open} open", self.met);
+        }
     }
 }
 
-/// What a finding says, but for where its log lies: an ally has it elsewhere.
-fn key(finding: &Finding) -> Result<String> {
-    let name = |path: &str| path.rsplit(['/', '\\']).next().unwrap_or(path).to_owned();
-    let mut finding = finding.clone();
-    finding.raw = None;
-    finding.source = name(&finding.source);
-    for event in finding.correlation.iter_mut().flat_map(|c| &mut c.events) {
-        event.source = name(&event.source);
+fn tell<T>(word: &str, all: &[T], line: impl Fn(&T) -> String) {
+    for one in all.iter().take(SHOWN) {
+        println!("{word:<10} {}", for_terminal(&line(one)));
     }
-    Ok(serde_json::to_string(&finding)?)
+    if all.len() > SHOWN {
+        println!("{word:<10} {} in all", all.len());
+    }
 }

@@ -50,7 +50,9 @@ fn line(record: &str) -> String {
 pub fn checkpoint(args: &CheckpointArgs) -> Result<ExitCode> {
     let reader = super::reader(&args.workspace)?;
     let mut out = std::io::stdout().lock();
-    if args.key {
+    if args.ml_dsa_key {
+        writeln!(out, "{}", reader.keys().ml_dsa_44)?;
+    } else if args.key {
         writeln!(out, "{}", reader.key())?;
     } else {
         write!(out, "{}", reader.note())?;

@@ -11,7 +11,7 @@ use blanik_evidence::witness::{Answer, KEY_FILE};
 use blanik_evidence::{Folder, Grade, SigningKey, Witness, http, key, tree};
 use blanik_model::text::for_terminal;
 
-use super::passphrase;
+use super::{passphrase, rerun};
 use crate::cli::evidence::{
     KeyArgs, WitnessCommand, WitnessInitArgs, WitnessServeArgs, WitnessSignArgs,
 };
@@ -64,6 +64,13 @@ fn sign(args: &WitnessSignArgs) -> Result<ExitCode> {
     let report = verify_workspace(&Folder::new(&args.workspace), None);
     if let Some(fault) = report.faults.first() {
         bail!("not signed: {}, byte {}: {}", fault.path, fault.offset, fault.reason);
+    }
+    if grade == Grade::ReRun {
+        let again = rerun::again(&args.workspace, None, &args.with)?;
+        if !again.is_same() {
+            again.tell();
+            bail!("not signed as re-run: {} findings did not come out again", again.others());
+        }
     }
     let reader = super::reader(&args.workspace)?;
     let witness = open(&args.folder, &args.key)?;

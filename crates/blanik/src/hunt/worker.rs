@@ -86,6 +86,18 @@ impl<'s, 'h> Worker<'s, 'h> {
         Ok(self.tally)
     }
 
+    /// Scans events that are there already.
+    pub fn run_on(
+        mut self,
+        events: &[EventBatch],
+        sources: Vec<std::sync::Arc<str>>,
+    ) -> Result<Tally> {
+        self.sources = sources;
+        events.iter().try_for_each(|batch| self.scan(batch))?;
+        self.end_correlate()?;
+        Ok(self.tally)
+    }
+
     fn next_block(&self) -> Option<Block> {
         // Whoever waits for the reader needs no turn.
         self.shared.turns.without(|| {

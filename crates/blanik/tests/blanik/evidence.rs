@@ -87,7 +87,89 @@ fn a_hunt_goes_on_record_and_verifies() {
     logs(path, 29);
     let again = run(path, &["rerun", "w", "--case", "17", "logs"]);
     assert_eq!(again.code, Some(1), "{}", again.out);
-    assert!(again.out.contains("not found now"), "{}", again.out);
+    assert!(again.out.contains("is no file on record"), "{}", again.out);
+    assert!(again.out.contains("is not among these files"), "{}", again.out);
+}
+
+#[test]
+fn sealed_events_are_hunted_again_without_the_files() {
+    let folder = hunted();
+    let path = folder.path();
+    let filtered = ["--host", "PC3.example", "--from", "2024-03-01", "--level", "high"];
+    let hunt = ["hunt", "logs", "--case", "18", "--workspace", "w", "-q"];
+    ok(path, &[&hunt[..], &filtered].concat());
+    fs::rename(path.join("logs"), path.join("elsewhere")).expect("renamed");
+    let same = ok(path, &["rerun", "w"]);
+    assert!(same.starts_with("Same") && same.contains("sealed events"), "{same}");
+    // The filters of the hunt are on record, and are applied again: in the files, too.
+    let same = ok(path, &["rerun", "w", "--case", "18", "elsewhere"]);
+    assert!(same.starts_with("Same") && same.contains("same files"), "{same}");
+    // A rule that is another one decides nothing.
+    let rule = "title: Other\nid: 1\nlogsource: {product: windows}\n\
+        detection: {s: {Image|endswith: wevtutil.exe}, condition: s}\nlevel: high\n";
+    fs::write(path.join("other.yml"), rule).expect("writable");
+    let open = run(path, &["rerun", "w", "--rules", "other.yml"]);
+    assert_eq!(open.code, Some(1), "{}", open.out);
+    assert!(open.out.contains("hunted with other rules"), "{}", open.out);
+    ok(path, &["witness", "init", "ally", "--name", "ally.example"]);
+    let key = ok(path, &["log", "checkpoint", "w", "--key"]);
+    fs::write(path.join("ally/logs"), key).expect("writable");
+    let sign = ["witness", "sign", "ally", "w", "--grade", "re-run"];
+    assert!(ok(path, &sign).starts_with("— ally.example/re-run "));
+    let not = run(path, &[&sign[..], &["--rules", "other.yml"]].concat());
+    assert!(not.code == Some(2) && not.err.contains("not signed"), "{}", not.err);
+}
+
+#[test]
+fn a_finding_that_its_event_does_not_bear_out_is_not_met_again() {
+    let folder = hunted();
+    let path = folder.path();
+    // One who holds the key puts a finding on record that no rule makes of its event.
+    let shown = ok(path, &["log", "show", "w", "--json"]);
+    let lines: Vec<&str> = shown.lines().collect();
+    let forged: Vec<serde_json::Value> = lines
+        .iter()
+        .filter(|line| !line.contains(r#""type":"opened""#))
+        .map(|line| serde_json::from_str(&line.replacen("wevtutil cl", "wevtutil el", 2)))
+        .collect::<Result<_, _>>()
+        .expect("records");
+    let mut workspace =
+        blanik_evidence::Workspace::open(&path.join("w"), PASSPHRASE).expect("ours");
+    workspace.append(&forged).expect("appended");
+    drop(workspace);
+    let again = run(path, &["rerun", "w"]);
+    assert_eq!(again.code, Some(1), "{}", again.out);
+    assert!(again.out.contains("NOT MET    record "), "{}", again.out);
+}
+
+/// What a correlation rests on is sealed only where its rules report, too.
+#[test]
+fn a_correlation_is_met_again_where_its_events_are_sealed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    logs(path, 6);
+    ok(path, &["init", "w"]);
+    for (case, generate) in [("sealed", true), ("open", false)] {
+        let rules = format!(
+            "title: Clears\nname: clears\nlogsource: {{product: windows}}\n\
+             detection: {{s: {{Image|endswith: wevtutil.exe}}, condition: s}}\nlevel: low\n---\n\
+             title: Many\ncorrelation: {{type: event_count, rules: [clears], group-by: [User], \
+             timespan: 5m, condition: {{gte: 5}}, generate: {generate}}}\nlevel: high\n"
+        );
+        let file = format!("{case}.yml");
+        fs::write(path.join(&file), rules).expect("writable");
+        let hunt = ["hunt", "logs", "--rules", &file, "--case", case, "--workspace", "w", "-q"];
+        ok(path, &hunt);
+        let again = run(path, &["rerun", "w", "--case", case, "--rules", &file]);
+        let whole = ok(path, &["rerun", "w", "--case", case, "--rules", &file, "logs"]);
+        assert!(whole.starts_with("Same"), "{whole}");
+        if generate {
+            assert!(again.out.starts_with("Same       7 findings"), "{}{}", again.out, again.err);
+        } else {
+            assert_eq!(again.code, Some(1), "{}", again.out);
+            assert!(again.out.contains("events, of which 0 are sealed"), "{}", again.out);
+        }
+    }
 }
 
 #[test]
@@ -214,7 +296,8 @@ fn witnesses_cosign_what_grew_and_nothing_else() {
         old.sort();
         let old = fs::read_to_string(&old[0]).expect("there");
         let (text, lines) = old.rsplit_once("\n\n").expect("a note");
-        let own = lines.lines().next().expect("the log's own");
+        let own: Vec<&str> = lines.lines().take(2).collect();
+        let own = own.join("\n");
         fs::write(path.join("w").join(file), format!("{text}\n\n{own}\n")).expect("writable");
     }
     fs::remove_dir_all(path.join("w/cosigned")).expect("removed");
