@@ -103,7 +103,11 @@ fn clocks_that_agree_are_not_told_and_few_letters_tell_nothing() {
     assert!(case(merged(parts(20, 0))).clocks.is_empty());
     assert!(case(merged(parts(4, 444))).clocks.is_empty());
     let behind = case(merged(parts(20, -3600)));
-    assert!(behind.clocks.iter().all(|c| c.host == "mx01" && c.ahead_ms < 0), "{:?}", behind.clocks);
+    assert!(
+        behind.clocks.iter().all(|c| c.host == "mx01" && c.ahead_ms < 0),
+        "{:?}",
+        behind.clocks
+    );
 }
 
 #[test]
