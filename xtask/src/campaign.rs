@@ -55,6 +55,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     }
     let all: Vec<usize> = (0..case.observations.len()).collect();
     println!("\nAll observations, whether they are part of an intrusion or not");
+    list(&case, &all);
     order(&case, &plan, &all);
     movement(&case, &all);
     let main = case.intrusions.found.first();
@@ -95,7 +96,13 @@ fn case(data: &Path, program: &Path) -> Result<Case> {
 
 fn tell(case: &Case, plan: &Plan, intrusion: &Intrusion) {
     println!("  strength {:.1}", intrusion.strength);
-    for &i in &intrusion.observations {
+    list(case, &intrusion.observations);
+    order(case, plan, &intrusion.observations);
+    movement(case, &intrusion.observations);
+}
+
+fn list(case: &Case, observations: &[usize]) {
+    for &i in observations {
         let o = &case.observations[i];
         let tactic = o.tactics.first().map_or("-", |t| TACTICS[*t].0);
         println!(
@@ -109,25 +116,28 @@ fn tell(case: &Case, plan: &Plan, intrusion: &Intrusion) {
             o.techniques.iter().cloned().collect::<Vec<_>>().join(", ")
         );
     }
-    order(case, plan, &intrusion.observations);
-    movement(case, &intrusion.observations);
 }
 
 /// How well the order of these observations is the plan's.
 fn order(case: &Case, plan: &Plan, observations: &[usize]) {
     let mut of: Vec<&Observation> = observations.iter().map(|i| &case.observations[*i]).collect();
     of.sort_by_key(|o| o.first);
-    let pairs: Vec<(f64, f64)> = of
-        .iter()
-        .enumerate()
-        .filter_map(|(told, o)| Some((told as f64, plan.place(&o.techniques)?)))
-        .collect();
-    let shown = spearman(&pairs).map_or_else(|| "-".to_owned(), |rho| format!("{rho:.3}"));
+    let told = |by_host: bool| {
+        let place = |o: &Observation| {
+            let host = HOSTS.iter().find(|h| is(&o.host, h)).map(|(name, _)| *name);
+            plan.place(&o.techniques, host.filter(|_| by_host))
+        };
+        let pairs = of.iter().enumerate();
+        let pairs: Vec<(f64, f64)> =
+            pairs.filter_map(|(told, o)| Some((told as f64, place(o)?))).collect();
+        let shown = spearman(&pairs).map_or_else(|| "-".to_owned(), |rho| format!("{rho:.3}"));
+        format!("{shown} over {} of {} steps", pairs.len(), of.len())
+    };
     println!(
-        "  order against the plan: rank correlation {shown} over {} of {} steps that name a technique of it",
-        pairs.len(),
-        of.len()
+        "  order against the plan's steps of the techniques: rank correlation {}",
+        told(false)
     );
+    println!("  and of the techniques on that host: {}", told(true));
 }
 
 /// Which of the two hosts are named, and whether the way from the one to the other is.

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use blanik_model::Timestamp;
+use blanik_model::attack::TACTICS;
 use blanik_model::record::Touched;
 use serde::Serialize;
 
@@ -78,10 +79,41 @@ impl Case {
                 objects.entry(key).or_default().push((*index, touched, whose));
             }
         }
-        objects
+        let mut exposed: Vec<Exposure> = objects
             .into_iter()
             .map(|((act, object), of)| self.exposed(act, object, &of, &intruder))
-            .collect()
+            .collect();
+        exposed.extend(intruder.hosts.iter().filter_map(|host| self.unrecorded(intrusion, host)));
+        exposed
+    }
+
+    /// Files of a host on which the intruder gathered or sent, and which keeps no record of what is read on it: of
+    /// shares only what is read from elsewhere stands in 5145.
+    fn unrecorded(&self, intrusion: &Intrusion, host: &str) -> Option<Exposure> {
+        let is_recorded = |kinds: &[String]| kinds.iter().any(|kind| kind.ends_with("/4663"));
+        if self.watched.get(host).is_some_and(|watched| is_recorded(&watched.kinds)) {
+            return None;
+        }
+        let core = intrusion.core.iter().map(|i| &self.observations[*i]);
+        let gathers = |slug: &str| matches!(slug, "collection" | "exfiltration");
+        let of: Vec<_> = core
+            .filter(|o| o.host == host && o.tactics.iter().any(|t| gathers(TACTICS[*t].0)))
+            .collect();
+        let rests_on = Citations::join(of.iter().map(|o| &o.rests_on))?;
+        let text = format!(
+            "Things were gathered on {host} or sent from it; which files were read there is not recorded."
+        );
+        let unknown = Bounds { confirmed: 0, possible: None };
+        Some(Exposure {
+            act: "file",
+            object: host.to_owned(),
+            first: of.iter().map(|o| o.first).min()?,
+            last: of.iter().map(|o| o.last).max()?,
+            items: unknown,
+            bytes: unknown,
+            days: Vec::new(),
+            why: vec![Sentence::new(text, rests_on)],
+        })
     }
 
     fn intruder<'c>(&'c self, intrusion: &'c Intrusion) -> Intruder<'c> {

@@ -11,24 +11,33 @@ const BUNDLE: &str = "cti/enterprise-attack-rebuilt.json";
 
 /// See the module.
 pub struct Plan {
-    /// Of each step in order the techniques.
-    steps: Vec<BTreeSet<String>>,
+    steps: Vec<Step>,
+}
+
+/// A step that names techniques.
+struct Step {
+    techniques: BTreeSet<String>,
+    /// The hosts between which it happens, in small letters.
+    hosts: [String; 2],
 }
 
 impl Plan {
-    /// Reads a table of the columns stage, techniques, step, description.
+    /// Reads a table of the columns stage, techniques, step, description, what is typed, user, source, target.
     pub fn read(path: &Path, data: &Path) -> Result<Self> {
         let known = Known::read(&data.join(BUNDLE))?;
         let text =
             fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let step = |line: &str| -> BTreeSet<String> {
+        let step = |line: &str| -> Step {
             let cells: Vec<&str> = line.split('\t').collect();
             let named = cells.get(1).copied().unwrap_or("").split([',', '⏎']);
             let by_name = named.flat_map(|name| known.of_name(name.trim()));
             let by_id = ids(cells.get(3).copied().unwrap_or(""));
-            by_name.chain(by_id.into_iter().map(|id| known.today(&id))).collect()
+            let techniques = by_name.chain(by_id.into_iter().map(|id| known.today(&id))).collect();
+            let host =
+                |i: usize| cells.get(i).map_or_else(String::new, |h| h.trim().to_lowercase());
+            Step { techniques, hosts: [host(6), host(7)] }
         };
-        let steps = text.lines().skip(1).map(step).filter(|of| !of.is_empty());
+        let steps = text.lines().skip(1).map(step).filter(|of| !of.techniques.is_empty());
         Ok(Plan { steps: steps.collect() })
     }
 
@@ -37,14 +46,17 @@ impl Plan {
         self.steps.len()
     }
 
-    /// The mean place of the steps that name one of these techniques, or a part or the whole of it.
-    pub fn place(&self, techniques: &BTreeSet<String>) -> Option<f64> {
+    /// The mean place of the steps that name one of these techniques, or a part or the whole of it; where a host is
+    /// given, of the steps there.
+    pub fn place(&self, techniques: &BTreeSet<String>, host: Option<&str>) -> Option<f64> {
         let alike = |a: &str, b: &str| {
             let is_part = |a: &str, b: &str| a.strip_prefix(b).is_some_and(|r| r.starts_with('.'));
             a == b || is_part(a, b) || is_part(b, a)
         };
-        let names =
-            |of: &BTreeSet<String>| of.iter().any(|a| techniques.iter().any(|b| alike(a, b)));
+        let names = |of: &Step| {
+            let is_there = host.is_none_or(|host| of.hosts.iter().any(|h| h == host));
+            is_there && of.techniques.iter().any(|a| techniques.iter().any(|b| alike(a, b)))
+        };
         let places: Vec<f64> =
             (0..self.steps.len()).filter(|i| names(&self.steps[*i])).map(|i| i as f64).collect();
         (!places.is_empty()).then(|| places.iter().sum::<f64>() / places.len() as f64)
@@ -117,10 +129,17 @@ mod tests {
 
     #[test]
     fn a_technique_is_placed_by_the_steps_that_name_it_or_its_whole() {
-        let step = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
-        let plan = Plan { steps: vec![step(&["T1204"]), step(&["T1105"]), step(&["T1105"])] };
-        let place = |id: &str| plan.place(&step(&[id]));
+        let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
+        let step = |id: &str, host: &str| Step {
+            techniques: set(&[id]),
+            hosts: ["c2".to_owned(), host.to_owned()],
+        };
+        let steps = vec![step("T1204", "a"), step("T1105", "a"), step("T1105", "b")];
+        let plan = Plan { steps };
+        let place = |id: &str| plan.place(&set(&[id]), None);
         assert_eq!(place("T1105"), Some(1.5));
+        assert_eq!(plan.place(&set(&["T1105"]), Some("b")), Some(2.0));
+        assert_eq!(plan.place(&set(&["T1204"]), Some("b")), None);
         assert_eq!(place("T1204.002"), Some(0.0));
         assert_eq!(place("T12"), None);
         assert_eq!(ids("clicks (T1204) a file (T1036.002)."), ["T1204", "T1036.002"]);

@@ -27,13 +27,12 @@ pub struct Chapter {
 /// The chapters of an intrusion that have something to say.
 pub fn chapters(view: &View) -> Vec<Chapter> {
     let story = &view.timeline.story;
-    let few = |sentences: &[Sentence]| sentences.iter().take(STORY_MAX).cloned().collect();
+    let few = |sentences: &[Sentence]| once(sentences).take(STORY_MAX).cloned().collect();
     let chapters = [
         ("How they came in", few(&story.came_in)),
         ("How they moved", few(&story.moved)),
         ("How they stayed", few(&story.stayed)),
-        ("What they did in the end", few(ends(&story.left))),
-        ("Clocks that go wrong", view.clocks.iter().map(|c| c.what.clone()).collect()),
+        ("What they did in the end", ends(&story.left)),
         ("How far it reaches", scope(view)),
         ("What was taken", taken(view)),
     ];
@@ -41,9 +40,17 @@ pub fn chapters(view: &View) -> Vec<Chapter> {
     chapters.map(chapter).into_iter().filter(|c| !c.sentences.is_empty()).collect()
 }
 
+/// Of sentences that rest on the same, the first.
+fn once(sentences: &[Sentence]) -> impl Iterator<Item = &Sentence> {
+    let is_first =
+        |i: usize, s: &Sentence| !sentences[..i].iter().any(|o| o.rests_on() == s.rests_on());
+    sentences.iter().enumerate().filter(move |(i, s)| is_first(*i, s)).map(|(_, s)| s)
+}
+
 /// The last of them: the end is what the chapter is about.
-fn ends(sentences: &[Sentence]) -> &[Sentence] {
-    &sentences[sentences.len().saturating_sub(STORY_MAX)..]
+fn ends(sentences: &[Sentence]) -> Vec<Sentence> {
+    let once: Vec<&Sentence> = once(sentences).collect();
+    once[once.len().saturating_sub(STORY_MAX)..].iter().map(|s| (*s).clone()).collect()
 }
 
 /// Hosts, accounts and mailboxes by what is held of them, a sentence each.

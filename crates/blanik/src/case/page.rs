@@ -35,6 +35,9 @@ pub fn render(case: &Case, views: &[View], part: Part) -> String {
         case.intrusions.leads.len() as u64 + case.intrusions.further_leads,
         title = Text(&case.title),
     );
+    if !case.clocks.is_empty() {
+        list(&mut out, case.clocks.iter().map(|c| &c.what));
+    }
     for view in views {
         intrusion(&mut out, view, part);
     }

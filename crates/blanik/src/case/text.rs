@@ -70,6 +70,9 @@ fn head(out: &mut String, case: &Case) {
             &format!("{dismissed} findings are dismissed, {along} that rested on them with them."),
         );
     }
+    for clock in &case.clocks {
+        line(out, 0, &clock.what.to_string());
+    }
     if !case.without_time.is_empty() {
         line(
             out,
@@ -99,10 +102,6 @@ fn story(out: &mut String, view: &View) {
     let quiet: Vec<Sentence> = view.timeline.quiet.iter().map(|q| q.what.clone()).collect();
     if !quiet.is_empty() {
         chapter(out, "Quiet periods", &quiet, "");
-    }
-    let clocks: Vec<Sentence> = view.clocks.iter().map(|c| c.what.clone()).collect();
-    if !clocks.is_empty() {
-        chapter(out, "Clocks that go wrong", &clocks, "");
     }
     let gaps: Vec<Sentence> = view.gaps.iter().map(|g| g.what.clone()).collect();
     if !gaps.is_empty() {
@@ -160,19 +159,23 @@ fn exposure(out: &mut String, view: &View) {
     }
 }
 
-/// `mail novak@…: 3 to 12 items, …` in words.
+/// `mail novak@…: 3 to 12 items (…)` in words: of what leaves the bytes, of the rest the items, and bytes where they
+/// are known.
 pub fn exposed(e: &Exposure) -> String {
     let between = |b: Bounds, unit: &str| match b.possible {
         Some(possible) if possible == b.confirmed => format!("{} {unit}", b.confirmed),
         Some(possible) => format!("{} to {possible} {unit}", b.confirmed),
         None => format!("at least {} {unit}, without upper bound", b.confirmed),
     };
+    let is_outbound = e.act == "outbound";
+    let known = e.bytes.confirmed > 0 || e.bytes.possible.is_some_and(|most| most > 0);
+    let items = (!is_outbound).then(|| between(e.items, "items"));
+    let bytes = (is_outbound || known).then(|| between(e.bytes, "bytes"));
     format!(
-        "{} {}: {}, {} ({} to {})",
+        "{} {}: {} ({} to {})",
         e.act,
         e.object,
-        between(e.items, "items"),
-        between(e.bytes, "bytes"),
+        items.into_iter().chain(bytes).collect::<Vec<_>>().join(", "),
         e.first.to_seconds_string(),
         e.last.to_seconds_string()
     )

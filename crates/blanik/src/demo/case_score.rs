@@ -26,6 +26,19 @@ pub struct CaseScore {
     pub found: Vec<Found>,
     /// The intruders of the key.
     pub intruders: Vec<OfIntruder>,
+    /// Clocks that the key or the case says are wrong.
+    pub clocks: Vec<OfClock>,
+}
+
+/// A clock that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OfClock {
+    /// The host.
+    pub host: String,
+    /// By how much it is ahead, in truth.
+    pub truth_ms: i64,
+    /// What the case says, by each host that it is held against.
+    pub told_ms: Vec<i64>,
 }
 
 impl CaseScore {
@@ -124,7 +137,21 @@ pub fn score(key: &AnswerKey, records: &[(u64, Record)], case: &Case, views: &[V
         OneOf { key: of, first, pointed: &pointed, case, found: &found, views }.score()
     };
     let intruders = key.intrusions.iter().enumerate().map(intruder).collect();
-    CaseScore { found, intruders }
+    CaseScore { found, intruders, clocks: clocks(key, case) }
+}
+
+fn clocks(key: &AnswerKey, case: &Case) -> Vec<OfClock> {
+    let mut clocks: BTreeMap<String, OfClock> = BTreeMap::new();
+    let new = |host: &str, truth_ms| OfClock { host: host.to_owned(), truth_ms, told_ms: vec![] };
+    for of in &key.clocks {
+        let host = entity::host(&of.host);
+        clocks.insert(host.clone(), new(&host, of.ahead_ms));
+    }
+    for of in &case.clocks {
+        let clock = clocks.entry(of.host.clone()).or_insert_with(|| new(&of.host, 0));
+        clock.told_ms.push(of.ahead_ms);
+    }
+    clocks.into_values().collect()
 }
 
 /// To which steps of the key each observation points.
@@ -135,6 +162,8 @@ struct Pointed<'k> {
     steps: Vec<BTreeSet<usize>>,
     /// All steps to which a finding points.
     found: BTreeSet<usize>,
+    /// Hosts of the key that findings call otherwise: a service in the cloud, by its tenant.
+    called: BTreeMap<String, String>,
 }
 
 impl<'k> Pointed<'k> {
@@ -157,7 +186,15 @@ impl<'k> Pointed<'k> {
         };
         let whose = index.steps.iter().map(|(whose, _)| *whose).collect();
         let found = of_record.values().flatten().copied().collect();
-        Pointed { whose, steps: case.observations.iter().map(steps).collect(), found }
+        let steps: Vec<BTreeSet<usize>> = case.observations.iter().map(steps).collect();
+        let called = called(&index, case, &steps);
+        Pointed { whose, steps, found, called }
+    }
+
+    /// A step's host as findings call it.
+    fn host(&self, of_step: &str) -> String {
+        let host = entity::host(of_step);
+        self.called.get(&host).cloned().unwrap_or(host)
     }
 
     /// Whose an intrusion's observations are.
@@ -171,6 +208,23 @@ impl<'k> Pointed<'k> {
         }
         Found { number, observations: observations.len() as u64, intruders }
     }
+}
+
+/// What findings call a host that none of them calls by its own name. An address is no name: it may be the other side.
+fn called(index: &Index<'_>, case: &Case, steps: &[BTreeSet<usize>]) -> BTreeMap<String, String> {
+    let known: BTreeSet<&str> = case.observations.iter().map(|o| o.host.as_str()).collect();
+    let mut called: BTreeMap<String, String> = BTreeMap::new();
+    for (o, steps) in case.observations.iter().zip(steps) {
+        for step in steps {
+            let host = entity::host(&index.steps[*step].1.host);
+            let is_name = o.host != "-" && o.host.parse::<std::net::IpAddr>().is_err();
+            let is_watched = known.contains(host.as_str()) || case.watched.contains_key(&host);
+            if is_name && !is_watched {
+                called.entry(host).or_insert_with(|| o.host.clone());
+            }
+        }
+    }
+    called
 }
 
 /// One intruder of the key, and the case.
@@ -241,7 +295,7 @@ impl OneOf<'_> {
     /// Hosts of the key's steps that a log tells of, in order of first appearance.
     fn true_hosts(&self) -> Vec<String> {
         let told = self.key.steps.iter().filter(|step| !step.records.is_empty());
-        in_order(told.map(|step| entity::host(&step.host)))
+        in_order(told.map(|step| self.pointed.host(&step.host)))
     }
 
     fn hosts(&self, view: &View) -> Hosts {

@@ -124,7 +124,7 @@ mod tests {
         };
         let mut out = vec![];
         let page = Path::new("d/report.html");
-        let case = case_score::CaseScore { found: vec![], intruders: vec![] };
+        let case = case_score::CaseScore { found: vec![], intruders: vec![], clocks: vec![] };
         let scores = Scores { findings: score, case };
         tell(&mut out, Path::new("d\u{1b}[31m"), page, &scores).expect("to memory");
         let text = String::from_utf8(out).expect("UTF-8");

@@ -87,6 +87,12 @@ impl OnRecord {
             }
             writeln!(out)?;
         }
+        if !self.case.clocks.is_empty() {
+            writeln!(out, "Clocks that go wrong")?;
+        }
+        for clock in &self.case.clocks {
+            writeln!(out, "  {}", for_terminal(&clock.what.to_string()))?;
+        }
         writeln!(out, "{:-<110}", "")?;
         self.tell_verified(out)
     }

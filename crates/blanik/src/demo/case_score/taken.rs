@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use blanik_case::View;
 use blanik_case::exposure::{Bounds, Exposure};
+use blanik_case::{View, entity};
 use serde::Serialize;
 
 use super::super::taken::Taken;
@@ -48,13 +48,15 @@ pub(super) fn score(taken: &Taken, views: &[&View]) -> Vec<OfTaken> {
         let told = told(views, |e| e.items, |e| e.act == "mail" && is(&e.object, &mail.mailbox));
         scored.push(OfTaken::new(mail.mailbox.clone(), "messages", mail.messages, told));
     }
-    let mut files: BTreeMap<String, (&str, u64)> = BTreeMap::new();
+    let mut files: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for of in &taken.files {
-        files.entry(format!("{} {}", of.host, of.folder)).or_insert((&of.folder, 0)).1 += of.files;
+        *files.entry((&of.host, &of.folder)).or_default() += of.files;
     }
-    for (what, (folder, truth)) in files {
-        let told = told(views, |e| e.items, |e| e.act == "file" && is_below(&e.object, folder));
-        scored.push(OfTaken::new(what, "files", truth, told));
+    for ((host, folder), truth) in files {
+        // Of the folder, or of all files of its host.
+        let about = |e: &Exposure| is_below(&e.object, folder) || e.object == entity::host(host);
+        let told = told(views, |e| e.items, |e| e.act == "file" && about(e));
+        scored.push(OfTaken::new(format!("{host} {folder}"), "files", truth, told));
     }
     let mut outbound: BTreeMap<&str, u64> = BTreeMap::new();
     for of in &taken.outbound {
@@ -89,4 +91,24 @@ fn told(
         confirmed: a.confirmed + b.confirmed,
         possible: a.possible.zip(b.possible).map(|(a, b)| a + b),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_truth_lies_between_the_bounds_or_it_is_told() {
+        let holds = |truth, told| OfTaken::new("x".into(), "files", truth, told).holds;
+        let told = |confirmed, possible| Some(Told { confirmed, possible });
+        assert!(holds(5, told(5, Some(5))) && holds(5, told(0, None)));
+        assert!(!holds(5, told(6, None)) && !holds(5, told(0, Some(4))) && !holds(5, None));
+    }
+
+    #[test]
+    fn a_folder_is_known_by_any_spelling_and_by_what_lies_below_it() {
+        assert!(is_below("\\\\FS01\\Shares", "//fs01/shares/"));
+        assert!(is_below("d:\\shares\\politicka\\2023", "D:\\Shares\\Politicka"));
+        assert!(!is_below("d:\\shares\\politicka2", "D:\\Shares\\Politicka"));
+    }
 }

@@ -10,6 +10,12 @@ pub fn tell(out: &mut impl Write, score: &CaseScore) -> io::Result<()> {
     for intruder in &score.intruders {
         tell_intruder(out, intruder)?;
     }
+    for clock in &score.clocks {
+        let told: Vec<String> = clock.told_ms.iter().map(|ms| format!("{} s", ms / 1000)).collect();
+        let told = if told.is_empty() { "nothing".to_owned() } else { told.join(", ") };
+        let truth = clock.truth_ms / 1000;
+        writeln!(out, "  {}'s clock is {truth} s ahead; the case says {told}.", clock.host)?;
+    }
     let mixed: Vec<String> = score.mixed().iter().map(usize::to_string).collect();
     match mixed.len() {
         0 => writeln!(out, "  No intrusion of the case holds what both did."),
