@@ -427,7 +427,9 @@ impl Judge {
             let what = match ids[i] {
                 Some(f) => {
                     let id = &self.corpus.features[f];
-                    format!("{id} {}", self.knowledge.name(id))
+                    let name = self.knowledge.name(id);
+                    // What has no id of ATT&CK has its name alone.
+                    if id.contains(':') { name.to_owned() } else { format!("{id} {name}") }
                 }
                 None => o.feature.value().to_owned(),
             };

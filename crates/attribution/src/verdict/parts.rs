@@ -9,6 +9,9 @@ use crate::model::{scores, softmax};
 use crate::observe::{Class, Feature, Observation};
 use crate::terms::{Seen, terms};
 
+/// What one item may be worth: 13 dB, as the fitted model caps software. No single item decides.
+const ITEM_NATS_MAX: f64 = 2.993_36;
+
 /// Actors that one item may name.
 const POINTED_MAX: usize = 200;
 
@@ -197,7 +200,7 @@ impl Judge {
                 let middle = parts.iter().sum::<f64>() / parts.len().max(1) as f64;
                 for (k, part) in parts.iter().enumerate() {
                     base[k] -= part - middle;
-                    items[i][k] = contaminated(part - middle, wrong);
+                    items[i][k] = contaminated(part - middle, wrong).min(ITEM_NATS_MAX);
                 }
             } else {
                 let block = blocks[&(o.block.as_deref().unwrap_or(""), o.feature.class())];

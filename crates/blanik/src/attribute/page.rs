@@ -127,7 +127,8 @@ fn matrix(out: &mut String, v: &Verdict) {
         if class != Some(r.class) {
             class = Some(r.class);
             let wide = 6 + v.against.len();
-            let _ = write!(out, "<tr><th colspan=\"{wide}\">{}</th></tr>", r.class.name());
+            let whose = if r.judged { ", weighed by analysts" } else { "" };
+            let _ = write!(out, "<tr><th colspan=\"{wide}\">{}{whose}</th></tr>", r.class.name());
         }
         row(out, i, r);
     }
