@@ -4,7 +4,9 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use blanik_attribution::disagreement::Disagreement;
 use blanik_attribution::observe::Class;
+use blanik_attribution::pool::Pool;
 use blanik_attribution::verdict::{Row, Verdict};
 use blanik_model::text::is_unsafe_char;
 
@@ -195,12 +197,7 @@ fn denial(out: &mut String, v: &Verdict) {
     out.push_str("</tbody></table></div>\n");
 }
 
-fn pool(
-    out: &mut String,
-    v: &Verdict,
-    pooled: &blanik_attribution::pool::Pool,
-    apart: &[blanik_attribution::disagreement::Disagreement],
-) {
+fn pool(out: &mut String, v: &Verdict, pooled: &Pool, apart: &[Disagreement]) {
     let _ = write!(
         out,
         "<h2>Other assessments</h2><p class=\"soft\">Made coherent, then pooled; less weight for who is incoherent or far from the rest. \

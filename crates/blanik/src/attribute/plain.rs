@@ -211,14 +211,15 @@ pub fn csv(v: &Verdict) -> Result<String> {
     head.extend(v.against.iter().map(String::as_str));
     out.write_record(&head)?;
     for r in &v.matrix {
+        let safe = |t: &str| for_spreadsheet(&for_terminal(t)).into_owned();
         let mut cells = vec![
-            for_spreadsheet(&r.id).into_owned(),
-            for_spreadsheet(&r.what).into_owned(),
+            safe(&r.id),
+            safe(&r.what),
             r.class.name().to_owned(),
             r.grade.clone(),
-            for_spreadsheet(&r.source).into_owned(),
+            safe(&r.source),
             r.citation.map(|c| c.to_string()).unwrap_or_default(),
-            for_spreadsheet(r.block.as_deref().unwrap_or_default()).into_owned(),
+            safe(r.block.as_deref().unwrap_or_default()),
             r.counts.to_string(),
             v.confidence_sentence.clone(),
         ];

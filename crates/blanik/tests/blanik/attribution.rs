@@ -158,10 +158,11 @@ fn knowledge_is_on_record_before_it_is_believed() {
     assert_eq!(actor.matches("(another name of it was asked for)").count(), 2, "{actor}");
     assert!(actor.contains("is after: Government") && actor.contains("by Ally (B2)"), "{actor}");
     assert!(run(path, &["actor", "shared name"]).code == Some(2), "the program alone knows nobody");
-    observe(path, &["--class", "software", "--what", "inventedrat", "--grade", "B2"]);
     observe(path, &["--class", "technique", "--what", "T1059.001", "--grade", "B2"]);
+    let before = p(&verdict(path, &[]), "Invented Actor");
+    observe(path, &["--class", "software", "--what", "inventedrat", "--grade", "B2"]);
     let with = verdict(path, &[]);
-    assert!(p(&with, "Invented Actor") > 0.01, "{}", p(&with, "Invented Actor"));
+    assert!(p(&with, "Invented Actor") > 2.0 * before, "{before}: {}", with["likelihood"]);
     assert!(with["knowledge"].as_str().is_some_and(|k| k.contains("Ally (B2)")), "{with}");
     // What was tampered with, or is gone, is not believed.
     let kept = path.join("w/intelligence");
