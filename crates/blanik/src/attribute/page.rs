@@ -184,9 +184,9 @@ fn denial(out: &mut String, v: &Verdict) {
     let mut shown: Vec<_> = v.denial.iter().collect();
     shown.sort_by(|a, b| b.changes.cmp(&a.changes).then(a.if_forged.total_cmp(&b.if_forged)));
     for d in shown {
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><td>{}<td>{}<td class=\"n\">{:.0} %<td class=\"n\">{:.0} %<td class=\"changes\">{}</tr>\n",
+            "<tr><td>{}<td>{}<td class=\"n\">{:.0} %<td class=\"n\">{:.0} %<td class=\"changes\">{}</tr>",
             Text(&d.without),
             Text(&d.leader),
             d.probability * 100.0,
@@ -228,7 +228,7 @@ fn pool(out: &mut String, v: &Verdict, pooled: &Pool, apart: &[Disagreement]) {
                 p * 100.0
             );
         }
-        let _ = write!(out, "<td class=\"n\"><b>{:.0} %</b></tr>\n", p * 100.0);
+        let _ = writeln!(out, "<td class=\"n\"><b>{:.0} %</b></tr>", p * 100.0);
     }
     out.push_str("</tbody></table></div>");
     list(out, "Incoherent input", pooled.remarks.iter().map(String::as_str));
@@ -255,9 +255,9 @@ fn reliability(out: &mut String, v: &Verdict) {
                 r.interval.1 * 100.0
             )
         };
-        let _ = write!(
+        let _ = writeln!(
             out,
-            "<tr><td>{}<td class=\"n\">{:.0} %<td class=\"n\">{}<td>{right}<td class=\"n\">{:.0} %<td>{}</tr>\n",
+            "<tr><td>{}<td class=\"n\">{:.0} %<td class=\"n\">{}<td>{right}<td class=\"n\">{:.0} %<td>{}</tr>",
             r.size,
             r.from * 100.0,
             r.cases,

@@ -289,21 +289,28 @@ pub fn actor(out: &mut String, bearer: &Bearer<'_>, judge: &Judge) {
     said_by(out, &facts.id, known);
 }
 
-/// Reports on an actor: what they say, since when, and who brought them.
+/// What a report says of an actor, since when, and which sources brought it.
+#[derive(Default)]
+struct Report<'k> {
+    month: &'k str,
+    what: BTreeSet<&'k str>,
+    sources: BTreeSet<Option<usize>>,
+}
+
 fn said_by(out: &mut String, id: &str, known: &Knowledge) {
-    let mut reports: BTreeMap<&str, (&str, BTreeSet<&str>, BTreeSet<Option<usize>>)> =
-        BTreeMap::new();
+    let mut reports: BTreeMap<&str, Report<'_>> = BTreeMap::new();
     for fact in known.uses.iter().filter(|u| u.who == *id) {
         for report in fact.reports.iter().filter_map(|r| known.reports.get(*r)) {
-            let of =
-                reports.entry(report).or_insert((&fact.month, BTreeSet::new(), BTreeSet::new()));
-            of.0 = of.0.min(&fact.month);
-            of.1.extend(fact.what.iter().map(String::as_str));
-            of.2.insert(fact.source);
+            let of = reports.entry(report).or_default();
+            if of.month.is_empty() || fact.month.as_str() < of.month {
+                of.month = &fact.month;
+            }
+            of.what.extend(fact.what.iter().map(String::as_str));
+            of.sources.insert(fact.source);
         }
     }
     let _ = writeln!(out, "  said by:");
-    for (report, (month, what, sources)) in reports {
+    for (report, Report { month, what, sources }) in reports {
         let by = |s: &Option<usize>| match s {
             Some(s) => format!("{} ({})", known.sources[*s].name, known.sources[*s].grade),
             None => format!("ATT&CK {}", known.release),

@@ -166,9 +166,8 @@ fn knowledge_is_on_record_before_it_is_believed() {
     assert!(with["knowledge"].as_str().is_some_and(|k| k.contains("Ally (B2)")), "{with}");
     // What was tampered with, or is gone, is not believed.
     let kept = path.join("w/intelligence");
-    let file = fs::read_dir(&kept).expect("there").map(|f| f.expect("one").path());
-    let file =
-        file.filter(|f| fs::read_to_string(f).is_ok_and(|t| t.contains("InventedRAT"))).next();
+    let mut file = fs::read_dir(&kept).expect("there").map(|f| f.expect("one").path());
+    let file = file.find(|f| fs::read_to_string(f).is_ok_and(|t| t.contains("InventedRAT")));
     let file = file.expect("it is kept");
     let text = fs::read_to_string(&file).expect("there");
     fs::write(&file, text.replace("Invented Actor", "Another Actor")).expect("writable");
