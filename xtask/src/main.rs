@@ -2,6 +2,7 @@
 
 mod ait;
 mod bench;
+mod campaign;
 mod check;
 mod compare;
 mod corpus;
@@ -53,6 +54,9 @@ cargo xtask ordeal
 cargo xtask ait [--data FOLDER] [--program FILE]
     Scores the case on AIT's labelled alert sets (alerts-ait/*.csv) beside two baselines.
 
+cargo xtask campaign [--data FOLDER] [--program FILE]
+    Holds the case of an emulated campaign (campaign-apt29, day 1, Zeek) against the plan of the emulation.
+
 cargo xtask knowledge
     Makes the table of facts of ATT&CK that the program carries from the data set.
 
@@ -78,6 +82,7 @@ fn run() -> Result<ExitCode> {
         Some("interop") => interop::run(&args[1..]),
         Some("ordeal") if args.len() == 1 => ordeal::run(),
         Some("ait") => ait::run(&args[1..]),
+        Some("campaign") => campaign::run(&args[1..]),
         Some("knowledge") => knowledge::run(&args[1..]),
         Some("compare") => compare::run(&args[1..]),
         Some("labelled") => labelled::run(&args[1..]),

@@ -3,6 +3,7 @@
 //! Reads a journal of records ([`journal`]), the evidence log or a file, folds it into a case, and
 //! shows it. Each act of an analyst is one more record; nothing is ever changed.
 
+pub mod brief;
 pub mod chart;
 pub mod export;
 pub mod gathering;

@@ -7,6 +7,7 @@
 
 pub mod answer;
 mod background;
+pub mod case_score;
 mod chronicle;
 mod clock;
 mod closing;
@@ -19,6 +20,7 @@ mod intrusion_b;
 mod linux;
 mod mail;
 mod network;
+mod on_record;
 mod ordinary;
 mod programs;
 mod random;
@@ -47,7 +49,16 @@ pub use answer::{AnswerKey, ClockSkew, Damage, Intrusion, LogFormat, MissingLogs
 use chronicle::{Chronicle, Deed, Intruder};
 pub use closing::{for_programs, tell};
 use folder::Shelved;
+pub use on_record::{OnRecord, Waiting};
 pub use score::{Missed, Reason, Score, score, techniques};
+
+/// How a hunt through the exercise did by the answer key.
+pub struct Scores {
+    /// Its findings.
+    pub findings: Score,
+    /// The case that they come to.
+    pub case: case_score::CaseScore,
+}
 
 /// What every part of the exercise says of itself.
 pub const NOTICE: &str = "EXERCISE: every person, account and event here is invented.";

@@ -19,7 +19,7 @@ use blanik_model::Timestamp;
 use blanik_model::text::for_terminal;
 
 use crate::cli::evidence::{InitArgs, LogCommand};
-pub use custody::Custody;
+pub use custody::{Custody, Sources};
 
 /// Makes a workspace.
 pub fn init(args: &InitArgs) -> Result<ExitCode> {
@@ -40,7 +40,7 @@ pub fn init(args: &InitArgs) -> Result<ExitCode> {
 }
 
 /// The folder's name, and digits that set it apart.
-fn invented_origin(workspace: &Path) -> Result<String> {
+pub(crate) fn invented_origin(workspace: &Path) -> Result<String> {
     let name = workspace.file_name().map_or("log".into(), |name| name.to_string_lossy());
     let name = name.replace(|c: char| !c.is_alphanumeric() && c != '.' && c != '-', "-");
     let digits = SigningKey::generate("x")?.verifier().id();

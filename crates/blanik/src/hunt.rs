@@ -141,7 +141,7 @@ struct WithGathered(Arc<dyn Interests>);
 
 impl Interests for WithGathered {
     fn of(&self, kind: &Kind) -> Interest {
-        let gathered = gather::fields(kind).iter().copied();
+        let gathered = gather::fields(kind);
         self.0.of(kind).with(gathered.chain(entity::account_fields(kind)))
     }
 }

@@ -149,16 +149,21 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         filter: Filter::default(),
         tools: None,
         with_raw: true,
-        gather: false,
+        gather: true,
         threads: threads(None),
     };
+    let waiting = demo::Waiting::new(&folder, &exercise.logs)?;
     let mut outcome = run_hunt(&hunt, quiet)?;
     outcome.reading.exercise = true;
+    let on_record = waiting.log(&hunt, &mut outcome)?;
     let mut found = Vec::with_capacity(outcome.findings.len());
     for i in 0..outcome.findings.len() {
         found.push(outcome.findings.get(i)?);
     }
-    let score = demo::score(&exercise.answers, &techniques, found.iter());
+    let score = demo::Scores {
+        findings: demo::score(&exercise.answers, &techniques, found.iter()),
+        case: on_record.score(&exercise.answers),
+    };
     let page = folder.join("report.html");
     let report = Report {
         format: OutputFormat::Html,
@@ -169,11 +174,14 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     report.write(outcome)?;
     let mut out = io::stdout().lock();
     if args.json {
-        serde_json::to_writer_pretty(&mut out, &demo::for_programs(&folder, &page, &score))?;
+        let all = demo::for_programs(&folder, &page, &score, &on_record);
+        serde_json::to_writer_pretty(&mut out, &all)?;
         writeln!(out)?;
     } else {
         demo::tell(&mut out, &folder, &page, &score)?;
+        on_record.tell(&mut out)?;
     }
+    on_record.check()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -3,15 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blanik_model::record::{Covered, Touched};
+use blanik_model::record::{Addressed, Clocked, Covered, LoggedOn, Touched};
 use blanik_model::{Fact, Finding, Record};
 use serde::Serialize;
 
+use crate::clock::{self, Skew};
 use crate::coverage::{self, Watched};
-use crate::entity;
 use crate::intrusion::{self, Intrusions};
 use crate::judgement::{Judgements, Said};
 use crate::observation::{Observation, Observations};
+use crate::place::Places;
+use crate::route::{self, Route};
 use crate::surprise;
 
 /// See the module.
@@ -37,6 +39,10 @@ pub struct Case {
     pub judgements: Judgements,
     /// When which host was watched.
     pub watched: BTreeMap<String, Watched>,
+    /// The routes on which accounts logged on.
+    pub routes: Vec<Route>,
+    /// Clocks that go wrong.
+    pub clocks: Vec<Skew>,
     /// What of value was reached, and by whom.
     pub touched: Vec<(u64, Touched)>,
 }
@@ -53,11 +59,13 @@ impl Case {
             !judgements.dismissed.contains_key(&index) && taken_along.binary_search(&index).is_err()
         };
         let findings = findings(&records).filter(|(index, _)| counts(*index));
-        let named = named(&records);
+        let mut places = Places::of(addressed(&records));
+        places.shared_by(acted(&records));
+        let routes = route::routes(logged_on(&records), &places);
         let observations =
-            Observations::of(findings, |index| judgements.confirmed.contains_key(&index), &named);
+            Observations::of(findings, |index| judgements.confirmed.contains_key(&index), &places);
         let surprise = surprise::of(&observations.all);
-        let intrusions = intrusion::find(&observations, &surprise, &judgements);
+        let intrusions = intrusion::find(&observations, &surprise, &routes, &judgements);
         Case {
             title: title(&records),
             records: records.len() as u64,
@@ -68,7 +76,9 @@ impl Case {
             surprise,
             intrusions,
             judgements,
-            watched: coverage::watched(covered(&records)),
+            watched: coverage::watched(covered(&records), &places),
+            routes,
+            clocks: clock::skews(clocked(&records)),
             touched: touched(&records),
         }
     }
@@ -101,6 +111,13 @@ fn covered(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Covered)> {
     })
 }
 
+fn clocked(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &Clocked)> {
+    records.iter().filter_map(|(index, record)| match &record.fact {
+        Fact::Clocked(clocked) => Some((*index, clocked)),
+        _ => None,
+    })
+}
+
 fn touched(records: &[(u64, Record)]) -> Vec<(u64, Touched)> {
     let touched = |(index, record): &(u64, Record)| match &record.fact {
         Fact::Touched(touched) => Some((*index, (**touched).clone())),
@@ -109,19 +126,27 @@ fn touched(records: &[(u64, Record)]) -> Vec<(u64, Touched)> {
     records.iter().filter_map(touched).collect()
 }
 
-/// Which host an address is: that which alone says so.
-fn named(records: &[(u64, Record)]) -> BTreeMap<String, String> {
-    let mut of: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (_, record) in records {
-        if let Fact::Addressed(addressed) = &record.fact {
-            let hosts = of.entry(addressed.address.to_lowercase()).or_default();
-            hosts.insert(entity::host(&addressed.host));
-        }
-    }
-    of.retain(|_, hosts| hosts.len() == 1);
-    of.into_iter()
-        .filter_map(|(address, hosts)| Some((address, hosts.into_iter().next()?)))
-        .collect()
+fn addressed(records: &[(u64, Record)]) -> impl Iterator<Item = &Addressed> {
+    records.iter().filter_map(|(_, record)| match &record.fact {
+        Fact::Addressed(addressed) => Some(addressed),
+        _ => None,
+    })
+}
+
+/// Who acted from which address.
+fn acted(records: &[(u64, Record)]) -> impl Iterator<Item = (&str, &str)> {
+    records.iter().filter_map(|(_, record)| match &record.fact {
+        Fact::LoggedOn(l) => Some((l.account.as_str(), l.from.as_str())),
+        Fact::Touched(t) => Some((t.account.as_deref()?, t.address.as_deref()?)),
+        _ => None,
+    })
+}
+
+fn logged_on(records: &[(u64, Record)]) -> impl Iterator<Item = (u64, &LoggedOn)> {
+    records.iter().filter_map(|(index, record)| match &record.fact {
+        Fact::LoggedOn(logged_on) => Some((*index, &**logged_on)),
+        _ => None,
+    })
 }
 
 /// Correlations one of whose named events is held for false as a finding.

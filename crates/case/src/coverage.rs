@@ -8,18 +8,16 @@ use blanik_model::record::{Covered, Span};
 use serde::Serialize;
 
 use crate::citation::{Citations, Sentence};
-use crate::entity;
+use crate::place::Places;
 use crate::timeline::span;
 
 const HOUR_NS: i64 = 3600 * 1_000_000_000;
 /// A host that says nothing for less is only quiet.
 const GAP_NS: i64 = 6 * HOUR_NS;
-/// A host is often silent: a gap is longer than its silences are, so many times.
-const GAP_OF_TYPICAL: i64 = 6;
-/// Silences that tell what is typical.
-const SILENCES_MIN: usize = 8;
-/// However often a host is silent, for longer nobody knows what it did.
-const GAP_NS_MAX: i64 = 72 * HOUR_NS;
+/// A host is often silent: a gap is longer than its long silences are, so many times.
+const GAP_OF_HABIT: i64 = 3;
+/// Of its other silences, the share that a long one is longer than.
+const LONG_SHARE: f64 = 0.95;
 
 /// Telemetry is missing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -48,6 +46,7 @@ pub struct Watched {
 /// Of all hosts, by name.
 pub(crate) fn watched<'r>(
     records: impl Iterator<Item = (u64, &'r Covered)>,
+    places: &Places,
 ) -> BTreeMap<String, Watched> {
     #[derive(Default)]
     struct Gathered {
@@ -58,7 +57,7 @@ pub(crate) fn watched<'r>(
     let mut gathered: BTreeMap<String, Gathered> = BTreeMap::new();
     for (index, covered) in records {
         let Some(host) = &covered.host else { continue };
-        let of = gathered.entry(entity::host(host)).or_default();
+        let of = gathered.entry(places.machine(host)).or_default();
         of.spans.extend(&covered.spans);
         of.kinds.push(covered.kind.clone());
         of.indexes.push(index);
@@ -88,14 +87,27 @@ fn merged(mut spans: Vec<Span>) -> Vec<Span> {
 }
 
 impl Watched {
+    /// Nanoseconds from which on a silence of that length is a gap: measured by the others. Whoever
+    /// works by day is silent every night, and on Sundays.
+    fn habit(&self) -> impl Fn(i64) -> i64 {
+        let apart = |s: &[Span]| s[1].first.as_nanos() - s[0].last.as_nanos();
+        let mut silences: Vec<i64> = self.spans.windows(2).map(apart).collect();
+        silences.sort_unstable();
+        move |length| {
+            // The silence itself is none of the others.
+            let itself = silences.binary_search(&length).is_ok();
+            let others = silences.len() - usize::from(itself);
+            let at = (others as f64 * LONG_SHARE).ceil() as usize;
+            let at = at.saturating_sub(1);
+            let passed = itself && silences.partition_point(|s| *s < length) <= at;
+            let long = silences.get(at + usize::from(passed)).copied().filter(|_| others > 0);
+            long.unwrap_or(0).saturating_mul(GAP_OF_HABIT).max(GAP_NS)
+        }
+    }
+
     /// Where telemetry is missing between these times.
     pub fn gaps(&self, host: &str, from: Timestamp, to: Timestamp) -> Vec<Gap> {
-        let mut silences: Vec<i64> =
-            self.spans.windows(2).map(|s| s[1].first.as_nanos() - s[0].last.as_nanos()).collect();
-        silences.sort_unstable();
-        let known = silences.len() >= SILENCES_MIN;
-        let typical = silences.get(silences.len() / 2).copied().filter(|_| known).unwrap_or(0);
-        let long = typical.saturating_mul(GAP_OF_TYPICAL).clamp(GAP_NS, GAP_NS_MAX);
+        let long = self.habit();
         let mut edges = vec![from];
         for s in &self.spans {
             edges.extend([s.first.clamp(from, to), s.last.clamp(from, to)]);
@@ -103,7 +115,7 @@ impl Watched {
         edges.push(to);
         let gap = |pair: &[Timestamp]| {
             let ns = pair[1].as_nanos() - pair[0].as_nanos();
-            (ns >= long).then(|| Gap {
+            (ns >= long(ns)).then(|| Gap {
                 host: host.to_owned(),
                 from: pair[0],
                 to: pair[1],

@@ -118,6 +118,8 @@ pub fn name(kind: EntityKind, text: &str) -> Option<String> {
         EntityKind::Host => Some(host(text)),
         EntityKind::Account => account(text),
         EntityKind::Address => address(text),
+        // Sysmon's list of hashes stands beside each of them.
+        EntityKind::Indicator if text.contains('=') => None,
         EntityKind::Indicator => text
             .contains('.')
             .then(|| short(&text.to_lowercase()))

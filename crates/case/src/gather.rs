@@ -5,19 +5,22 @@
 //! Where there is too much, a sample is kept that depends on nothing but names: those whose digest is
 //! smallest. What is beyond it is counted.
 
+mod clocks;
 mod kept;
+mod logons;
+mod names;
 mod watch;
 
 use std::collections::BTreeMap;
 
-use crate::entity::{self, EntityKind};
 use blanik_model::record::{Addressed, Covered, Span, Touched};
-use blanik_model::{EventBatch, Fact, Timestamp};
+use blanik_model::{EventBatch, Fact, Kind, Timestamp};
 
+use clocks::Sightings;
 use kept::Kept;
-pub use watch::fields;
+use logons::Routes;
 pub(crate) use watch::is_outside;
-use watch::{Said, Watch, said, watch};
+use watch::{Said, said, watch};
 
 const HOUR_NS: i64 = 3600 * 1_000_000_000;
 /// Hosts' kinds whose coverage is kept.
@@ -62,6 +65,8 @@ pub struct Gatherer {
     touching: u64,
     /// Of a host and an address of its own.
     addressed: Kept<(String, String), Span>,
+    routes: Routes,
+    sightings: Sightings,
 }
 
 impl Default for Gatherer {
@@ -71,6 +76,8 @@ impl Default for Gatherer {
             touched: Kept::new(TOUCHED_MAX),
             touching: 0,
             addressed: Kept::new(COVERED_MAX),
+            routes: Routes::default(),
+            sightings: Sightings::default(),
         }
     }
 }
@@ -84,6 +91,12 @@ pub struct About {
     pub source: String,
 }
 
+/// The fields that a gatherer asks of a kind's events.
+pub fn fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
+    let said = watch::fields(kind).iter().chain(logons::fields(kind)).copied();
+    said.chain(names::fields(kind)).chain(clocks::fields(kind).iter().copied())
+}
+
 impl Gatherer {
     /// Takes a batch; `host` says of a row which machine it is about, `about` the rest, where it is needed.
     pub fn take(
@@ -93,13 +106,24 @@ impl Gatherer {
         about: impl Fn(usize) -> About,
     ) {
         let watch = watch(batch.kind());
+        let (logons, names) = (logons::watch(batch.kind()), names::watch(batch.kind()));
+        let sightings = clocks::names(batch.kind());
         // Most rows say no more than that their host was there: looked up once a batch, not once a row.
         let mut covered: BTreeMap<Option<String>, BTreeMap<i64, Span>> = BTreeMap::new();
         for (row, at) in batch.rows().iter().enumerate() {
             let Some(time) = at.time else { continue };
             let host = host(row);
-            if watch == Some(Watch::Connection) {
-                self.address(batch, row, host.as_deref(), time);
+            for (name, address) in
+                names.map(|w| names::named(w, batch, row, host.as_deref())).unwrap_or_default()
+            {
+                self.address(name, address, time);
+            }
+            if let Some(logon) = logons.and_then(|w| logons::logon(w, batch, row, host.as_deref()))
+            {
+                self.routes.take(logon, time);
+            }
+            if let Some(names) = sightings {
+                self.sightings.see(names, (batch, row), host.as_deref(), time);
             }
             let said = watch.map(|watch| said(watch, batch, row)).unwrap_or_default();
             if !said.is_empty() {
@@ -123,14 +147,9 @@ impl Gatherer {
         }
     }
 
-    /// Who opens a connection names its own address as the source (Sysmon 3).
-    fn address(&mut self, batch: &EventBatch, row: usize, host: Option<&str>, time: Timestamp) {
-        let text = |name| batch.value(row, name).map_or("", |v| v.text);
-        let own = text("Initiated").eq_ignore_ascii_case("true");
-        let address = entity::name(EntityKind::Address, text("SourceIp"));
-        let (true, Some(host), Some(address)) = (own, host, address) else { return };
+    fn address(&mut self, host: String, address: String, time: Timestamp) {
         let new = || Span { first: time, last: time, events: 0 };
-        if let Some(span) = self.addressed.entry((short(host), address), new) {
+        if let Some(span) = self.addressed.entry((host, address), new) {
             *span = joined(*span, Span { first: time, last: time, events: 1 });
         }
     }
@@ -180,6 +199,8 @@ impl Gatherer {
     /// Takes what another gathered.
     pub fn merge(&mut self, other: Gatherer) {
         self.touching += other.touching;
+        self.routes.merge(other.routes);
+        self.sightings.merge(other.sightings);
         for (key, hours) in other.covered.values {
             self.cover(key, hours);
         }
@@ -259,6 +280,8 @@ impl Gatherer {
         };
         let covered = self.covered.values.into_iter().map(covered);
         let covered = covered.chain(self.addressed.values.into_iter().map(addressed));
+        let covered = covered.chain(self.routes.facts());
+        let covered = covered.chain(self.sightings.facts());
         covered.chain(self.touched.values.into_iter().map(touched)).collect()
     }
 }

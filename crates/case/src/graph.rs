@@ -1,7 +1,7 @@
 //! Who and what has to do with each other in an intrusion: hosts, accounts, addresses, files and
 //! indicators, joined where a finding names both.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use blanik_model::Timestamp;
 use serde::Serialize;
@@ -10,7 +10,8 @@ use crate::case::Case;
 use crate::citation::Citations;
 use crate::entity::{Entity, EntityKind};
 use crate::intrusion::Intrusion;
-use crate::link::Rarity;
+use crate::link::{Rarity, Reason};
+use crate::place::{self, Site};
 
 /// Entities that are drawn.
 const NODES_MAX: usize = 60;
@@ -31,6 +32,8 @@ pub struct Graph {
 pub struct Node {
     /// Which.
     pub entity: Entity,
+    /// Others of its kind that the very same observations name: the digests of one file, say.
+    pub also: Vec<Entity>,
     /// When it was first seen in the intrusion.
     pub first: Timestamp,
     /// Observations that name it.
@@ -39,7 +42,7 @@ pub struct Node {
     pub rests_on: Citations,
 }
 
-/// A host and what findings on it name.
+/// A host and what findings on it name, or to which somebody logged on from it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Edge {
     /// Position of the host.
@@ -59,14 +62,30 @@ impl Case {
         let mut seen: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
         for &i in &intrusion.core {
             let o = &self.observations[i];
-            seen.entry(host(&o.host)).or_default().push(i);
+            let seat = o.seat();
+            if let Some(seat) = &seat {
+                seen.entry(seat.clone()).or_default().push(i);
+            }
             // A process's GUID tells nobody anything.
             let drawn = |e: &&Entity| e.kind != EntityKind::Process && rarity.ties(e).is_some();
-            for entity in o.entities.iter().filter(drawn) {
+            for entity in o.entities.iter().filter(drawn).filter(|e| Some(*e) != seat.as_ref()) {
                 seen.entry(entity.clone()).or_default().push(i);
             }
         }
-        let mut ranked: Vec<(&Entity, &Vec<usize>)> = seen.iter().collect();
+        let mut alike: BTreeMap<(EntityKind, &Vec<usize>), Vec<&Entity>> = BTreeMap::new();
+        let mut also: BTreeMap<&Entity, Vec<Entity>> = BTreeMap::new();
+        for (entity, of) in &seen {
+            alike.entry((entity.kind, of)).or_default().push(entity);
+        }
+        let mut ranked: Vec<(&Entity, &Vec<usize>)> = Vec::new();
+        for ((kind, of), entities) in alike {
+            if matches!(kind, EntityKind::Host | EntityKind::Account) {
+                ranked.extend(entities.into_iter().map(|e| (e, of)));
+            } else if let Some((first, rest)) = entities.split_first() {
+                ranked.push((first, of));
+                also.insert(first, rest.iter().map(|e| (*e).clone()).collect());
+            }
+        }
         let is_host = |e: &Entity| e.kind == EntityKind::Host;
         ranked.sort_by_key(|(e, of)| (!is_host(e), std::cmp::Reverse(of.len()), *e));
         let further = ranked.len().saturating_sub(NODES_MAX) as u64;
@@ -80,32 +99,46 @@ impl Case {
                 .expect("it was seen")
         };
         let mut edges = Vec::new();
-        for (entity, of) in ranked.iter().filter(|(e, _)| !is_host(e)) {
-            let hosts: BTreeSet<&str> = of.iter().map(|i| &*self.observations[*i].host).collect();
-            for name in hosts {
-                let both: Vec<usize> =
-                    of.iter().copied().filter(|i| self.observations[*i].host == name).collect();
-                if let Some(&host) = at.get(&host(name)) {
+        for (entity, of) in &ranked {
+            let mut by_seat: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
+            for &i in *of {
+                if let Some(seat) = self.observations[i].seat() {
+                    by_seat.entry(seat).or_default().push(i);
+                }
+            }
+            for (seat, both) in by_seat.iter().filter(|(seat, _)| seat != entity) {
+                if let Some(&host) = at.get(seat) {
                     let observations = both.len() as u64;
-                    edges.push(Edge {
-                        host,
-                        other: at[*entity],
-                        observations,
-                        rests_on: rests_on(&both),
-                    });
+                    let rests_on = rests_on(both);
+                    edges.push(Edge { host, other: at[*entity], observations, rests_on });
                 }
             }
         }
+        edges.extend(self.logons(intrusion, &at));
         let node = |(entity, of): &(&Entity, &Vec<usize>)| Node {
             entity: (*entity).clone(),
+            also: also.get(*entity).cloned().unwrap_or_default(),
             first: first(of).expect("it was seen"),
             observations: of.len() as u64,
             rests_on: rests_on(of),
         };
         Graph { nodes: ranked.iter().map(node).collect(), edges, further }
     }
-}
-
-fn host(name: &str) -> Entity {
-    Entity { kind: EntityKind::Host, name: name.into() }
+    /// From machine to machine, by the logons that tie.
+    fn logons(&self, intrusion: &Intrusion, at: &BTreeMap<&Entity, usize>) -> Vec<Edge> {
+        let mut by_ends: BTreeMap<(usize, usize), Vec<Citations>> = BTreeMap::new();
+        for link in &intrusion.links {
+            let Reason::Route(logon) = &link.reason else { continue };
+            let machine = |name: &str| place::entity(name, Site::Machine);
+            let position = |name: &str| at.get(&machine(name)?).copied();
+            if let (Some(from), Some(to)) = (position(&logon.from), position(&logon.to)) {
+                by_ends.entry((from, to)).or_default().push(Citations::one(logon.record));
+            }
+        }
+        let edge = |((host, other), of): ((usize, usize), Vec<Citations>)| {
+            let rests_on = Citations::join(&of)?;
+            Some(Edge { host, other, observations: of.len() as u64, rests_on })
+        };
+        by_ends.into_iter().filter_map(edge).collect()
+    }
 }

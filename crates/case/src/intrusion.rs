@@ -3,6 +3,8 @@
 //! An intrusion's core is what links tie. To it come what happened meanwhile and hardly by chance, and
 //! what the intrusion lacks to be whole: a way in, an aim. Everything else that stands out is a lead.
 
+mod held;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
@@ -10,6 +12,7 @@ use serde::Serialize;
 use crate::judgement::Judgements;
 use crate::link::{self, Link, Reason};
 use crate::observation::{Observation, Observations, WINDOWS_PER_HOUR};
+use crate::route::Route;
 use crate::surprise::{self, NOTABLE};
 use crate::tactic;
 
@@ -60,7 +63,7 @@ pub struct Intrusions {
 }
 
 /// What observations are tied together into.
-struct Component {
+pub(crate) struct Component {
     members: BTreeSet<usize>,
     links: Vec<Link>,
     strength: f64,
@@ -76,17 +79,19 @@ struct Builder<'o> {
 pub(crate) fn find(
     observations: &Observations,
     surprise: &[f64],
+    routes: &[Route],
     judgements: &Judgements,
 ) -> Intrusions {
     let all = &observations.all;
-    let links = link::links(observations, surprise, judgements);
+    let links = link::links(observations, surprise, routes, judgements);
     let apart = pairs_apart(observations, judgements);
     let mut components = components(all, surprise, links, &apart);
     components.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.members.cmp(&b.members)));
     let is_one = |c: &Component| {
         c.strength >= INTRUSION_STRENGTH || c.members.iter().any(|i| all[*i].confirmed)
     };
-    let (strong, mut weak): (Vec<_>, Vec<_>) = components.into_iter().partition(is_one);
+    let (mut strong, mut weak): (Vec<_>, Vec<_>) = components.into_iter().partition(is_one);
+    held::take(all, surprise, &apart, &mut strong, &mut weak);
     let taken = strong.iter().flat_map(|c| c.members.iter().copied()).collect();
     let mut builder = Builder { all, surprise, taken };
     let mut found: Vec<Intrusion> =

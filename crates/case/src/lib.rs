@@ -5,6 +5,7 @@
 
 pub mod case;
 pub mod citation;
+pub mod clock;
 pub mod coverage;
 pub mod entity;
 pub mod exposure;
@@ -14,6 +15,9 @@ pub mod intrusion;
 pub mod judgement;
 pub mod link;
 pub mod observation;
+pub mod order;
+pub mod place;
+pub mod route;
 pub mod scope;
 mod surprise;
 pub mod tactic;
@@ -25,4 +29,5 @@ pub use citation::{Citations, Sentence};
 pub use entity::{Entity, EntityKind};
 pub use intrusion::{Intrusion, Intrusions};
 pub use observation::Observation;
+pub use place::Site;
 pub use view::View;

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use blanik_model::Level;
+use blanik_model::{Level, Timestamp};
 use serde::Serialize;
 
 use crate::citation::{Citations, Sentence};
 use crate::entity::{Entity, EntityKind};
 use crate::judgement::Judgements;
 use crate::observation::{Observation, Observations, WINDOWS_PER_HOUR};
+use crate::place::Site;
+use crate::route::{self, Route};
 use crate::surprise::NOTABLE;
 
 /// Windows between observations of level medium that still are one burst.
@@ -50,8 +52,29 @@ pub enum Reason {
     Unexpected(f64),
     /// It has the tactic that the intrusion lacks, so many hours apart.
     Completes(usize, i64),
+    /// An account logged on from the machine of the one to that of the other, by a rare route.
+    Route(Box<Logon>),
+    /// The intrusion, so many hours before or behind, had to do with the entity of which it speaks.
+    Held(Entity, i64),
     /// An analyst says so.
     Said(String),
+}
+
+/// A logon that ties.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Logon {
+    /// The machine from which.
+    pub from: String,
+    /// The machine to which.
+    pub to: String,
+    /// The account.
+    pub account: String,
+    /// When.
+    pub at: Timestamp,
+    /// In how many hours it took this route.
+    pub hours: usize,
+    /// The record that says so.
+    pub record: u64,
 }
 
 /// Two observations that belong together. `a` and `b` are positions among the case's observations.
@@ -95,12 +118,35 @@ impl Link {
                 blanik_model::attack::TACTICS[*tactic].1,
                 crate::timeline::span(*hours * 3600)
             ),
+            Reason::Route(logon) => format!(
+                "{} logged on from {} to {} at {}, a way taken in {} only.",
+                logon.account,
+                logon.from,
+                logon.to,
+                logon.at.to_seconds_string(),
+                counted(logon.hours, "hour")
+            ),
+            Reason::Held(entity, hours) => format!(
+                "\"{}\" on {} is about {entity}, which was the intruder's {} apart.",
+                b.title,
+                b.host,
+                crate::timeline::span(*hours * 3600)
+            ),
             Reason::Said(why) if why.is_empty() => "An analyst says so.".to_owned(),
             Reason::Said(why) => format!("An analyst says so: {why}"),
         };
-        let rests_on = Citations::join([&a.rests_on, &b.rests_on]).expect("both rest on findings");
+        let route = match &self.reason {
+            Reason::Route(logon) => Some(Citations::one(logon.record)),
+            _ => None,
+        };
+        let both = [&a.rests_on, &b.rests_on].into_iter().chain(&route);
+        let rests_on = Citations::join(both).expect("both rest on findings");
         Sentence::new(text, rests_on)
     }
+}
+
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 /// What the observations say of entities.
@@ -147,13 +193,22 @@ impl Rarity {
         is_rare.then_some(on)
     }
 
+    /// True if an address is a host's own.
+    pub fn is_own(&self, host: &str, entity: &Entity) -> bool {
+        self.own.contains(&(host.to_owned(), entity.clone()))
+    }
+
+    /// True if it is known whence somebody acted in both, and these have nothing in common.
+    pub fn are_strangers(&self, a: &Observation, b: &Observation) -> bool {
+        let (of_a, of_b) = (self.actors(a), self.actors(b));
+        !of_a.is_empty() && !of_b.is_empty() && of_a.is_disjoint(&of_b)
+    }
+
     /// Whence somebody acted in an observation: addresses that are not common, nor the host's own. (Of
     /// accounts, an intruder takes one after another.)
     fn actors<'o>(&self, o: &'o Observation) -> BTreeSet<&'o Entity> {
         let acts = |e: &&Entity| {
-            e.kind == EntityKind::Address
-                && self.ties(e).is_some()
-                && !self.own.contains(&(o.host.clone(), (*e).clone()))
+            e.kind == EntityKind::Address && self.ties(e).is_some() && !self.is_own(&o.host, e)
         };
         o.entities.iter().filter(acts).collect()
     }
@@ -163,17 +218,35 @@ impl Rarity {
 pub(crate) fn links(
     observations: &Observations,
     surprise: &[f64],
+    routes: &[Route],
     judgements: &Judgements,
 ) -> Vec<Link> {
     let all = &observations.all;
     let rarity = Rarity::of(all, surprise);
     let notable: Vec<usize> = (0..all.len()).filter(|i| surprise[*i] >= NOTABLE).collect();
     let mut links = said(observations, judgements);
+    on_routes(all, &notable, routes, &mut links);
     shared(all, &notable, &rarity, &mut links);
     occasions(all, &notable, &mut links);
     on_hosts(all, &notable, &rarity, &mut links);
     moments(all, &notable, &mut links);
     links
+}
+
+fn on_routes(all: &[Observation], notable: &[usize], routes: &[Route], links: &mut Vec<Link>) {
+    let link = |taken: route::Taken| {
+        let r = &routes[taken.route];
+        let logon = Logon {
+            from: r.from.clone(),
+            to: r.to.clone(),
+            account: r.account.clone(),
+            at: taken.at,
+            hours: r.hours.len(),
+            record: r.record,
+        };
+        Link { a: taken.a, b: taken.b, reason: Reason::Route(Box::new(logon)) }
+    };
+    links.extend(route::taken(all, notable, routes).into_iter().map(link));
 }
 
 fn said(observations: &Observations, judgements: &Judgements) -> Vec<Link> {
@@ -186,27 +259,37 @@ fn said(observations: &Observations, judgements: &Judgements) -> Vec<Link> {
 
 /// Windows over which something shared ties two observations: of level medium, and above.
 fn reach(a: &Observation, b: &Observation, medium: i64, high: i64) -> i64 {
-    if a.level.min(b.level) >= Level::High || a.confirmed && b.confirmed { high } else { medium }
+    if is_bad(a) && is_bad(b) { high } else { medium }
 }
 
-/// Neighbours in time of each list, where `fits`.
+/// Neighbours in time of each list, and those among its observations of level high: what ties these
+/// for longer must not end at one of level medium between them.
 fn neighbours<K: Ord>(
+    all: &[Observation],
     lists: BTreeMap<K, Vec<usize>>,
-    mut link: impl FnMut(&K, usize, usize) -> Option<Link>,
+    link: impl Fn(&K, usize, usize) -> Option<Link>,
     links: &mut Vec<Link>,
 ) {
     for (key, list) in &lists {
         links.extend(list.windows(2).filter_map(|pair| link(key, pair[0], pair[1])));
+        let bad: Vec<usize> = list.iter().copied().filter(|i| is_bad(&all[*i])).collect();
+        let apart = bad
+            .windows(2)
+            .filter(|pair| list.binary_search(&pair[0]).map(|at| list[at + 1]) != Ok(pair[1]));
+        links.extend(apart.filter_map(|pair| link(key, pair[0], pair[1])));
     }
+}
+
+/// True for what counts for more than a day.
+pub(crate) fn is_bad(o: &Observation) -> bool {
+    o.level >= Level::High || o.confirmed
 }
 
 fn shared(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut Vec<Link>) {
     let mut by_entity: BTreeMap<&Entity, Vec<usize>> = BTreeMap::new();
     for &i in notable {
         for entity in &all[i].entities {
-            if rarity.ties(entity).is_some()
-                && !rarity.own.contains(&(all[i].host.clone(), entity.clone()))
-            {
+            if rarity.ties(entity).is_some() && !rarity.is_own(&all[i].host, entity) {
                 by_entity.entry(entity).or_default().push(i);
             }
         }
@@ -220,19 +303,19 @@ fn shared(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut V
             reason: Reason::Shared((*entity).clone(), on, rarity.hosts),
         })
     };
-    neighbours(by_entity, link, links);
+    neighbours(all, by_entity, link, links);
 }
 
 fn occasions(all: &[Observation], notable: &[usize], links: &mut Vec<Link>) {
     let mut by_rule: BTreeMap<(&str, &str), Vec<usize>> = BTreeMap::new();
-    for &i in notable {
+    for &i in notable.iter().filter(|i| all[**i].site != Site::Elsewhere) {
         by_rule.entry(all[i].name()).or_default().push(i);
     }
     let link = |_: &(&str, &str), a: usize, b: usize| {
         (all[b].window - all[a].window <= OCCASION_WINDOWS && all[a].host != all[b].host)
             .then(|| Link { a, b, reason: Reason::SameOccasion(all[a].title.clone()) })
     };
-    neighbours(by_rule, link, links);
+    neighbours(all, by_rule, link, links);
 }
 
 /// Where notable things are rare, two within a minute are no chance.
@@ -255,17 +338,16 @@ fn moments(all: &[Observation], notable: &[usize], links: &mut Vec<Link>) {
 
 fn on_hosts(all: &[Observation], notable: &[usize], rarity: &Rarity, links: &mut Vec<Link>) {
     let mut by_host: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for &i in notable.iter().filter(|i| all[**i].host != "-") {
+    for &i in notable.iter().filter(|i| all[**i].site != Site::Elsewhere) {
         by_host.entry(&all[i].host).or_default().push(i);
     }
     let link = |host: &&str, a: usize, b: usize| {
         let gap = all[b].window - all[a].window;
         // Two that are known to act, and have nothing in common, are two.
-        let (of_a, of_b) = (rarity.actors(&all[a]), rarity.actors(&all[b]));
-        let strangers = !of_a.is_empty() && !of_b.is_empty() && of_a.is_disjoint(&of_b);
+        let strangers = rarity.are_strangers(&all[a], &all[b]);
         (gap <= reach(&all[a], &all[b], BURST_WINDOWS, HOST_DWELL_WINDOWS)
             && !(strangers && gap > BURST_WINDOWS))
             .then(|| Link { a, b, reason: Reason::SameHost((*host).to_owned(), gap * 10) })
     };
-    neighbours(by_host, link, links);
+    neighbours(all, by_host, link, links);
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::citation::Citations;
 use crate::entity::{self, Entity};
+use crate::place::{self, Place, Places, Site};
 use crate::tactic;
 
 /// Nanoseconds of a window.
@@ -24,8 +25,10 @@ pub struct Observation {
     pub rule: String,
     /// The rule's title.
     pub title: String,
-    /// The host, as [`entity::host`] has it; `-` where findings name none.
+    /// The place: a host as [`entity::host`] has it, an account; `-` where findings name none.
     pub host: String,
+    /// What kind of place it is.
+    pub site: Site,
     /// The first finding's time.
     pub first: Timestamp,
     /// The last finding's time.
@@ -54,6 +57,11 @@ impl Observation {
         (&self.rule, &self.title)
     }
 
+    /// The entity that the place is, if it is one.
+    pub(crate) fn seat(&self) -> Option<Entity> {
+        place::entity(&self.host, self.site)
+    }
+
     /// The hour since 1970.
     pub(crate) fn hour(&self) -> i64 {
         self.window.div_euclid(WINDOWS_PER_HOUR)
@@ -78,12 +86,12 @@ struct Gathered {
 }
 
 impl Observations {
-    /// Of findings with their records' indexes; those held for true by an analyst are `confirmed`. Which
-    /// host an address is, `named` says.
+    /// Of findings with their records' indexes; those held for true by an analyst are `confirmed`. Where
+    /// they happened, `places` knows.
     pub fn of<'f>(
         findings: impl Iterator<Item = (u64, &'f Finding)>,
         confirmed: impl Fn(u64) -> bool,
-        named: &BTreeMap<String, String>,
+        places: &Places,
     ) -> Self {
         let mut groups: BTreeMap<(i64, String, String, String), Gathered> = BTreeMap::new();
         let mut without_time = Vec::new();
@@ -93,14 +101,13 @@ impl Observations {
                 continue;
             };
             let window = time.as_nanos().div_euclid(WINDOW_NS);
-            let host = finding.host.as_deref().map_or_else(|| "-".to_owned(), entity::host);
-            let host = named.get(&host).cloned().unwrap_or(host);
+            let place = places.of_finding(finding);
             // Other tools give one id to what they name differently.
-            let key = (window, host.clone(), finding.rule_id.clone(), finding.rule_title.clone());
-            let gathered = groups
-                .entry(key)
-                .or_insert_with(|| Gathered::new(index, finding, host, window, time));
-            gathered.take(index, finding, time, confirmed(index));
+            let name = place.name.clone();
+            let key = (window, name, finding.rule_id.clone(), finding.rule_title.clone());
+            let gathered =
+                groups.entry(key).or_insert_with(|| Gathered::new(index, finding, place, time));
+            gathered.take(index, finding, time, confirmed(index), places);
         }
         let mut gathered: Vec<Gathered> = groups.into_values().collect();
         gathered.sort_by(|a, b| a.observation.order().cmp(&b.observation.order()));
@@ -129,14 +136,15 @@ impl Observation {
 }
 
 impl Gathered {
-    fn new(index: u64, finding: &Finding, host: String, window: i64, time: Timestamp) -> Self {
+    fn new(index: u64, finding: &Finding, place: Place, time: Timestamp) -> Self {
         let observation = Observation {
             rule: finding.rule_id.clone(),
             title: finding.rule_title.clone(),
-            host,
+            host: place.name,
+            site: place.site,
             first: time,
             last: time,
-            window,
+            window: time.as_nanos().div_euclid(WINDOW_NS),
             level: finding.level,
             findings: 0,
             tactics: tactic::of(finding).into_iter().collect(),
@@ -148,7 +156,14 @@ impl Gathered {
         Gathered { observation, indexes: Vec::new() }
     }
 
-    fn take(&mut self, index: u64, finding: &Finding, time: Timestamp, confirmed: bool) {
+    fn take(
+        &mut self,
+        index: u64,
+        finding: &Finding,
+        time: Timestamp,
+        confirmed: bool,
+        places: &Places,
+    ) {
         let o = &mut self.observation;
         o.first = o.first.min(time);
         o.last = o.last.max(time);
@@ -158,7 +173,7 @@ impl Gathered {
         self.indexes.push(index);
         // Millions of findings may be one observation: what they name is soon all known.
         if o.entities.len() < ENTITIES_MAX && o.findings <= 10_000 {
-            o.entities.extend(entity::of(finding));
+            o.entities.extend(entity::of(finding).into_iter().filter(|e| places.tells(e)));
         }
     }
 }

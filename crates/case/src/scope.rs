@@ -11,6 +11,7 @@ use crate::citation::{Citations, Sentence};
 use crate::entity::{Entity, EntityKind};
 use crate::intrusion::Intrusion;
 use crate::link::Rarity;
+use crate::place;
 use crate::surprise::NOTABLE;
 
 /// Observations tied to the others that confirm what each of them alone would not.
@@ -60,14 +61,14 @@ impl Case {
         let mut of: BTreeMap<Entity, Vec<usize>> = BTreeMap::new();
         for &i in &intrusion.observations {
             let o = &self.observations[i];
-            if o.host != "-" {
-                of.entry(Entity { kind: EntityKind::Host, name: o.host.as_str().into() })
-                    .or_default()
-                    .push(i);
+            if let Some(seat) = o.seat() {
+                of.entry(seat).or_default().push(i);
             }
+            let seat = o.seat();
             let named = o.entities.iter().filter(|e| {
                 matches!(e.kind, EntityKind::Account | EntityKind::Mailbox)
                     && rarity.ties(e).is_some()
+                    && Some(*e) != seat.as_ref()
             });
             for entity in named {
                 of.entry(entity.clone()).or_default().push(i);
@@ -134,8 +135,9 @@ impl Case {
         let last = times.map(|o| o.last).max().expect("an intrusion has observations");
         let scoped = |(host, watched): (&String, &crate::coverage::Watched)| {
             let entity = Entity { kind: EntityKind::Host, name: host.as_str().into() };
-            // Whoever is outside is not ours to clear.
-            if reached.contains_key(&entity) || crate::gather::is_outside(host) {
+            // Whoever is outside is not ours to clear, and a tenant is no host.
+            let is_tenant = watched.kinds.iter().all(|k| place::is_service(k));
+            if reached.contains_key(&entity) || crate::gather::is_outside(host) || is_tenant {
                 return None;
             }
             let stands_out = (0..self.observations.len()).find(|i| {

@@ -10,7 +10,9 @@ use serde::Serialize;
 use crate::case::Case;
 use crate::citation::{Citations, Sentence};
 use crate::intrusion::Intrusion;
+use crate::link::{Logon, Reason};
 use crate::observation::Observation;
+use crate::place::Site;
 
 /// Nanoseconds without a step from which on an intrusion rests.
 const QUIET_NS: i64 = 12 * 3600 * 1_000_000_000;
@@ -110,11 +112,54 @@ impl Case {
             intrusion.core.iter().map(|i| &self.observations[*i]).collect();
         Story {
             came_in: came_in(&core, &of),
-            moved: moved(&core),
+            moved: self.moved(intrusion, &core),
             stayed: about(&of, &["persistence"]),
             left: left(&of),
         }
     }
+}
+
+impl Case {
+    /// Each place with the first finding on it, each logon that leads from one to another, and what was
+    /// found of moving; by time.
+    fn moved(&self, intrusion: &Intrusion, core: &[&Observation]) -> Vec<Sentence> {
+        let mut first: BTreeMap<&str, &Observation> = BTreeMap::new();
+        for o in core.iter().filter(|o| o.site != Site::Elsewhere) {
+            first.entry(&o.host).or_insert(o);
+        }
+        let mut places: Vec<&Observation> = first.into_values().collect();
+        places.sort_by_key(|o| (o.first, &o.host));
+        let said = |(i, o): (usize, &Observation)| {
+            let word = if i == 0 { "First seen on" } else { "Then seen on" };
+            let text = format!("{word} {}: {}", o.host, found(o));
+            (o.first, Sentence::new(at(o.first, &text), o.rests_on.clone()))
+        };
+        let mut told: Vec<(Timestamp, Sentence)> =
+            places.into_iter().enumerate().map(said).take(2 * SENTENCES_MAX).collect();
+        told.extend(logons(intrusion).into_iter().take(2 * SENTENCES_MAX));
+        told.sort_by_key(|(time, _)| *time);
+        let mut sentences: Vec<Sentence> = told.into_iter().map(|(_, said)| said).collect();
+        sentences.extend(about(core, &["lateral-movement"]));
+        sentences
+    }
+}
+
+/// The logons that tie, each way once.
+fn logons(intrusion: &Intrusion) -> Vec<(Timestamp, Sentence)> {
+    let mut ways: BTreeMap<(&str, &str, &str), &Logon> = BTreeMap::new();
+    for link in &intrusion.links {
+        if let Reason::Route(logon) = &link.reason {
+            let way = ways.entry((&logon.from, &logon.to, &logon.account)).or_insert(logon);
+            if logon.at < way.at {
+                *way = logon;
+            }
+        }
+    }
+    let said = |logon: &&Logon| {
+        let text = format!("{} logged on from {} to {}.", logon.account, logon.from, logon.to);
+        (logon.at, Sentence::new(at(logon.at, &text), Citations::one(logon.record)))
+    };
+    ways.values().map(said).collect()
 }
 
 fn step(observation: usize, o: &Observation, core: bool) -> Step {
@@ -194,25 +239,6 @@ fn came_in(core: &[&Observation], of: &[&Observation]) -> Vec<Sentence> {
         Sentence::new(at(o.first, &text), o.rests_on.clone())
     };
     core.first().map(said).into_iter().collect()
-}
-
-/// Each host with the first finding on it, and what was found there of moving.
-fn moved(core: &[&Observation]) -> Vec<Sentence> {
-    let mut first: BTreeMap<&str, &Observation> = BTreeMap::new();
-    for o in core.iter().filter(|o| o.host != "-") {
-        first.entry(&o.host).or_insert(o);
-    }
-    let mut hosts: Vec<&Observation> = first.into_values().collect();
-    hosts.sort_by_key(|o| (o.first, &o.host));
-    let said = |(i, o): (usize, &Observation)| {
-        let word = if i == 0 { "First seen on" } else { "Then seen on" };
-        let text = format!("{word} {}: {}", o.host, found(o));
-        Sentence::new(at(o.first, &text), o.rests_on.clone())
-    };
-    let mut sentences: Vec<Sentence> =
-        hosts.into_iter().enumerate().map(said).take(2 * SENTENCES_MAX).collect();
-    sentences.extend(about(core, &["lateral-movement"]));
-    sentences
 }
 
 fn left(of: &[&Observation]) -> Vec<Sentence> {

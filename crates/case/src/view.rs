@@ -4,10 +4,12 @@ use serde::Serialize;
 
 use crate::case::Case;
 use crate::citation::Sentence;
+use crate::clock::Skew;
 use crate::coverage::Gap;
 use crate::exposure::Exposure;
 use crate::graph::Graph;
 use crate::intrusion::Intrusion;
+use crate::place::Site;
 use crate::scope::Scoped;
 use crate::timeline::Timeline;
 
@@ -24,6 +26,8 @@ pub struct View {
     pub timeline: Timeline,
     /// Where telemetry is missing.
     pub gaps: Vec<Gap>,
+    /// Clocks of its hosts that go wrong.
+    pub clocks: Vec<Skew>,
     /// How far it reaches.
     pub scope: Vec<Scoped>,
     /// What was taken.
@@ -57,8 +61,9 @@ impl Case {
 
     fn view(&self, number: usize, intrusion: &Intrusion) -> View {
         let timeline = self.timeline(intrusion);
-        let hosts: std::collections::BTreeSet<&str> =
-            timeline.steps.iter().map(|s| s.host.as_str()).collect();
+        let of = intrusion.observations.iter().map(|i| &self.observations[*i]);
+        let machines = of.filter(|o| o.site == Site::Machine);
+        let hosts: std::collections::BTreeSet<&str> = machines.map(|o| o.host.as_str()).collect();
         let watched = hosts.iter().filter_map(|h| Some((*h, self.watched.get(*h)?)));
         let gaps = watched.flat_map(|(h, w)| w.gaps(h, timeline.first, timeline.last)).collect();
         View {
@@ -66,6 +71,7 @@ impl Case {
             strength: intrusion.strength,
             summary: self.summary(intrusion),
             gaps,
+            clocks: self.clocks.iter().filter(|c| hosts.contains(&*c.host)).cloned().collect(),
             scope: self.scope(intrusion),
             exposure: self.exposure(intrusion),
             graph: self.graph(intrusion),
@@ -80,18 +86,18 @@ impl Case {
         let last = all.iter().map(|o| o.last).max().expect("an intrusion has observations");
         let findings: u64 = all.iter().map(|o| o.findings).sum();
         let hosts: std::collections::BTreeSet<&str> =
-            all.iter().map(|o| o.host.as_str()).filter(|h| *h != "-").collect();
+            all.iter().filter(|o| o.site != Site::Elsewhere).map(|o| o.host.as_str()).collect();
         let worst = all.iter().max_by_key(|o| (o.level, std::cmp::Reverse(o.first)));
         let title = worst.map_or("", |o| &o.title);
         let seconds = (last.as_nanos() - first.as_nanos()) / 1_000_000_000;
         let text = format!(
-            "{findings} findings of {} rules on {} ({}), {} to {} ({}); the worst: \"{title}\".",
+            "{findings} findings of {} rules on {}, {} to {} ({}); the worst: \"{title}\".",
             all.iter().map(|o| o.name()).collect::<std::collections::BTreeSet<_>>().len(),
             match hosts.len() {
-                1 => "one host".to_owned(),
-                n => format!("{n} hosts"),
+                0 => "no known host".to_owned(),
+                1 => format!("one host ({})", shown(&hosts)),
+                n => format!("{n} hosts ({})", shown(&hosts)),
             },
-            shown(&hosts),
             first.to_seconds_string(),
             last.to_seconds_string(),
             crate::timeline::span(seconds),

@@ -35,6 +35,10 @@ pub enum Fact {
     Covered(Covered),
     /// A host had an address.
     Addressed(Addressed),
+    /// An account logged on to a host from elsewhere.
+    LoggedOn(Box<LoggedOn>),
+    /// Two hosts recorded the same things, and how far apart they say these were.
+    Clocked(Clocked),
     /// Something of value was reached: mail items, files, bytes that left.
     Touched(Box<Touched>),
     /// A rule, an indicator or another tool found something.
@@ -133,6 +137,45 @@ pub struct Addressed {
     pub last: Timestamp,
     /// How many records say so.
     pub records: u64,
+}
+
+/// An account logged on to a host from elsewhere, or asked for a ticket to do so.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedOn {
+    /// The host.
+    pub host: String,
+    /// The account.
+    pub account: String,
+    /// The address, or the machine's name, from which.
+    pub from: String,
+    /// When it first did.
+    pub first: Timestamp,
+    /// When it last did.
+    pub last: Timestamp,
+    /// How many records say so.
+    pub records: u64,
+    /// The hours in which it did, ascending; the earliest where there are too many.
+    pub hours: Vec<Span>,
+    /// True if it did in more hours than these.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub more: bool,
+}
+
+/// Two hosts recorded the same things: how far apart their clocks are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Clocked {
+    /// The one.
+    pub host: String,
+    /// The other; `zeek` is the network's sensor.
+    pub against: String,
+    /// What both recorded: `messages` or `connections`.
+    pub things: String,
+    /// By how many milliseconds the one's clock is ahead: the median of the differences.
+    pub ahead_ms: i64,
+    /// How many things both recorded, of those that were kept.
+    pub pairs: u64,
+    /// The median distance of a difference from that median, in milliseconds.
+    pub spread_ms: i64,
 }
 
 /// Something of value was reached.

@@ -3,14 +3,18 @@
 
 use std::fmt::Write;
 
+use blanik_case::graph::Node;
 use blanik_case::{EntityKind, View};
 use blanik_model::text::shorten;
 
 use crate::output::Text;
 
-const WIDTH: f64 = 1100.0;
+const WIDTH: f64 = 1180.0;
 const ROW: f64 = 30.0;
 const TOP: f64 = 60.0;
+/// Letters of a digest, and of any other name.
+const DIGEST_CHARS: usize = 16;
+const NAME_CHARS: usize = 36;
 
 fn column(kind: EntityKind) -> usize {
     match kind {
@@ -50,7 +54,7 @@ pub fn svg(view: &View) -> String {
     let place = |i: usize| {
         let (column, row) = places[i];
         let inset = (rows - counts[column] as f64) * ROW / 2.0;
-        let x = [210.0, WIDTH / 2.0 - 60.0, WIDTH - 330.0][column];
+        let x = [250.0, WIDTH / 2.0 - 40.0, WIDTH - 350.0][column];
         (x, TOP + inset + row as f64 * ROW + ROW / 2.0)
     };
     let mut out = String::new();
@@ -79,21 +83,53 @@ pub fn svg(view: &View) -> String {
         let fill = colour(node.entity.kind);
         let _ = write!(
             out,
-            "<g><title>{} {}: {} observations, first {} {}</title><circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"7\" fill=\"{fill}\"/>\
+            "<g><title>{} {}{}: {} observations, first {} {}</title><circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"7\" fill=\"{fill}\"/>\
              <text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\" stroke=\"#fff\" stroke-width=\"3\" paint-order=\"stroke\">{}</text></g>",
             node.entity.kind.as_str(),
             Text(&node.entity.name),
+            Text(&also(node)),
             node.observations,
             node.first.to_seconds_string(),
             node.rests_on,
             x + dx,
             y + 4.0,
-            Text(&shorten(&node.entity.name, 44))
+            Text(&label(node))
         );
     }
     legend(&mut out, view, height - 22.0);
     out.push_str("</svg>\n");
     out
+}
+
+/// All names of the others.
+fn also(node: &Node) -> String {
+    node.also.iter().map(|e| format!(", {}", e.name)).collect()
+}
+
+/// A name as short as it can be told by: of a digest its beginning, of a path its end.
+fn label(node: &Node) -> String {
+    let name = &*node.entity.name;
+    let is_digest = name.len() >= 32 && name.chars().all(|c| c.is_ascii_hexdigit());
+    let short = match node.entity.kind {
+        EntityKind::Indicator if is_digest => shorten(name, DIGEST_CHARS).into_owned(),
+        EntityKind::File => end(name, NAME_CHARS),
+        _ => shorten(name, NAME_CHARS).into_owned(),
+    };
+    match node.also.len() {
+        0 => short,
+        n => format!("{short} and {n} more"),
+    }
+}
+
+/// The last letters of a path, from a folder on where one begins there.
+fn end(path: &str, chars: usize) -> String {
+    let count = path.chars().count();
+    if count <= chars {
+        return path.to_owned();
+    }
+    let tail: String = path.chars().skip(count - chars + 1).collect();
+    let from = tail.find(['\\', '/']).unwrap_or(0);
+    format!("…{}", &tail[from..])
 }
 
 fn legend(out: &mut String, view: &View, y: f64) {

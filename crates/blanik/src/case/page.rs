@@ -88,6 +88,7 @@ fn intrusion(out: &mut String, view: &View, part: Part) {
     if matches!(part, Part::All | Part::Timeline) {
         for (title, sentences) in [
             ("Quiet periods", view.timeline.quiet.iter().map(|q| &q.what).collect::<Vec<_>>()),
+            ("Clocks that go wrong", view.clocks.iter().map(|c| &c.what).collect()),
             ("Missing telemetry", view.gaps.iter().map(|g| &g.what).collect()),
         ] {
             if !sentences.is_empty() {

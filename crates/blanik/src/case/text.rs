@@ -100,6 +100,10 @@ fn story(out: &mut String, view: &View) {
     if !quiet.is_empty() {
         chapter(out, "Quiet periods", &quiet, "");
     }
+    let clocks: Vec<Sentence> = view.clocks.iter().map(|c| c.what.clone()).collect();
+    if !clocks.is_empty() {
+        chapter(out, "Clocks that go wrong", &clocks, "");
+    }
     let gaps: Vec<Sentence> = view.gaps.iter().map(|g| g.what.clone()).collect();
     if !gaps.is_empty() {
         chapter(out, "Missing telemetry", &gaps, "");
@@ -126,6 +130,9 @@ fn timeline(out: &mut String, view: &View) {
                 step.what
             ),
         );
+    }
+    for clock in &view.clocks {
+        line(out, 2, &format!("! {}", clock.what));
     }
     for gap in &view.gaps {
         line(out, 2, &format!("! {}", gap.what));

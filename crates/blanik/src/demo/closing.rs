@@ -8,9 +8,11 @@ use serde_json::{Value, json};
 
 use super::NOTICE;
 use super::score::Score;
+use super::{OnRecord, Scores, case_score};
 
 /// Writes it. The texts are the exercise's own; only the folder's name comes from outside.
-pub fn tell(out: &mut impl Write, folder: &Path, page: &Path, score: &Score) -> io::Result<()> {
+pub fn tell(out: &mut impl Write, folder: &Path, page: &Path, scores: &Scores) -> io::Result<()> {
+    let score = &scores.findings;
     writeln!(out)?;
     writeln!(out, "{NOTICE}")?;
     let steps = score.intrusions.values().map(|of| of.steps).sum::<u64>();
@@ -35,6 +37,8 @@ pub fn tell(out: &mut impl Write, folder: &Path, page: &Path, score: &Score) -> 
     }
     tell_missed(out, score)?;
     tell_false(out, score)?;
+    writeln!(out)?;
+    case_score::tell(out, &scores.case)?;
     writeln!(out)?;
     // Debug quotes and escapes what a folder's name may hold.
     writeln!(out, "Folder:     {folder:?} (EXERCISE.txt says what lies there)")?;
@@ -75,14 +79,18 @@ fn tell_false(out: &mut impl Write, score: &Score) -> io::Result<()> {
 }
 
 /// The same for programs.
-pub fn for_programs(folder: &Path, page: &Path, score: &Score) -> Value {
+pub fn for_programs(folder: &Path, page: &Path, scores: &Scores, on_record: &OnRecord) -> Value {
     json!({
         "exercise": NOTICE,
         "folder": folder,
         "logs": folder.join("logs"),
         "report": page,
         "answer_key": folder.join("answer-key.json"),
-        "score": score,
+        "score": scores.findings,
+        "case": scores.case,
+        "workspace": on_record.workspace,
+        "passphrase": on_record.passphrase,
+        "records_verified": on_record.report.records_verified,
     })
 }
 
@@ -116,7 +124,9 @@ mod tests {
         };
         let mut out = vec![];
         let page = Path::new("d/report.html");
-        tell(&mut out, Path::new("d\u{1b}[31m"), page, &score).expect("to memory");
+        let case = case_score::CaseScore { found: vec![], intruders: vec![] };
+        let scores = Scores { findings: score, case };
+        tell(&mut out, Path::new("d\u{1b}[31m"), page, &scores).expect("to memory");
         let text = String::from_utf8(out).expect("UTF-8");
         assert!(text.contains("Of 5 steps of two intruders the rules found 4 (B 4 of 5)."));
         assert!(text.contains("Of 9 findings 7 point at a step and 2 at ordinary work."));
@@ -126,8 +136,8 @@ mod tests {
             text.contains("  Zeek                                      3      1               2")
         );
         assert!(!text.contains('\u{1b}'));
-        let json = for_programs(Path::new("d"), page, &score);
-        assert_eq!(json["score"]["missed"][0]["reason"], "no_telemetry");
-        assert_eq!(json["score"]["missed"][0]["technique"], "T1566.002");
+        let json = serde_json::to_value(&scores.findings).expect("JSON");
+        assert_eq!(json["missed"][0]["reason"], "no_telemetry");
+        assert_eq!(json["missed"][0]["technique"], "T1566.002");
     }
 }

@@ -157,14 +157,15 @@ fn reason(step: &Step, techniques: &BTreeSet<String>) -> Reason {
 }
 
 /// The key by record.
-struct Index<'k> {
+pub(super) struct Index<'k> {
     key: &'k AnswerKey,
-    steps: Vec<(&'k str, &'k Step)>,
+    /// All intruders' steps, each with whose it is.
+    pub(super) steps: Vec<(&'k str, &'k Step)>,
     by_record: BTreeMap<u64, Vec<(&'k str, usize)>>,
 }
 
 impl<'k> Index<'k> {
-    fn of(key: &'k AnswerKey) -> Self {
+    pub(super) fn of(key: &'k AnswerKey) -> Self {
         let steps: Vec<(&str, &Step)> = key
             .intrusions
             .iter()
@@ -180,7 +181,7 @@ impl<'k> Index<'k> {
     }
 
     /// The steps on whose records a finding rests, each with the record's format.
-    fn hits(&self, finding: &Finding) -> Vec<(usize, String)> {
+    pub(super) fn hits(&self, finding: &Finding) -> Vec<(usize, String)> {
         let own = std::iter::once((finding.source.as_str(), finding.record));
         let correlated = finding.correlation.iter().flat_map(|of| &of.events);
         let places = own.chain(correlated.map(|event| (event.source.as_str(), event.record)));

@@ -27,6 +27,15 @@ const RECORDS_AT_ONCE: usize = 8_192;
 const BYTES_AT_ONCE: usize = 16 << 20;
 const HASHED_AT_ONCE: usize = 1 << 20;
 
+/// What a hunt reads, and by which rules: the built-in ones if none are named.
+#[derive(Clone, Copy)]
+pub struct Sources<'p> {
+    /// Files and folders of logs.
+    pub logs: &'p [PathBuf],
+    /// Files and folders of rules.
+    pub rules: &'p [PathBuf],
+}
+
 /// What is to be put on record, from before the hunt until its end.
 pub struct Custody {
     case: String,
@@ -43,14 +52,19 @@ impl Custody {
         if args.logs.paths.iter().any(|path| path.as_os_str() == "-") {
             bail!("standard input cannot be taken into custody: name a file");
         }
-        let workspace = args.case.workspace.clone();
-        let key = super::key(&workspace, &args.case.key)?;
+        let key = super::key(&args.case.workspace, &args.case.key)?;
+        let read = Sources { logs: &args.logs.paths, rules: &args.rule_files.rules };
+        Self::of(case, &args.case.workspace, key, read).map(Some)
+    }
+
+    /// For a case of a workspace, whose key this is.
+    pub fn of(case: &str, workspace: &Path, key: SigningKey, read: Sources<'_>) -> Result<Self> {
         // Fails now, and not after hours of reading.
-        drop(Workspace::open_with(&workspace, key.clone())?);
-        let paths = args.logs.paths.clone();
+        drop(Workspace::open_with(workspace, key.clone())?);
+        let paths = read.logs.to_vec();
         let acquired = thread::spawn(move || acquired(&paths));
-        let rules = rules_digest(&args.rule_files.rules)?;
-        Ok(Some(Custody { case: case.clone(), workspace, key, rules, acquired }))
+        let rules = rules_digest(read.rules)?;
+        Ok(Custody { case: case.to_owned(), workspace: workspace.to_owned(), key, rules, acquired })
     }
 
     /// Puts the hunt on record.

@@ -6,6 +6,7 @@ mod builtin;
 mod cli;
 mod correlate;
 mod data;
+mod demo;
 mod evidence;
 mod formats;
 mod indicators;

@@ -15,7 +15,6 @@ pub(super) enum Watch {
     FileAudit,
     ShareAccess,
     FileCreation,
-    Connection,
     ZeekFlow,
     EveFlow,
     ZeekFile,
@@ -28,7 +27,6 @@ pub(super) fn watch(kind: &Kind) -> Option<Watch> {
         "m365" => Watch::FileAudit,
         "windows" if matches!(kind.event_id, Some(5145 | 4663)) => Watch::ShareAccess,
         "windows" if kind.event_id == Some(11) && service("sysmon") => Watch::FileCreation,
-        "windows" if kind.event_id == Some(3) && service("sysmon") => Watch::Connection,
         "zeek" if service("conn") => Watch::ZeekFlow,
         "zeek" if service("smb_files") => Watch::ZeekFile,
         "suricata" if service("flow") => Watch::EveFlow,
@@ -36,8 +34,8 @@ pub(super) fn watch(kind: &Kind) -> Option<Watch> {
     })
 }
 
-/// The fields that a gatherer asks of a kind's events.
-pub fn fields(kind: &Kind) -> &'static [&'static str] {
+/// The fields that are asked of a kind's events.
+pub(super) fn fields(kind: &Kind) -> &'static [&'static str] {
     match watch(kind) {
         Some(Watch::MailAudit) => &[
             "Operation",
@@ -61,7 +59,6 @@ pub fn fields(kind: &Kind) -> &'static [&'static str] {
             "SubjectUserName",
         ],
         Some(Watch::FileCreation) => &["TargetFilename", "Image", "User"],
-        Some(Watch::Connection) => &["SourceIp", "Initiated"],
         Some(Watch::ZeekFlow) => &["id.orig_h", "id.resp_h", "orig_bytes"],
         Some(Watch::EveFlow) => &["src_ip", "dest_ip", "flow.bytes_toserver"],
         Some(Watch::ZeekFile) => &["action", "name", "path", "id.orig_h", "id.resp_h", "size"],
@@ -94,7 +91,6 @@ pub(super) fn said(watch: Watch, batch: &EventBatch, row: usize) -> Vec<Said> {
         Watch::FileAudit => file_audit(&text).into_iter().collect(),
         Watch::ShareAccess => share(&text).into_iter().collect(),
         Watch::FileCreation => archive(&text).into_iter().collect(),
-        Watch::Connection => Vec::new(),
         Watch::ZeekFlow => {
             flow(&text, "id.orig_h", "id.resp_h", "orig_bytes").into_iter().collect()
         }

@@ -1,0 +1,81 @@
+//! The case's score in words.
+
+use std::io::{self, Write};
+
+use super::{CaseScore, Main, OfIntruder};
+
+/// Writes it. Names are the exercise's own.
+pub fn tell(out: &mut impl Write, score: &CaseScore) -> io::Result<()> {
+    writeln!(out, "The case against the answer key")?;
+    for intruder in &score.intruders {
+        tell_intruder(out, intruder)?;
+    }
+    let mixed: Vec<String> = score.mixed().iter().map(usize::to_string).collect();
+    match mixed.len() {
+        0 => writeln!(out, "  No intrusion of the case holds what both did."),
+        _ => writeln!(out, "  Intrusion {} holds what both did.", mixed.join(", ")),
+    }
+}
+
+fn tell_intruder(out: &mut impl Write, of: &OfIntruder) -> io::Result<()> {
+    let id = &of.intruder;
+    let Some(main) = &of.main else {
+        return writeln!(out, "  Intruder {id} is in no intrusion of the case.");
+    };
+    writeln!(
+        out,
+        "  Intruder {id} is intrusion {}: {} of {} observations of theirs; {:.0} % of what it holds is theirs.",
+        main.number,
+        main.observations,
+        of.observations,
+        100.0 * main.purity
+    )?;
+    writeln!(
+        out,
+        "    {} of {} steps that have a finding are in it",
+        of.steps_told, of.steps_found
+    )?;
+    tell_main(out, main)?;
+    let holds = of.taken.iter().filter(|taken| taken.holds).count();
+    writeln!(out, "    taken: the bounds hold for {holds} of {}", of.taken.len())?;
+    for missed in of.taken.iter().filter(|taken| !taken.holds) {
+        let told = match missed.told {
+            None => "the case does not name it".to_owned(),
+            Some(told) => match told.possible {
+                Some(most) => format!("the case says {} to {most}", told.confirmed),
+                None => format!("the case says at least {}", told.confirmed),
+            },
+        };
+        writeln!(out, "      {}: {} {}; {told}", missed.what, missed.truth, missed.unit)?;
+    }
+    Ok(())
+}
+
+fn tell_main(out: &mut impl Write, main: &Main) -> io::Result<()> {
+    let hosts = &main.hosts;
+    let (right, named) = (hosts.right.len(), hosts.right.len() + hosts.wrong.len());
+    let truth = right + hosts.missed.len();
+    writeln!(out, "    hosts: {right} of {named} named are theirs, of {truth} in all{}", {
+        let missed = hosts.missed.join(", ");
+        if missed.is_empty() { missed } else { format!("; not named: {missed}") }
+    })?;
+    let ways = &main.ways;
+    let all = ways.right as usize + ways.reversed.len() + ways.missed.len();
+    let order = main.order.map_or_else(|| "-".to_owned(), |order| format!("{order:.3}"));
+    writeln!(
+        out,
+        "    ways from host to host: {} of {all} in the right order; order of steps: rank correlation {order}",
+        ways.right
+    )?;
+    let off = |seconds: i64| match seconds {
+        0 => "to the second".to_owned(),
+        s if s > 0 => format!("{} late", blanik_case::timeline::span(s)),
+        s => format!("{} early", blanik_case::timeline::span(s)),
+    };
+    writeln!(
+        out,
+        "    first seen: {}; last seen: {}",
+        off(main.first_late_s),
+        off(main.last_late_s)
+    )
+}

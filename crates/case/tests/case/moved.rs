@@ -1,0 +1,189 @@
+//! How an intruder moved: the logons that tie, the places where things happened, and what is no gap.
+
+use blanik_case::Case;
+use blanik_case::link::Reason;
+use blanik_case::place::Site;
+use blanik_model::record::{Addressed, Covered, LoggedOn, Span};
+use blanik_model::{Fact, Finding, Level, Record};
+
+use crate::invented::{WEEK, case, finding, found, intruder, ordinary, record, time};
+
+const HOUR: i64 = 3600;
+
+/// A logon of `svc-x`, in these hours of the week, ten minutes before the full hour.
+fn logged_on(from: &str, to: &str, hours: &[i64]) -> Record {
+    let at = |hour: &i64| time(WEEK + hour * HOUR - 600);
+    let spans = hours.iter().map(|h| Span { first: at(h), last: at(h), events: 1 });
+    record(Fact::LoggedOn(Box::new(LoggedOn {
+        host: to.into(),
+        account: "svc-x".into(),
+        from: from.into(),
+        first: at(hours.first().expect("an hour")),
+        last: at(hours.last().expect("an hour")),
+        records: hours.len() as u64,
+        hours: spans.collect(),
+        more: false,
+    })))
+}
+
+fn addressed(host: &str, address: &str) -> Record {
+    record(Fact::Addressed(Addressed {
+        host: host.into(),
+        address: address.into(),
+        first: time(WEEK),
+        last: time(WEEK),
+        records: 1,
+    }))
+}
+
+/// Two that have nothing in common: on host1 from hour 60, on host4 from hour 120 of the week.
+fn strangers() -> Vec<Record> {
+    let mut records = ordinary();
+    records.extend(intruder("mole", "203.0.113.9", &["host1", "host2"], 60));
+    records.extend(intruder("rat", "198.51.100.7", &["host4", "host5"], 120));
+    // Backups come by every day, so that routes are known for the week.
+    records.push(logged_on("host0", "host3", &(0..160).step_by(24).collect::<Vec<_>>()));
+    records
+}
+
+fn routes_of(case: &Case) -> Vec<String> {
+    let links = case.intrusions.found.iter().flat_map(|i| &i.links);
+    let of_routes = links.filter(|l| matches!(l.reason, Reason::Route(_)));
+    of_routes.map(|l| l.sentence(&case.observations).text().to_owned()).collect()
+}
+
+#[test]
+fn a_rare_logon_leads_from_one_host_to_another() {
+    assert_eq!(case(strangers()).intrusions.found.len(), 2);
+    let mut records = strangers();
+    records.push(addressed("host2.mzv.example", "10.0.0.2"));
+    records.push(logged_on("10.0.0.2", "HOST4.mzv.example", &[120]));
+    let route = records.len() as u64 - 1;
+    let case = case(records);
+    assert_eq!(case.intrusions.found.len(), 1);
+    let said = &routes_of(&case)[0];
+    assert!(said.starts_with("svc-x logged on from host2 to host4 at "), "{said}");
+    let view = &case.views()[0];
+    let moved = view.timeline.story.moved.iter().find(|s| s.text().contains("svc-x"));
+    let moved = moved.expect("the logon is told");
+    assert!(moved.text().contains("svc-x logged on from host2 to host4."));
+    assert_eq!(moved.rests_on().indexes(), [route]);
+    assert!(view.graph.edges.iter().any(|e| {
+        let name = |at: usize| &*view.graph.nodes[at].entity.name;
+        (name(e.host), name(e.other)) == ("host2", "host4")
+    }));
+}
+
+#[test]
+fn a_way_taken_every_day_leads_nowhere() {
+    let mut records = strangers();
+    let daily: Vec<i64> = (0..160).step_by(12).collect();
+    records.push(logged_on("host2", "host4", &daily));
+    let case = case(records);
+    assert_eq!(routes_of(&case), Vec::<String>::new());
+    assert_eq!(case.intrusions.found.len(), 2);
+}
+
+#[test]
+fn what_ties_for_long_does_not_end_at_something_lesser() {
+    let bad = |rule: &str, level, hour: i64| {
+        found(finding(rule, level, "execution", "host3", WEEK + hour * HOUR, &[("User", "x")]))
+    };
+    let mut records = ordinary();
+    records.extend([
+        bad("a", Level::High, 20),
+        bad("b", Level::Medium, 60),
+        bad("c", Level::High, 130),
+    ]);
+    let case = case(records);
+    let lead = &case.intrusions.leads[0];
+    let rules: Vec<&str> = lead.core.iter().map(|i| &*case.observations[*i].rule).collect();
+    assert_eq!(rules, ["a", "c"]);
+}
+
+fn in_the_cloud(rule: &str, account: Option<&str>, hour: i64) -> Record {
+    let mut of = finding(rule, Level::High, "collection", "mzv.example", WEEK + hour * HOUR, &[]);
+    of.kind = "m365/exchange".into();
+    of.account = account.map(str::to_owned);
+    found(of)
+}
+
+#[test]
+fn a_tenant_is_no_host_and_its_accounts_are_places() {
+    let mut records = ordinary();
+    records.push(in_the_cloud("a", Some("Novak@mzv.example"), 100));
+    records.push(in_the_cloud("b", Some("novak@mzv.example"), 100));
+    records.push(in_the_cloud("c", Some("svoboda@mzv.example"), 100));
+    records.push(in_the_cloud("d", None, 100));
+    let case = case(records);
+    let of = |rule: &str| case.observations.iter().find(|o| o.rule == rule).expect("it was found");
+    assert_eq!((of("a").host.as_str(), of("a").site), ("novak@mzv.example", Site::Account));
+    assert_eq!((of("d").host.as_str(), of("d").site), ("mzv", Site::Elsewhere));
+    let sizes: Vec<usize> = case.intrusions.leads.iter().map(|l| l.core.len()).collect();
+    assert_eq!(sizes, [2, 1, 1]);
+}
+
+fn connection(rule: &str, from: &str, to: &str) -> Finding {
+    let ends = [("id.orig_h", from), ("id.resp_h", to)];
+    finding(rule, Level::High, "initial-access", from, WEEK + 100 * HOUR, &ends)
+}
+
+#[test]
+fn a_connection_from_outside_happened_on_the_end_inside() {
+    let mut records = ordinary();
+    records.push(found(connection("in", "203.0.113.9", "10.0.0.4")));
+    records.push(found(connection("past", "203.0.113.9", "198.51.100.1")));
+    records.push(addressed("WEB", "10.0.0.4"));
+    let case = case(records);
+    let place = |rule: &str| {
+        let o = case.observations.iter().find(|o| o.rule == rule).expect("it was found");
+        (o.host.clone(), o.site)
+    };
+    assert_eq!(place("in"), ("web".to_owned(), Site::Machine));
+    assert_eq!(place("past"), ("203.0.113.9".to_owned(), Site::Elsewhere));
+}
+
+#[test]
+fn an_address_from_which_everyone_acts_ties_nothing() {
+    let two = || {
+        let mut records = ordinary();
+        for (host, hour) in [("host1", 60), ("host4", 66)] {
+            let at = WEEK + hour * HOUR;
+            let fields = [("src_ip", "192.0.2.1")];
+            records.push(found(finding(host, Level::High, "collection", host, at, &fields)));
+        }
+        records
+    };
+    assert_eq!(case(two()).intrusions.leads[0].core.len(), 2);
+    let mut records = two();
+    for n in 0..8 {
+        let mut of = logged_on("192.0.2.1", "host1", &[n]);
+        if let Fact::LoggedOn(l) = &mut of.fact {
+            l.account = format!("person{n}");
+        }
+        records.push(of);
+    }
+    assert!(case(records).intrusions.leads.iter().all(|l| l.core.len() == 1));
+}
+
+#[test]
+fn who_is_silent_every_night_is_silent_for_longer_if_telemetry_is_missing() {
+    let day = |d: i64| Span {
+        first: time(WEEK + d * 24 * HOUR + 8 * HOUR),
+        last: time(WEEK + d * 24 * HOUR + 16 * HOUR),
+        events: 9,
+    };
+    let gaps = |days: &[i64]| {
+        let mut records = ordinary();
+        records.push(record(Fact::Covered(Covered {
+            host: Some("host1".into()),
+            kind: "windows/security".into(),
+            spans: days.iter().map(|d| day(*d)).collect(),
+        })));
+        let case = case(records);
+        let last = days.last().expect("a day");
+        case.watched["host1"].gaps("host1", day(0).first, day(*last).last).len()
+    };
+    assert_eq!(gaps(&(0..20).collect::<Vec<_>>()), 0);
+    assert_eq!(gaps(&(0..10).chain(15..20).collect::<Vec<_>>()), 1);
+}
