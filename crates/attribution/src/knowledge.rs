@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::corpus::{Brings, Corpus};
+use crate::observe::Grade;
 
 const BUILTIN: &str = include_str!("../knowledge/attack.tsv");
 
@@ -24,6 +25,43 @@ pub struct ActorFacts {
     pub aliases: Vec<String>,
 }
 
+/// Where knowledge is from, beside the table that the program carries.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// Who made it.
+    pub name: String,
+    /// SHA-256 of its bytes, in lower-case hex; empty if it stands on no record.
+    pub sha256: String,
+    /// How far it is to be believed.
+    pub grade: Grade,
+    /// The month in which it was taken in, `YYYY-MM`: nothing in it can be newer. Empty if not known.
+    pub until: String,
+}
+
+impl Source {
+    /// Whether what it says of actors counts: not if it is more likely wrong than right.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.grade.error() <= 0.5
+    }
+}
+
+/// Place of a source in [`Knowledge::sources`].
+pub type SourceIx = usize;
+
+/// An actor that bears a name.
+#[derive(Clone, Debug)]
+pub struct Bearer<'k> {
+    /// Who.
+    pub facts: &'k ActorFacts,
+    /// Whether it is its first name or its id.
+    pub is_first: bool,
+    /// How far the name means this actor: a share of one among all who bear it.
+    pub weight: f64,
+    /// Sources that say so; none: the program's own table.
+    pub said_by: Vec<SourceIx>,
+}
+
 /// Who was seen with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
@@ -35,6 +73,8 @@ pub struct Use {
     pub reports: Vec<usize>,
     /// Techniques and software.
     pub what: Vec<String>,
+    /// Where that is from; none: the program's own table.
+    pub source: Option<SourceIx>,
 }
 
 /// See the module.
@@ -56,6 +96,12 @@ pub struct Knowledge {
     pub uses: Vec<Use>,
     /// Campaign → groups it is attributed to.
     pub campaigns: BTreeMap<String, Vec<String>>,
+    /// Knowledge that was added.
+    pub sources: Vec<Source>,
+    /// Actor's id and name as names are compared → the sources that say that it bears it. Relations, no merges.
+    pub borne: BTreeMap<(String, String), BTreeSet<SourceIx>>,
+    /// Actor's id → whom it is said to be after, as names are compared → in words, and who says so.
+    pub targets: BTreeMap<String, BTreeMap<String, (String, BTreeSet<SourceIx>)>>,
 }
 
 impl Knowledge {
@@ -97,7 +143,7 @@ impl Knowledge {
                 let (who, month, reports, what) = (next(), next(), next(), next());
                 let reports = many(&reports, ',').iter().filter_map(|r| r.parse().ok()).collect();
                 self.newest = self.newest.clone().max(month.clone());
-                self.uses.push(Use { who, month, reports, what: many(&what, ',') });
+                self.uses.push(Use { who, month, reports, what: many(&what, ','), source: None });
             }
             _ => {}
         }
@@ -109,7 +155,8 @@ impl Knowledge {
         let mut corpus = Corpus::default();
         let mut documents: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
         let actors: BTreeSet<&str> = self.actors.iter().map(|a| a.id.as_str()).collect();
-        for fact in self.uses.iter().filter(|u| actors.contains(u.who.as_str())) {
+        let standing = self.uses.iter().filter(|u| self.counts(u));
+        for fact in standing.filter(|u| actors.contains(u.who.as_str())) {
             for report in fact.reports.iter().filter_map(|r| self.reports.get(*r)) {
                 let shown = documents.entry((&fact.who, report)).or_default();
                 shown.extend(fact.what.iter().map(String::as_str));
@@ -123,6 +170,11 @@ impl Knowledge {
         corpus
     }
 
+    /// Whether a fact counts: its source is more likely right than wrong.
+    fn counts(&self, fact: &Use) -> bool {
+        fact.source.is_none_or(|s| self.sources[s].counts())
+    }
+
     /// Says of the actors in a corpus of which nation they are.
     pub fn add_nations(&self, corpus: &mut Corpus) {
         for actor in &self.actors {
@@ -134,7 +186,7 @@ impl Knowledge {
 
     /// Adds to a corpus what software brings.
     pub fn add_brings(&self, corpus: &mut Corpus) {
-        for fact in self.uses.iter().filter(|u| u.who.starts_with('S')) {
+        for fact in self.uses.iter().filter(|u| u.who.starts_with('S') && self.counts(u)) {
             let software = corpus.feature(&fact.who);
             let reports = fact.reports.iter().filter_map(|r| self.reports.get(*r));
             let reports: Vec<usize> = reports.map(|r| corpus.report(r)).collect();
@@ -156,6 +208,68 @@ impl Knowledge {
         };
         let found = self.actors.iter().filter(bears);
         found.map(|a| (a, folded(&a.name) == wanted || folded(&a.id) == wanted)).collect()
+    }
+
+    /// All actors that bear a name or id, with how far the name means each: sources that say so independently of each
+    /// other, by their grades; another's first name counts for half as much where it is but an alias.
+    #[must_use]
+    pub fn bearers(&self, name: &str) -> Vec<Bearer<'_>> {
+        let wanted = folded(name);
+        let found = self.called(name);
+        let weights: Vec<f64> =
+            found.iter().map(|(a, is_first)| self.believed(&a.id, &wanted, *is_first)).collect();
+        let sum: f64 = weights.iter().sum();
+        let mut bearers = Vec::new();
+        for ((facts, is_first), weight) in found.into_iter().zip(weights) {
+            let key = (facts.id.clone(), wanted.clone());
+            let said_by = self.borne.get(&key).into_iter().flatten().copied().collect();
+            bearers.push(Bearer { facts, is_first, weight: weight / sum.max(1e-9), said_by });
+        }
+        bearers
+    }
+
+    /// How far it is believed that an actor bears a name (as names are compared).
+    fn believed(&self, id: &str, name: &str, is_first: bool) -> f64 {
+        // What no source is named for stands in the program's own table.
+        let believed = match self.borne.get(&(id.to_owned(), name.to_owned())) {
+            Some(by) if !by.is_empty() => {
+                1.0 - by.iter().map(|s| self.sources[*s].grade.error()).product::<f64>()
+            }
+            _ => 0.9,
+        };
+        believed * if is_first { 1.0 } else { 0.5 }
+    }
+
+    /// Every name as names are compared → the places of the actors that bear it, with how far that is believed.
+    #[must_use]
+    pub fn names(&self) -> BTreeMap<String, Vec<(usize, f64)>> {
+        let mut names: BTreeMap<String, Vec<(usize, f64)>> = BTreeMap::new();
+        for (place, actor) in self.actors.iter().enumerate() {
+            let firsts = [folded(&actor.id), folded(&actor.name)];
+            let others = actor.aliases.iter().map(|a| folded(a));
+            for name in firsts.iter().cloned().chain(others).collect::<BTreeSet<_>>() {
+                let weight = self.believed(&actor.id, &name, firsts.contains(&name));
+                names.entry(name).or_default().push((place, weight));
+            }
+        }
+        names
+    }
+
+    /// Ids of actors that are said to be after such victims.
+    #[must_use]
+    pub fn after(&self, victim: &str) -> Vec<&str> {
+        let wanted = folded(victim);
+        let is_after = |of: &BTreeMap<String, (String, BTreeSet<SourceIx>)>| {
+            of.get(&wanted).is_some_and(|(_, by)| by.iter().any(|s| self.sources[*s].counts()))
+        };
+        self.targets.iter().filter(|(_, of)| is_after(of)).map(|(id, _)| id.as_str()).collect()
+    }
+
+    /// Digests of all that is known: the program's own table first.
+    #[must_use]
+    pub fn digests(&self) -> Vec<String> {
+        let added = self.sources.iter().map(|s| s.sha256.clone());
+        std::iter::once(self.digest.clone()).chain(added).collect()
     }
 
     /// What a technique, software or actor is called; its id where it has no name.

@@ -6,6 +6,7 @@
 pub mod bench;
 pub mod corpus;
 pub mod counts;
+pub mod disagreement;
 pub mod fitted;
 pub mod intake;
 pub mod knowledge;

@@ -1,11 +1,13 @@
 //! What was observed: one item each, with who says so, how far they are to be believed, and how easily it is
-//! forged. And how findings' tags become such items.
+//! forged. And how a case's findings become such items.
 
-use std::collections::BTreeMap;
+pub mod findings;
+pub mod pointers;
+pub mod timing;
+
 use std::fmt;
 use std::str::FromStr;
 
-use blanik_model::attack::{AttackTag, parse_tag};
 use serde::{Deserialize, Serialize};
 
 /// More observations are not read.
@@ -120,6 +122,12 @@ impl Feature {
         }
     }
 
+    /// Whether its weight is fitted on reports, and not an analyst's.
+    #[must_use]
+    pub fn is_fitted(&self) -> bool {
+        matches!(self, Feature::Technique(_) | Feature::Software(_))
+    }
+
     /// What it is, as given.
     #[must_use]
     pub fn value(&self) -> &str {
@@ -161,6 +169,33 @@ pub struct Grade {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no grade: a letter from A to F and a figure from 1 to 6")]
 pub struct NoGrade(String);
+
+impl Feature {
+    /// Of a class, by the word on the command line and in records (`technique`, `claim` …).
+    ///
+    /// # Errors
+    /// The word, if it names no class.
+    pub fn of(class: &str, what: &str, to: &[String]) -> Result<Feature, NoClass> {
+        let pointing = || Pointing { value: what.to_owned(), to: to.to_vec() };
+        Ok(match class {
+            "technique" => Feature::Technique(what.to_owned()),
+            "software" => Feature::Software(what.to_owned()),
+            "indicator" => Feature::Indicator(pointing()),
+            "infrastructure" => Feature::Infrastructure(pointing()),
+            "victimology" => Feature::Victimology(pointing()),
+            "timing" => Feature::Timing(pointing()),
+            "claim" => Feature::Claim(pointing()),
+            _ => return Err(NoClass(class.chars().take(20).collect())),
+        })
+    }
+}
+
+/// No class of evidence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no class of evidence: technique, software, indicator, infrastructure, victimology, timing, claim"
+)]
+pub struct NoClass(String);
 
 impl FromStr for Grade {
     type Err = NoGrade;
@@ -280,56 +315,6 @@ impl Observation {
     }
 }
 
-/// A finding, as attribution needs it.
-pub struct Tagged<'a> {
-    /// Tags of the rule: `attack.t1059.001`.
-    pub tags: &'a [String],
-    /// From 0 (informational) to 4 (critical).
-    pub level: u8,
-    /// Whether the rule is of status stable or test.
-    pub is_settled: bool,
-    /// Hosts on which the rule fired, of 1,000 hosts. A rule that fires everywhere tells nothing of an intruder.
-    pub hosts_per_mille: u32,
-    /// The rule's title.
-    pub rule: &'a str,
-    /// Index of the finding in the evidence log.
-    pub citation: Option<u64>,
-}
-
-/// Observations of techniques from findings: each technique once, with the best grade that a finding gives it. Level,
-/// status and rarity make the grade: a settled rule of high level that fires on few hosts is B2.
-#[must_use]
-pub fn from_findings<'a>(findings: impl IntoIterator<Item = Tagged<'a>>) -> Vec<Observation> {
-    let mut best: BTreeMap<String, Observation> = BTreeMap::new();
-    for finding in findings {
-        let information = match (finding.level, finding.hosts_per_mille) {
-            (3.., 0..=50) => 2,
-            (2.., 0..=200) => 3,
-            (1.., 0..=500) => 4,
-            _ => 5,
-        };
-        let grade = Grade { source: if finding.is_settled { 1 } else { 2 }, information };
-        for tag in finding.tags {
-            let Some(AttackTag::Technique(id)) = parse_tag(tag) else { continue };
-            let known = best.get(&id).map(|o| o.grade.error());
-            if known.is_none_or(|known| grade.error() < known) {
-                let observation = Observation {
-                    id: id.clone(),
-                    feature: Feature::Technique(id.clone()),
-                    grade,
-                    source: format!("rule: {}", finding.rule),
-                    origin: None,
-                    block: None,
-                    citation: finding.citation,
-                    forgeable: Forgeable::Possible,
-                };
-                best.insert(id, observation);
-            }
-        }
-    }
-    best.into_values().collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -343,21 +328,5 @@ mod tests {
         assert!(
             error("A1") < error("B2") && error("B2") < error("C3") && error("C3") < error("E5")
         );
-    }
-
-    #[test]
-    fn findings_give_each_technique_once_with_its_best_grade() {
-        let tags = ["attack.t1059.001".to_owned(), "attack.execution".to_owned()];
-        let finding = |level, hosts_per_mille| Tagged {
-            tags: &tags,
-            level,
-            is_settled: true,
-            hosts_per_mille,
-            rule: "r",
-            citation: None,
-        };
-        let found = from_findings([finding(1, 900), finding(4, 3)]);
-        assert_eq!(found.len(), 1);
-        assert_eq!(found[0].grade.to_string(), "B2");
     }
 }

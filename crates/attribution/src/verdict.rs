@@ -5,6 +5,7 @@
 //! items of techniques and software have their part in the fitted model (what the score loses without them), others
 //! what an analyst says they are worth. Each part is contaminated by the probability that the item is wrong or planted.
 
+mod canonical;
 mod denial;
 mod founding;
 mod parts;
@@ -59,6 +60,9 @@ pub struct Hypothesis {
     pub name: String,
     /// Its country, where a source suspects one.
     pub country: Option<String>,
+    /// The confidence in the verdict; where a country is named, and never without one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Confidence>,
     /// Probability.
     pub probability: f64,
     /// Part of the score that is no item's, in decibans: how well known the actor is, and the likeness of whole reports.
@@ -169,7 +173,9 @@ pub struct Verdict {
 /// probabilities are the scores' shares. The last hypothesis is an unknown actor and has no part in items.
 #[derive(Clone, Debug, Serialize)]
 pub struct Board {
-    /// Hypotheses.
+    /// Ids of the hypotheses.
+    pub ids: Vec<String>,
+    /// Their names.
     pub names: Vec<String>,
     /// Their bases.
     pub base: Vec<f64>,
@@ -187,6 +193,8 @@ pub struct Judge {
     pub counts: Counts,
     /// Weights and reliability.
     pub fitted: Fitted,
+    /// Names as they are compared → the actors of whom something is known, with how far that is believed.
+    names: BTreeMap<String, Vec<(Actor, f64)>>,
 }
 
 /// Hypotheses of the matrix.
@@ -213,7 +221,13 @@ impl Judge {
     pub fn new(knowledge: Knowledge, fitted: Fitted) -> Judge {
         let corpus = knowledge.corpus();
         let counts = Counts::of(&corpus, &|_| true, &|_| false, "9999-12");
-        Judge { knowledge, corpus, counts, fitted }
+        let actor = |(place, weight): (usize, f64)| {
+            let actor = corpus.find_actor(&knowledge.actors[place].id)?;
+            counts.knows(actor).then_some((actor, weight))
+        };
+        let bearers = |of: Vec<(usize, f64)>| of.into_iter().filter_map(actor).collect();
+        let names = knowledge.names().into_iter().map(|(n, of)| (n, bearers(of))).collect();
+        Judge { knowledge, corpus, counts, fitted, names }
     }
 
     /// Judges observations. `month`: of the case (`YYYY-MM`), if known; `accept_old`: even where knowledge is older.
@@ -257,13 +271,13 @@ impl Judge {
     fn verdict(&self, weighed: &Weighed<'_>, is_old: bool, mut remarks: Vec<String>) -> Verdict {
         let Weighed { observations, seen, parts, .. } = weighed;
         let (shares, unknown) = parts.shares(&vec![true; observations.len()]);
-        let hypotheses = self.hypotheses(parts, &shares, unknown);
+        let mut hypotheses = self.hypotheses(parts, &shares, unknown);
         let leader = hypotheses[0].clone();
-        let matrix_of: Vec<usize> = self.leading(&shares);
+        let matrix_of = self.columns(weighed, &shares);
         let against: Vec<String> =
             matrix_of.iter().map(|k| self.corpus.actors[parts.actors[*k]].clone()).collect();
         let matrix = self.matrix(weighed, &matrix_of);
-        let (denial, smallest_set, is_stable) = self.denial(weighed, &leader);
+        let (mut denial, smallest_set, is_stable) = self.denial(weighed, &leader);
         let best = shares.iter().copied().fold(0.0, f64::max) / (1.0 - unknown).max(1e-9);
         let reliability = self.reliability(seen, best);
         let missing = self.missing(&Founding {
@@ -286,9 +300,9 @@ impl Judge {
                 .push("one class of evidence only: anything but low confidence is refused".into());
         }
         let confidence_sentence = sentences::confidence(confidence, missing.len());
-        let runner_up = hypotheses.get(1);
-        let likelihood = self.likelihood_sentence(&leader, runner_up, unknown, seen, best);
+        let likelihood = self.likelihood_sentence(&hypotheses, unknown, seen, best);
         let apart = self.apart(weighed, &shares);
+        sentences::beside_states(&mut hypotheses, &mut denial, confidence);
         Verdict {
             likelihood,
             confidence_sentence,
@@ -302,21 +316,34 @@ impl Judge {
             smallest_set,
             leads: leads(&self.corpus, &self.counts, &self.knowledge, seen, &parts.actors, &shares),
             reliability,
-            knowledge: format!(
-                "ATT&CK {}, sha-256 {}",
-                self.knowledge.release, self.knowledge.digest
-            ),
+            knowledge: self.known_by(),
             remarks,
             board: self.board(parts),
             hypotheses,
         }
     }
 
+    /// Release and digest of the program's own table, and of what was added.
+    fn known_by(&self) -> String {
+        let mut text =
+            format!("ATT&CK {}, sha-256 {}", self.knowledge.release, self.knowledge.digest);
+        for source in &self.knowledge.sources {
+            let standing = if source.counts() { "" } else { ", shown and not counted" };
+            text += &format!(
+                "; {} ({}{standing}), sha-256 {}",
+                source.name, source.grade, source.sha256
+            );
+        }
+        text
+    }
+
     fn board(&self, parts: &Parts) -> Board {
         let round = |x: &f64| (x * 1e4).round() / 1e4;
         let name = |a: &Actor| self.knowledge.name(&self.corpus.actors[*a]).to_owned();
         let unknown = "an unknown actor".to_owned();
+        let id = |a: &Actor| self.corpus.actors[*a].clone();
         Board {
+            ids: parts.actors.iter().map(id).chain(["UNKNOWN".to_owned()]).collect(),
             names: parts.actors.iter().map(name).chain([unknown]).collect(),
             base: parts.base.iter().chain([&parts.unknown_base]).map(round).collect(),
             items: parts.items.iter().map(|i| i.iter().map(round).collect()).collect(),
@@ -328,6 +355,21 @@ impl Judge {
         order.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]).then(a.cmp(b)));
         order.truncate(MATRIX_MAX);
         order
+    }
+
+    /// Hypotheses of the matrix: the leading ones, and the one that analysts' items point to most.
+    fn columns(&self, weighed: &Weighed<'_>, shares: &[f64]) -> Vec<usize> {
+        let mut columns = self.leading(shares);
+        let judged = |k: &usize| -> f64 {
+            let items = weighed.observations.iter().zip(&weighed.parts.items);
+            items.filter(|(o, _)| !o.feature.is_fitted()).map(|(_, parts)| parts[*k]).sum()
+        };
+        let most = (0..shares.len()).max_by(|a, b| judged(a).total_cmp(&judged(b)).then(b.cmp(a)));
+        if let Some(most) = most.filter(|k| judged(k) > 0.0 && !columns.contains(k)) {
+            columns.truncate(MATRIX_MAX - 1);
+            columns.push(most);
+        }
+        columns
     }
 
     fn hypotheses(&self, parts: &Parts, shares: &[f64], unknown: f64) -> Vec<Hypothesis> {
@@ -344,6 +386,7 @@ impl Judge {
                 id: id.clone(),
                 name: self.knowledge.name(id).to_owned(),
                 country,
+                confidence: None,
                 probability: shares[k],
                 base: (parts.base[k] - middle) * DECIBANS,
             });
@@ -357,6 +400,7 @@ impl Judge {
                 id: format!("UNKNOWN:{nation}"),
                 name: format!("an unknown actor of {nation}"),
                 country: Some((*nation).to_owned()),
+                confidence: None,
                 probability: p,
                 base: 0.0,
             });
@@ -365,6 +409,7 @@ impl Judge {
             id: "UNKNOWN".into(),
             name: "an unknown actor".into(),
             country: None,
+            confidence: None,
             probability: rest.max(0.0),
             base: 0.0,
         });
@@ -383,7 +428,9 @@ impl Judge {
             let what = match ids[i] {
                 Some(f) => {
                     let id = &self.corpus.features[f];
-                    format!("{id} {}", self.knowledge.name(id))
+                    let name = self.knowledge.name(id);
+                    // What has no id of ATT&CK has its name alone.
+                    if id.contains(':') { name.to_owned() } else { format!("{id} {name}") }
                 }
                 None => o.feature.value().to_owned(),
             };
@@ -397,7 +444,7 @@ impl Judge {
                 block: o.block.clone(),
                 explained_by,
                 counts: counted[i],
-                judged: ids[i].is_none(),
+                judged: !o.feature.is_fitted(),
                 decibans: against.iter().map(|k| parts.items[i][*k] * DECIBANS).collect(),
             }
         };

@@ -1,17 +1,21 @@
-//! `blanik attribute`, `blanik actor`, `blanik assess`: reads files, has the pure crate judge, shows what came of it.
+//! `blanik attribute`, `actor`, `observe`, `assess`, `intel`: reads what is on record or in files, has the pure crate judge,
+//! shows what came of it.
 
+mod conclusion;
+pub mod inputs;
+pub mod intel;
 mod page;
 mod plain;
+pub mod said;
 
 use std::fs;
-use std::io::Write;
-use std::path::Path;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
+use blanik_attribution::disagreement::{Disagreement, disagreements};
 use blanik_attribution::fitted::Fitted;
-use blanik_attribution::intake;
 use blanik_attribution::knowledge::Knowledge;
 use blanik_attribution::observe::Observation;
 use blanik_attribution::pool::{Assessment, Pool, pool};
@@ -19,37 +23,13 @@ use blanik_attribution::verdict::{Judge, Verdict};
 use blanik_model::text::for_terminal;
 use serde::Deserialize;
 
-use crate::cli::{ActorArgs, AssessArgs, AttributeArgs};
+use crate::case::journal::Journal;
+use crate::cli::attribution::{ActorArgs, AssessArgs, AttributeArgs, VerdictFormat};
 use crate::outfile::Target;
+use conclusion::Question;
 
 /// A file of observations is not read beyond this.
 const FILE_BYTES_MAX: u64 = 16_000_000;
-
-/// How a verdict is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum VerdictFormat {
-    Text,
-    Html,
-    Json,
-    Svg,
-    Csv,
-}
-
-impl FromStr for VerdictFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Ok(match text {
-            "text" => VerdictFormat::Text,
-            "html" => VerdictFormat::Html,
-            "json" => VerdictFormat::Json,
-            "svg" => VerdictFormat::Svg,
-            "csv" => VerdictFormat::Csv,
-            _ => return Err("one of text, html, json, svg, csv".to_owned()),
-        })
-    }
-}
 
 /// What stands in a file of observations.
 #[derive(Debug, Deserialize)]
@@ -60,20 +40,54 @@ struct ObservationsFile {
     observations: Vec<Observation>,
 }
 
-/// Judges a file of observations.
+/// A verdict with what is shown beside it.
+pub struct Shown {
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The agencies' assessments, and where they disagree.
+    pub pooled: Option<(Pool, Vec<Disagreement>)>,
+}
+
+/// Judges a case or a file of observations.
 pub fn attribute(args: &AttributeArgs) -> Result<ExitCode> {
-    let inputs: Vec<_> = std::iter::once(args.file.clone()).chain(args.pool.clone()).collect();
+    let inputs: Vec<_> = std::iter::once(args.case.clone()).chain(args.pool_file.clone()).collect();
     let target = args.output.as_ref().map(|path| Target::new(path, &inputs)).transpose()?;
-    let mut file: ObservationsFile = serde_json::from_str(&read(&args.file)?)
-        .with_context(|| format!("{} holds no observations", args.file.display()))?;
-    for (i, o) in file.observations.iter_mut().enumerate().filter(|(_, o)| o.id.is_empty()) {
-        o.id = format!("o{}", i + 1);
-    }
-    let judge = Judge::new(knowledge(&args.knowledge)?, Fitted::builtin());
-    let verdict =
-        judge.judge(&file.observations, file.month.as_deref(), args.accept_old_knowledge)?;
-    let pooled = if args.pool.is_empty() { None } else { Some(pool(&assessments(&args.pool)?)) };
-    let text = render(&verdict, pooled.as_ref(), args.format)?;
+    let shown = if is_observations(&args.case)? {
+        if args.record || args.check.is_some() || args.pool {
+            bail!(
+                "a file of observations is on no record: --record, --check and --pool go with a case"
+            );
+        }
+        of_file(args)?
+    } else {
+        let journal = Journal::open(&args.case, &args.workspace);
+        let workspace = matches!(journal, Journal::Log(_)).then_some(args.workspace.as_path());
+        let records = journal.records()?;
+        if let Some(index) = args.check {
+            return conclusion::check(records, workspace, index);
+        }
+        let question = Question {
+            records,
+            workspace,
+            before: u64::MAX,
+            intrusion: args.intrusion,
+            accept_old_knowledge: args.accept_old_knowledge,
+            files: &args.knowledge,
+        };
+        let given = question.answer()?;
+        if args.record {
+            let index = conclusion::record(&journal, args, &given)?;
+            eprintln!("blanik: the verdict is record {index}");
+        }
+        let of_record = if args.pool { given.inputs.assessments.as_slice() } else { &[] };
+        let all: Vec<Assessment> =
+            of_record.iter().cloned().chain(assessments(&args.pool_file)?).collect();
+        if args.pool && all.is_empty() {
+            eprintln!("blanik: no assessment of it is on record");
+        }
+        beside(given.verdict, &all, &given.judge)
+    };
+    let text = render(&shown, args.format)?;
     match target {
         Some(target) => {
             let mut out = target.create()?;
@@ -86,22 +100,77 @@ pub fn attribute(args: &AttributeArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn render(verdict: &Verdict, pooled: Option<&Pool>, format: VerdictFormat) -> Result<String> {
+/// Whether a file holds observations, and no lines of records or findings.
+fn is_observations(path: &Path) -> Result<bool> {
+    #[derive(Deserialize)]
+    struct First {
+        case: Option<serde::de::IgnoredAny>,
+        rule_id: Option<serde::de::IgnoredAny>,
+    }
+    if !path.is_file() {
+        return Ok(false);
+    }
+    let file = fs::File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let first =
+        serde_json::Deserializer::from_reader(BufReader::new(file)).into_iter::<First>().next();
+    // What is no JSON is said to be so by who reads observations.
+    Ok(!matches!(first, Some(Ok(first)) if first.case.is_some() || first.rule_id.is_some()))
+}
+
+fn of_file(args: &AttributeArgs) -> Result<Shown> {
+    let mut file: ObservationsFile = serde_json::from_str(&read(&args.case)?)
+        .with_context(|| format!("{} holds no observations", args.case.display()))?;
+    for (i, o) in file.observations.iter_mut().enumerate().filter(|(_, o)| o.id.is_empty()) {
+        o.id = format!("o{}", i + 1);
+    }
+    let mut known = Knowledge::builtin();
+    intel::add_files(&mut known, &args.knowledge)?;
+    let judge = Judge::new(known, Fitted::builtin());
+    let verdict =
+        judge.judge(&file.observations, file.month.as_deref(), args.accept_old_knowledge)?;
+    Ok(beside(verdict, &assessments(&args.pool_file)?, &judge))
+}
+
+/// The verdict beside what agencies say. Their hypotheses are named by ids, as far as they are known.
+fn beside(verdict: Verdict, assessments: &[Assessment], judge: &Judge) -> Shown {
+    let mut all = assessments.to_vec();
+    for assessment in &mut all {
+        let given = std::mem::take(&mut assessment.probabilities);
+        for (name, p) in given {
+            let id = judge.hypothesis(&name).unwrap_or(name);
+            *assessment.probabilities.entry(id).or_default() += p;
+        }
+    }
+    let pooled = (!all.is_empty()).then(|| {
+        let pooled = pool(&all);
+        let apart = disagreements(&verdict, &pooled);
+        (pooled, apart)
+    });
+    Shown { verdict, pooled }
+}
+
+fn render(shown: &Shown, format: VerdictFormat) -> Result<String> {
     Ok(match format {
-        VerdictFormat::Text => plain::text(verdict, pooled),
-        VerdictFormat::Csv => plain::csv(verdict)?,
+        VerdictFormat::Text => plain::text(shown),
+        VerdictFormat::Csv => plain::csv(&shown.verdict)?,
         VerdictFormat::Json => {
-            let all = serde_json::json!({"verdict": verdict, "pool": pooled});
+            let (pooled, apart) = shown.pooled.as_ref().map(|(p, d)| (p, d)).unzip();
+            let all = serde_json::json!({
+                "verdict": shown.verdict, "pool": pooled, "disagreements": apart,
+            });
             serde_json::to_string_pretty(&all)? + "\n"
         }
-        VerdictFormat::Html => page::html(verdict, pooled)?,
-        VerdictFormat::Svg => page::svg(verdict),
+        VerdictFormat::Html => page::html(shown)?,
+        VerdictFormat::Svg => page::svg(&shown.verdict),
     })
 }
 
-/// Pools assessments and shows each beside the pool.
+/// Puts an agency's probabilities on record; or pools files, and shows each beside the pool.
 pub fn assess(args: &AssessArgs) -> Result<ExitCode> {
-    let pooled = pool(&assessments(&args.files)?);
+    if let Some(agency) = &args.agency {
+        return said::assess(args, agency);
+    }
+    let pooled = pool(&assessments(&args.paths)?);
     let text = if args.json {
         serde_json::to_string_pretty(&pooled)? + "\n"
     } else {
@@ -111,8 +180,8 @@ pub fn assess(args: &AssessArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn assessments(paths: &[std::path::PathBuf]) -> Result<Vec<Assessment>> {
-    let one = |path: &std::path::PathBuf| {
+fn assessments(paths: &[PathBuf]) -> Result<Vec<Assessment>> {
+    let one = |path: &PathBuf| {
         serde_json::from_str(&read(path)?)
             .with_context(|| format!("{} holds no assessment", path.display()))
     };
@@ -121,41 +190,24 @@ fn assessments(paths: &[std::path::PathBuf]) -> Result<Vec<Assessment>> {
 
 /// Shows what is known of an actor.
 pub fn actor(args: &ActorArgs) -> Result<ExitCode> {
-    let known = knowledge(&args.knowledge)?;
-    let found = known.called(&args.name);
+    let mut known = match &args.workspace {
+        Some(workspace) => intel::known(workspace, u64::MAX)?.0,
+        None => Knowledge::builtin(),
+    };
+    intel::add_files(&mut known, &args.knowledge)?;
+    let judge = Judge::new(known, Fitted::builtin());
+    let found = judge.knowledge.bearers(&args.name);
     if found.is_empty() {
         bail!("nobody is known as {}", args.name);
     }
-    let judge = Judge::new(known.clone(), Fitted::builtin());
     let mut out = String::new();
-    for (facts, is_first) in found {
-        plain::actor(&mut out, facts, is_first, &judge);
+    for bearer in &found {
+        plain::actor(&mut out, bearer, &judge);
     }
     for line in out.lines() {
         println!("{}", for_terminal(line));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// What the program carries, and what the files add to it. What is refused of them is said.
-fn knowledge(files: &[std::path::PathBuf]) -> Result<Knowledge> {
-    let mut known = Knowledge::builtin();
-    for path in files {
-        let bytes =
-            fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.len();
-        if bytes > intake::BYTES_MAX as u64 {
-            bail!("{} is {bytes} bytes; at most {} are read", path.display(), intake::BYTES_MAX);
-        }
-        let text =
-            fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        let taken = intake::add(&mut known, &text, &name)
-            .with_context(|| format!("{} is no knowledge of actors", path.display()))?;
-        for problem in taken.problems.iter().take(20) {
-            eprintln!("blanik: {}: {}", for_terminal(&name), for_terminal(problem));
-        }
-    }
-    Ok(known)
 }
 
 fn read(path: &Path) -> Result<String> {

@@ -13,7 +13,7 @@ use blanik_attribution::bench::{Bench, Files};
 use blanik_attribution::fitted::{self, FOLDS, Fitted};
 use blanik_attribution::knowledge::Knowledge;
 
-use crate::cli::{AttributionCommand, BenchArgs, FitArgs};
+use crate::cli::attribution::{AttributionCommand, BenchArgs, FitArgs};
 use crate::outfile::Target;
 
 /// Does what the command line says.

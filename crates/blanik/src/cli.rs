@@ -1,5 +1,6 @@
 //! The command line, as typed. What it means is decided in `commands`.
 
+pub mod attribution;
 pub mod evidence;
 
 use std::path::PathBuf;
@@ -8,9 +9,11 @@ use blanik_ingest::Format;
 use blanik_model::{Level, Status, Timestamp, Tlp};
 use clap::{Args, Parser, Subcommand};
 
-use crate::attribute::VerdictFormat;
 use crate::case::CaseArgs;
 use crate::output::OutputFormat;
+use attribution::{
+    ActorArgs, AssessArgs, AttributeArgs, AttributionCommand, IntelCommand, ObserveArgs,
+};
 use evidence::{
     DiscloseArgs, InitArgs, LogCommand, OnRecordArgs, RerunArgs, VerifyArgs, WitnessCommand,
 };
@@ -76,117 +79,16 @@ pub enum Command {
     Attribute(AttributeArgs),
     /// Show what is known of an actor, by whom, and how distinctive it is
     Actor(ActorArgs),
-    /// Pool several agencies' probabilities
+    /// Put on record what analysts know of who it was: a report's claim, a human source, an ally's opinion
+    Observe(ObserveArgs),
+    /// Put an agency's probabilities of who it was on record, or pool several agencies' files
     Assess(AssessArgs),
+    /// Add knowledge of actors to a workspace
+    #[command(subcommand)]
+    Intel(IntelCommand),
     /// Measure attribution
     #[command(subcommand)]
     Attribution(AttributionCommand),
-}
-
-const ATTRIBUTE_HELP: &str = "\
-The file: {\"month\": \"2025-06\", \"observations\": [{\"id\": \"o1\", \"feature\": {\"technique\": \"T1059.001\"},
-\"grade\": \"B2\", \"source\": \"...\", \"origin\": \"...\", \"block\": \"...\", \"citation\": 12, \"forgeable\": \"cheap\"}]}
-Features: technique, software; and with {\"value\": \"...\", \"to\": [\"G0128\", \"nation:CN\"]} indicator, infrastructure,
-victimology, timing, claim.
-
-Examples:
-  blanik attribute observations.json
-  blanik attribute observations.json --format html -o board.html
-  blanik attribute observations.json --pool agency-a.json --pool agency-b.json";
-
-/// Say who may have done it.
-#[derive(Debug, Args)]
-#[command(after_help = ATTRIBUTE_HELP)]
-pub struct AttributeArgs {
-    /// Observations, as JSON
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-
-    /// How to write the verdict: text, html, json, svg, csv
-    #[arg(long, short = 'f', value_name = "FORMAT", default_value = "text")]
-    pub format: VerdictFormat,
-
-    /// Write it to this file [default: standard output]
-    #[arg(long, short = 'o', value_name = "FILE")]
-    pub output: Option<PathBuf>,
-
-    /// An agency's own probabilities, to show beside the model's; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub pool: Vec<PathBuf>,
-
-    /// More knowledge of actors: STIX bundles, MISP galaxy clusters; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub knowledge: Vec<PathBuf>,
-
-    /// Judge even where the case is younger than what is known
-    #[arg(long)]
-    pub accept_old_knowledge: bool,
-}
-
-/// Show what is known of an actor.
-#[derive(Debug, Args)]
-pub struct ActorArgs {
-    /// A name or id: all actors that bear it are shown
-    #[arg(value_name = "NAME")]
-    pub name: String,
-
-    /// More knowledge of actors: STIX bundles, MISP galaxy clusters; may be repeated
-    #[arg(long, value_name = "FILE")]
-    pub knowledge: Vec<PathBuf>,
-}
-
-/// Pool several agencies' probabilities.
-#[derive(Debug, Args)]
-pub struct AssessArgs {
-    /// Assessments: {"agency": "...", "probabilities": {"G0128": 0.6, "UNKNOWN": 0.4}}
-    #[arg(required = true, value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-
-    /// One JSON object
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Measure attribution.
-#[derive(Debug, Subcommand)]
-pub enum AttributionCommand {
-    /// Judge held-out cases, each by what is known without it, and write the posteriors
-    Bench(BenchArgs),
-    /// Fit the weights that the program carries, with their reliability on held-out reports
-    Fit(FitArgs),
-}
-
-/// Fit the weights that the program carries.
-#[derive(Debug, Args)]
-pub struct FitArgs {
-    /// Write them to this file, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-}
-
-/// Judge held-out cases.
-#[derive(Debug, Args)]
-pub struct BenchArgs {
-    /// Documents: JSON lines of group, report, fold, features
-    #[arg(long, value_name = "FILE")]
-    pub docs: PathBuf,
-
-    /// Cases: JSON lines; what they are is told by their fields. Other files that a kind needs (other releases'
-    /// docs_vX.jsonl, bench_b_cases.jsonl, open_set_splits.json, group_country.json) are looked for beside them
-    #[arg(long, value_name = "FILE")]
-    pub cases: PathBuf,
-
-    /// Write posteriors to this file: JSON lines
-    #[arg(long, value_name = "FILE")]
-    pub out: PathBuf,
-
-    /// Group → country, as JSON [default: group_country.json beside the cases, then what the program knows]
-    #[arg(long, value_name = "FILE")]
-    pub countries: Option<PathBuf>,
-
-    /// Groups held out, by split [default: open_set_splits.json beside the cases]
-    #[arg(long, value_name = "FILE")]
-    pub splits: Option<PathBuf>,
 }
 
 /// Look at rules.

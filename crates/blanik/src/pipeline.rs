@@ -55,7 +55,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Rerun(args) => evidence::rerun::run(&args),
         Command::Attribute(args) => attribute::attribute(&args),
         Command::Actor(args) => attribute::actor(&args),
+        Command::Observe(args) => attribute::said::observe(&args),
         Command::Assess(args) => attribute::assess(&args),
+        Command::Intel(command) => attribute::intel::run(&command),
         Command::Attribution(command) => attribution::run(&command),
     }
 }

@@ -51,15 +51,7 @@ impl Judgements {
     /// Of records in ascending order of their index. Of two judgements of a record the later counts.
     /// What an `Undone` that itself counts refers to does not count.
     pub fn of(records: &[(u64, Record)]) -> Self {
-        let mut undone = BTreeSet::new();
-        for (index, record) in records.iter().rev() {
-            if let Fact::Undone(judged) = &record.fact
-                && !undone.contains(index)
-                && judged.on < *index
-            {
-                undone.insert(judged.on);
-            }
-        }
+        let undone = undone(records);
         let mut all = Judgements::default();
         for (index, record) in records.iter().filter(|(index, _)| !undone.contains(index)) {
             all.take(*index, record);
@@ -100,6 +92,21 @@ impl Judgements {
             _ => {}
         }
     }
+}
+
+/// Indexes of records that no longer count, of records in ascending order of their index: what an `Undone` that
+/// itself counts refers to.
+pub fn undone(records: &[(u64, Record)]) -> BTreeSet<u64> {
+    let mut undone = BTreeSet::new();
+    for (index, record) in records.iter().rev() {
+        if let Fact::Undone(judged) = &record.fact
+            && !undone.contains(index)
+            && judged.on < *index
+        {
+            undone.insert(judged.on);
+        }
+    }
+    undone
 }
 
 fn same(tie: &Tie, a: u64, b: u64) -> bool {

@@ -1,6 +1,8 @@
 //! What stands in the evidence log: one record a fact, each about one case. Not how it is committed
 //! or sealed, which only the log knows, nor what follows from it, which only the case knows.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Finding, Level, Status, Timestamp};
@@ -55,6 +57,14 @@ pub enum Fact {
     Assigned(Assigned),
     /// A record of an analyst no longer counts.
     Undone(Judged),
+    /// An analyst brings evidence of who it was.
+    Observed(Box<Observed>),
+    /// An agency's own probabilities of who it was.
+    Assessed(Assessed),
+    /// Knowledge of actors was taken in; it counts from here on.
+    Learnt(Learnt),
+    /// A verdict of who it was.
+    Concluded(Box<Concluded>),
 }
 
 /// The case begins.
@@ -287,4 +297,81 @@ pub struct Assigned {
     pub on: u64,
     /// Who.
     pub to: String,
+}
+
+/// Evidence of who it was. The words of class, grade and how easily it is forged are attribution's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Observed {
+    /// A record of the intrusion that it is about; none if it is about all that the case holds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub on: Option<u64>,
+    /// What kind of evidence: `technique`, `claim` …
+    pub class: String,
+    /// What it is.
+    pub what: String,
+    /// Whom it points to.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub to: Vec<String>,
+    /// How far it is to be believed, by the Admiralty code.
+    pub grade: String,
+    /// Who says so.
+    pub source: String,
+    /// Where it came from in the first place.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub origin: Option<String>,
+    /// What it stands and falls with.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub block: Option<String>,
+    /// How easily it is forged.
+    pub forgeable: String,
+}
+
+/// An agency's own probabilities of who it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assessed {
+    /// Whose.
+    pub agency: String,
+    /// A record of the intrusion that it is about; none if it is about all that the case holds.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub on: Option<u64>,
+    /// Hypothesis → probability, as a decimal number, as it was said.
+    pub probabilities: BTreeMap<String, String>,
+    /// The reason.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub why: String,
+}
+
+/// Knowledge of actors was taken in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Learnt {
+    /// The file's name.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// SHA-256 of its bytes, in lower-case hex.
+    pub sha256: String,
+    /// Who made it.
+    pub source: String,
+    /// How far it is to be believed, by the Admiralty code.
+    pub grade: String,
+}
+
+/// A verdict of who it was, and what gives it again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Concluded {
+    /// Which intrusion, as the case was when the verdict was given.
+    pub intrusion: u64,
+    /// Records that its items cite, and records of assessments and knowledge.
+    pub inputs: Vec<u64>,
+    /// SHA-256 of each source of knowledge, in lower-case hex: the program's own first.
+    pub knowledge: Vec<String>,
+    /// Name and version of the program.
+    pub program: String,
+    /// Whether it was given although the case is younger than what is known.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub accept_old_knowledge: bool,
+    /// SHA-256 of the verdict, in lower-case hex.
+    pub sha256: String,
+    /// The verdict, as JSON.
+    pub verdict: String,
 }

@@ -45,7 +45,8 @@ impl Judge {
                 // Planted to point to the leader: it then speaks against it as much as it spoke for it.
                 forged[k] -= 2.0 * members.iter().map(|i| parts.items[*i][k].max(0.0)).sum::<f64>();
             }
-            let if_forged = lead.map_or(0.0, |k| softmax(&forged)[k]);
+            // An item speaks for no unknown actor: planted, it only speaks for nobody else.
+            let if_forged = lead.map_or(then[0].probability, |k| softmax(&forged)[k]);
             let changes = then[0].id != leader.id || likelihood(then[0].probability) != band;
             denial.push(Denial {
                 without: without.clone(),

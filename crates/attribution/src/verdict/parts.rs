@@ -9,6 +9,12 @@ use crate::model::{scores, softmax};
 use crate::observe::{Class, Feature, Observation};
 use crate::terms::{Seen, terms};
 
+/// What one item may be worth: 13 dB, as the fitted model caps software. No single item decides.
+const ITEM_NATS_MAX: f64 = 2.993_36;
+
+/// Actors that one item may name.
+const POINTED_MAX: usize = 200;
+
 /// The additive model of one case.
 pub(super) struct Parts {
     pub(super) actors: Vec<Actor>,
@@ -60,7 +66,7 @@ impl Judge {
         };
         let resolved: Vec<Option<usize>> = observations.iter().map(one).collect();
         for (o, r) in observations.iter().zip(&resolved) {
-            if r.is_none() && o.feature.points_to().is_empty() {
+            if r.is_none() && o.feature.is_fitted() {
                 remarks.push(format!("{}: {} is not known, and not used", o.id, o.feature.value()));
             }
         }
@@ -70,7 +76,8 @@ impl Judge {
     /// Which items count: of copies (the same feature, or the same claim of one origin) the one least likely wrong.
     pub(super) fn counted(&self, observations: &[Observation], ids: &[Option<usize>]) -> Vec<bool> {
         let mut best: BTreeMap<String, usize> = BTreeMap::new();
-        for (i, o) in observations.iter().enumerate() {
+        let is_known = |i: usize, o: &Observation| ids[i].is_some() || !o.feature.is_fitted();
+        for (i, o) in observations.iter().enumerate().filter(|(i, o)| is_known(*i, o)) {
             let key = match ids[i] {
                 Some(f) => format!("f{f}"),
                 None => {
@@ -102,29 +109,64 @@ impl Judge {
     pub(super) fn pointed(&self, o: &Observation, remarks: &mut Vec<String>) -> Vec<(Actor, f64)> {
         let mut found: BTreeMap<Actor, f64> = BTreeMap::new();
         let to = o.feature.points_to();
-        for name in to.iter().take(200) {
-            let actors: Vec<Actor> = match name.strip_prefix("nation:") {
-                Some(nation) => (0..self.corpus.actors.len())
-                    .filter(|a| {
-                        self.counts.knows(*a) && self.corpus.nations[*a].as_deref() == Some(nation)
-                    })
-                    .collect(),
-                None => {
-                    let called = self.knowledge.called(name);
-                    called.iter().filter_map(|(a, _)| self.corpus.find_actor(&a.id)).collect()
-                }
+        for name in to.iter().take(POINTED_MAX) {
+            let bearers = match name.strip_prefix("nation:") {
+                Some(nation) => self.of_nation(nation),
+                None => self.named(name),
             };
-            if actors.is_empty() {
+            if bearers.is_empty() {
                 remarks.push(format!("{}: nobody is known as {name}", o.id));
             }
-            // A name that several bear is shared among them.
-            for a in &actors {
-                let share =
-                    if name.starts_with("nation:") { 1.0 } else { 1.0 / actors.len() as f64 };
-                *found.entry(*a).or_default() += share / to.len() as f64;
+            for (actor, share) in bearers {
+                *found.entry(actor).or_default() += share / to.len() as f64;
+            }
+        }
+        // Whom an intrusion was after points to those who are known to be after the like.
+        if to.is_empty() && o.feature.class() == Class::Victimology {
+            for id in self.knowledge.after(o.feature.value()) {
+                // A cluster of names of whom no report tells stands for those who bear its name.
+                let known = self.corpus.find_actor(id).filter(|a| self.counts.knows(*a));
+                let of = known.map_or_else(|| self.named(id), |a| vec![(a, 1.0)]);
+                for (actor, share) in of {
+                    let most = found.entry(actor).or_default();
+                    *most = share.max(*most);
+                }
+            }
+            if found.is_empty() {
+                remarks.push(format!("{}: nobody is known to be after such victims", o.id));
             }
         }
         found.into_iter().collect()
+    }
+
+    /// Actors of a nation; what points to it, points to each.
+    fn of_nation(&self, nation: &str) -> Vec<(Actor, f64)> {
+        let is_of =
+            |a: &Actor| self.counts.knows(*a) && self.corpus.nations[*a].as_deref() == Some(nation);
+        (0..self.corpus.actors.len()).filter(is_of).map(|a| (a, 1.0)).collect()
+    }
+
+    /// Actors of that name or id of whom something is known. A name that several bear is shared among them, as far as it
+    /// is believed of each.
+    fn named(&self, name: &str) -> Vec<(Actor, f64)> {
+        let bearers = self.names.get(&folded(name)).map_or(&[][..], Vec::as_slice);
+        let sum: f64 = bearers.iter().map(|(_, w)| w).sum();
+        bearers.iter().map(|(a, w)| (*a, w / sum.max(1e-9))).collect()
+    }
+
+    /// The id of the hypothesis that a name, an id, `UNKNOWN` or `UNKNOWN:CN` means.
+    #[must_use]
+    pub fn hypothesis(&self, name: &str) -> Option<String> {
+        let upper = name.trim().to_ascii_uppercase();
+        if upper == "UNKNOWN" {
+            return Some(upper);
+        }
+        if let Some(nation) = upper.strip_prefix("UNKNOWN:") {
+            return (!self.of_nation(nation).is_empty()).then(|| upper.clone());
+        }
+        let best =
+            self.named(name).into_iter().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        best.map(|(a, _)| self.corpus.actors[a].clone())
     }
 
     pub(super) fn parts(
@@ -158,7 +200,7 @@ impl Judge {
                 let middle = parts.iter().sum::<f64>() / parts.len().max(1) as f64;
                 for (k, part) in parts.iter().enumerate() {
                     base[k] -= part - middle;
-                    items[i][k] = contaminated(part - middle, wrong);
+                    items[i][k] = contaminated(part - middle, wrong).min(ITEM_NATS_MAX);
                 }
             } else {
                 let block = blocks[&(o.block.as_deref().unwrap_or(""), o.feature.class())];

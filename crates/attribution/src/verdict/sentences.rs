@@ -1,43 +1,51 @@
 //! The sentences of a verdict: likelihood and confidence, which are never mixed, and what is said beside them.
 
-use super::{DECIBANS, Hypothesis, Judge, Weighed};
+use super::{DECIBANS, Denial, Hypothesis, Judge, Weighed};
 use crate::fitted::BAND_CASES_MIN;
 use crate::terms::Seen;
 use crate::words::{Confidence, likelihood};
 
 impl Judge {
+    /// Of hypotheses, the most probable first; `best`: the leading actor's share among the known ones.
     pub(super) fn likelihood_sentence(
         &self,
-        leader: &Hypothesis,
-        runner_up: Option<&Hypothesis>,
+        hypotheses: &[Hypothesis],
         unknown: f64,
         seen: &Seen,
         best: f64,
     ) -> String {
-        let tail = match runner_up {
-            Some(r) => format!(
+        let leader = &hypotheses[0];
+        let known = hypotheses.iter().find(|h| !h.id.starts_with("UNKNOWN"));
+        let tail = match (is_unknown(leader), known, hypotheses.get(1)) {
+            // Which nation an unknown actor may be of is a guess from its neighbours: not for the first sentence.
+            (true, Some(k), _) => {
+                format!(" Of known actors, {} fits best ({}).", k.name, percent(k.probability))
+            }
+            (false, _, Some(r)) if is_unknown(r) => {
+                format!(" That no known actor did it has {}.", percent(unknown))
+            }
+            (false, _, Some(r)) => format!(
                 " Next is {} ({}); that no known actor did it has {}.",
                 r.name,
                 percent(r.probability),
                 percent(unknown)
             ),
-            None => String::new(),
+            _ => String::new(),
+        };
+        let (who, p) = if is_unknown(leader) {
+            ("no actor known to us", unknown)
+        } else {
+            (leader.name.as_str(), leader.probability)
         };
         let band = self.fitted.band_of(seen, best);
         if band.cases < BAND_CASES_MIN && !seen.is_empty() {
             return format!(
-                "No word of probability is given: only {} held-out cases stand behind this band. The model leads with {} ({}).{tail}",
+                "No word of probability is given: only {} held-out cases stand behind this band. The model leads with {who} ({}).{tail}",
                 band.cases,
-                leader.name,
-                percent(leader.probability)
+                percent(p)
             );
         }
-        format!(
-            "It is {} ({}) that {} did it.{tail}",
-            phrase(leader.probability),
-            percent(leader.probability),
-            leader.name
-        )
+        format!("It is {} ({}) that {who} did it.{tail}", phrase(p), percent(p))
     }
 
     /// Several actors and false flags leave the same traces as one actor: they are said beside the probabilities.
@@ -72,6 +80,32 @@ impl Judge {
         ]
     }
 }
+
+/// Puts the confidence beside each state that lists name: a line that is quoted alone still has it.
+pub(super) fn beside_states(
+    hypotheses: &mut [Hypothesis],
+    denial: &mut [Denial],
+    confidence: Confidence,
+) {
+    let beside = |name: &str| format!("{name} ({} confidence)", confidence.word());
+    for h in hypotheses.iter_mut().filter(|h| h.country.is_some()) {
+        h.confidence = Some(confidence);
+        if h.id.starts_with(NATION) {
+            let with = beside(&h.name);
+            for d in denial.iter_mut().filter(|d| d.leader == h.name) {
+                d.leader.clone_from(&with);
+            }
+            h.name = with;
+        }
+    }
+}
+
+fn is_unknown(h: &Hypothesis) -> bool {
+    h.id.starts_with("UNKNOWN")
+}
+
+/// How the id of an unknown actor of a nation begins.
+const NATION: &str = "UNKNOWN:";
 
 fn percent(p: f64) -> String {
     match p {

@@ -1,5 +1,8 @@
 //! What a verdict says and refuses to say, on the knowledge that the program carries.
 
+mod beside;
+mod intake;
+
 use blanik_attribution::fitted::Fitted;
 use blanik_attribution::knowledge::Knowledge;
 use blanik_attribution::observe::Observation;
@@ -87,6 +90,67 @@ fn what_it_refuses() {
 }
 
 #[test]
+fn one_class_alone_is_never_more_than_low_confidence() {
+    let judge = judge();
+    let claim = |n: usize| json!({"id": format!("c{n}"), "feature": {"claim": {"value": "they did it", "to": ["G0128"]}}, "grade": "A1", "source": format!("s{n}")});
+    let many = observations((0..12).map(claim).collect());
+    let verdict = judge.judge(&many, None, false).unwrap();
+    assert_eq!(verdict.hypotheses[0].id, "G0128", "the number may be high");
+    assert_eq!(verdict.confidence, Confidence::Low);
+    assert!(verdict.remarks.iter().any(|r| r.contains("one class of evidence only")));
+}
+
+#[test]
+fn a_band_without_calibration_cases_gets_no_word_of_probability() {
+    let mut fitted = Fitted::builtin();
+    for band in fitted.reliability.iter_mut().flatten() {
+        band.cases = 29;
+    }
+    let judge = Judge::new(Knowledge::builtin(), fitted);
+    let verdict = judge.judge(&techniques(APT31), None, false).unwrap();
+    assert!(verdict.likelihood.starts_with("No word of probability is given: only 29"));
+    assert!(verdict.reliability.iter().all(|r| r.refused));
+    assert!(verdict.missing.iter().any(|m| m.contains("30 calibration cases")));
+}
+
+#[test]
+fn no_state_is_named_without_the_confidence() {
+    let judge = judge();
+    let claim = json!([{"id": "c", "feature": {"claim": {"value": "said so", "to": ["nation:KP"]}}, "grade": "A1", "source": "s"}]);
+    let mut items = techniques(APT31);
+    items.extend(observations(claim));
+    let verdict = judge.judge(&items, None, false).unwrap();
+    for h in verdict.hypotheses.iter().filter(|h| h.country.is_some()) {
+        assert_eq!(h.confidence, Some(verdict.confidence), "{}", h.id);
+        assert!(!h.id.starts_with("UNKNOWN") || h.name.ends_with("confidence)"), "{}", h.name);
+    }
+    for d in verdict.denial.iter().filter(|d| d.leader.starts_with("an unknown actor of")) {
+        assert!(d.leader.ends_with("confidence)"), "{}", d.leader);
+    }
+}
+
+#[test]
+fn whom_they_are_after_is_known_of_some() {
+    let mut known = Knowledge::builtin();
+    let galaxy =
+        json!({"values": [{"value": "APT31", "meta": {"cfr-target-category": ["Ministries"]}}]});
+    let source = blanik_attribution::knowledge::Source {
+        grade: "B2".parse().unwrap(),
+        ..blanik_attribution::knowledge::Source::default()
+    };
+    blanik_attribution::intake::add(&mut known, &galaxy.to_string(), &source).unwrap();
+    let judge = Judge::new(known, Fitted::builtin());
+    let mut items = techniques(APT31);
+    let p = |items: &[Observation]| {
+        let verdict = judge.judge(items, None, false).unwrap();
+        verdict.hypotheses.iter().find(|h| h.id == "G0128").unwrap().probability
+    };
+    let before = p(&items);
+    items.extend(observations(json!([{"id": "v", "feature": {"victimology": {"value": "ministries", "to": []}}, "grade": "B2", "source": "cert"}])));
+    assert!(p(&items) > before);
+}
+
+#[test]
 fn no_single_item_decides() {
     // However strong an item, its worth is bounded by the chance that it is wrong; against, too.
     assert!(contaminated(50.0, 0.1) < 50.0);
@@ -96,9 +160,9 @@ fn no_single_item_decides() {
 
 #[test]
 fn the_same_observations_give_the_same_bytes() {
-    let bytes =
-        || serde_json::to_string(&judge().judge(&techniques(APT31), None, false).unwrap()).unwrap();
+    let bytes = || judge().judge(&techniques(APT31), None, false).unwrap().canonical();
     assert_eq!(bytes(), bytes());
+    assert!(!bytes().contains("-0.0,"));
 }
 
 #[test]

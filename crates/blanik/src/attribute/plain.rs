@@ -1,34 +1,31 @@
 //! A verdict as text for a terminal, and its matrix for a spreadsheet.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use anyhow::Result;
-use blanik_attribution::knowledge::ActorFacts;
+use blanik_attribution::disagreement::{Disagreement, Tells};
+use blanik_attribution::knowledge::{Bearer, Knowledge};
 use blanik_attribution::pool::Pool;
-use blanik_attribution::verdict::{Hypothesis, Judge, Verdict};
+use blanik_attribution::verdict::{Judge, Verdict};
 use blanik_model::text::{for_spreadsheet, for_terminal, shorten};
+
+use super::Shown;
 
 const HYPOTHESES_MAX: usize = 10;
 const DENIAL_MAX: usize = 12;
 
-/// A hypothesis' name. A state is never named without the confidence beside it.
-pub fn name_of(h: &Hypothesis, verdict: &Verdict) -> String {
-    match &h.country {
-        Some(c) if h.id.starts_with("UNKNOWN") => {
-            format!("an unknown actor of {c} ({} confidence)", verdict.confidence.word())
-        }
-        _ => h.name.clone(),
-    }
-}
-
 /// The verdict as text.
-pub fn text(v: &Verdict, pooled: Option<&Pool>) -> String {
+pub fn text(shown: &Shown) -> String {
     let mut out = String::new();
-    write_text(&mut out, v, pooled).expect("a string takes all");
+    write_text(&mut out, &shown.verdict).expect("a string takes all");
+    if let Some((pooled, apart)) = &shown.pooled {
+        write_pool(&mut out, &shown.verdict, pooled, apart).expect("a string takes all");
+    }
     out
 }
 
-fn write_text(out: &mut String, v: &Verdict, pooled: Option<&Pool>) -> std::fmt::Result {
+fn write_text(out: &mut String, v: &Verdict) -> std::fmt::Result {
     let safe = |t: &str| for_terminal(t).into_owned();
     writeln!(out, "{}\n{}\n", safe(&v.likelihood), v.confidence_sentence)?;
     if !v.missing.is_empty() {
@@ -41,26 +38,27 @@ fn write_text(out: &mut String, v: &Verdict, pooled: Option<&Pool>) -> std::fmt:
     writeln!(out, "Hypotheses")?;
     for h in v.hypotheses.iter().take(HYPOTHESES_MAX) {
         let bar = "#".repeat((h.probability * 40.0).round() as usize);
-        writeln!(out, "  {:>5.1} %  {:<42} {bar}", h.probability * 100.0, safe(&name_of(h, v)))?;
+        writeln!(out, "  {:>5.1} %  {:<42} {bar}", h.probability * 100.0, safe(&h.name))?;
     }
     for a in &v.apart {
         writeln!(out, "  {}", safe(a))?;
     }
     writeln!(out, "\nEvidence, in decibans (above 0 for, below against)")?;
     let heads: String = v.against.iter().map(|a| format!("{a:>9}")).collect();
-    writeln!(out, "  {:<6} {:<34} {:<5}{heads}", "item", "what", "grade")?;
+    writeln!(out, "  {:<9} {:<34} {:<5} {:>7}{heads}", "item", "what", "grade", "record")?;
     for row in &v.matrix {
         let what = safe(&row.what);
         let cells: String = row.decibans.iter().map(|d| format!("{d:>9.1}")).collect();
         let mark = match (&row.explained_by, row.counts, row.judged) {
-            (_, false, _) => "  (a copy; counts once)".to_owned(),
+            (_, false, _) => "  (a copy, or not known: counts not)".to_owned(),
             (Some(tool), _, _) => format!("  (brought by {})", safe(tool)),
             (_, _, true) => "  (an analyst's weight; no public data validates it)".to_owned(),
             _ => String::new(),
         };
+        let citation = row.citation.map(|c| format!("[{c}]")).unwrap_or_default();
         writeln!(
             out,
-            "  {:<6} {:<34} {:<5}{cells}{mark}",
+            "  {:<9} {:<34} {:<5} {citation:>7}{cells}{mark}",
             safe(&row.id),
             shorten(&what, 34),
             row.grade
@@ -127,29 +125,53 @@ fn write_text(out: &mut String, v: &Verdict, pooled: Option<&Pool>) -> std::fmt:
         writeln!(out, "Note: {}", safe(remark))?;
     }
     writeln!(out, "Knowledge: {}", v.knowledge)?;
-    if let Some(pooled) = pooled {
-        writeln!(out, "\n{}", pool(pooled))?;
-        writeln!(out, "Where the pool and the model disagree most")?;
-        let mut gaps: Vec<(f64, &str, f64, f64)> = pooled
-            .probabilities
-            .iter()
-            .map(|(id, p)| {
-                let model =
-                    v.hypotheses.iter().find(|h| h.id == *id).map_or(0.0, |h| h.probability);
-                ((p - model).abs(), id.as_str(), *p, model)
-            })
-            .collect();
-        gaps.sort_by(|a, b| b.0.total_cmp(&a.0));
-        for (_, id, p, model) in gaps.iter().take(3) {
-            writeln!(out, "  {}: pool {:.0} %, model {:.0} %", safe(id), p * 100.0, model * 100.0)?;
+    Ok(())
+}
+
+fn write_pool(
+    out: &mut String,
+    v: &Verdict,
+    pooled: &Pool,
+    apart: &[Disagreement],
+) -> std::fmt::Result {
+    writeln!(out, "\n{}", pool(pooled))?;
+    writeln!(out, "  {}", v.confidence_sentence)?;
+    writeln!(out, "Where they disagree most, and on which evidence")?;
+    for d in apart {
+        writeln!(out, "  {}", for_terminal(&disagreement(d)))?;
+        for t in &d.on {
+            writeln!(out, "    {}", for_terminal(&tells(t)))?;
         }
+    }
+    if apart.is_empty() {
+        writeln!(out, "  nowhere")?;
     }
     Ok(())
 }
 
+/// Two who are far apart, in a sentence.
+pub fn disagreement(d: &Disagreement) -> String {
+    let of = |(id, one, other): &(String, f64, f64)| {
+        format!("{id}: {} {:.0} %, {} {:.0} %", d.one, one * 100.0, d.other, other * 100.0)
+    };
+    let on = if d.on.is_empty() {
+        "; no item tells these two apart: it is on how much is unknown, not on evidence"
+    } else {
+        "; the evidence between these two (decibans for the first):"
+    };
+    format!("{}; {}{on}", of(&d.more), of(&d.less))
+}
+
+/// An item on which they disagree.
+pub fn tells(t: &Tells) -> String {
+    format!("{:+.1} dB  {} {}", t.decibans, t.item, shorten(&t.what, 80))
+}
+
 /// Assessments beside the pool.
 pub fn pool(p: &Pool) -> String {
-    let mut out = String::from("Assessments, made coherent, and the pool\n");
+    let mut out = String::from(
+        "Assessments, made coherent, and the pool (their words, no judgement of ours)\n",
+    );
     let safe = |t: &str| for_terminal(t).into_owned();
     for a in &p.assessments {
         let line: Vec<String> =
@@ -189,16 +211,17 @@ pub fn csv(v: &Verdict) -> Result<String> {
     head.extend(v.against.iter().map(String::as_str));
     out.write_record(&head)?;
     for r in &v.matrix {
+        let safe = |t: &str| for_spreadsheet(&for_terminal(t)).into_owned();
         let mut cells = vec![
-            for_spreadsheet(&r.id).into_owned(),
-            for_spreadsheet(&r.what).into_owned(),
+            safe(&r.id),
+            safe(&r.what),
             r.class.name().to_owned(),
             r.grade.clone(),
-            for_spreadsheet(&r.source).into_owned(),
+            safe(&r.source),
             r.citation.map(|c| c.to_string()).unwrap_or_default(),
-            for_spreadsheet(r.block.as_deref().unwrap_or_default()).into_owned(),
+            safe(r.block.as_deref().unwrap_or_default()),
             r.counts.to_string(),
-            v.confidence.word().to_owned(),
+            v.confidence_sentence.clone(),
         ];
         cells.extend(r.decibans.iter().map(|d| format!("{d:.2}")));
         out.write_record(&cells)?;
@@ -206,38 +229,47 @@ pub fn csv(v: &Verdict) -> Result<String> {
     Ok(String::from_utf8(out.into_inner()?)?)
 }
 
-/// What is known of an actor.
-pub fn actor(out: &mut String, facts: &ActorFacts, is_first: bool, judge: &Judge) {
+/// What is known of an actor, by whom, and how distinctive it is.
+pub fn actor(out: &mut String, bearer: &Bearer<'_>, judge: &Judge) {
+    let facts = bearer.facts;
+    let known = &judge.knowledge;
+    let source = |s: &usize| format!("{} ({})", known.sources[*s].name, known.sources[*s].grade);
+    let by: Vec<String> = bearer.said_by.iter().map(source).collect();
+    let by = if by.is_empty() { format!("ATT&CK {}", known.release) } else { by.join(", ") };
     let _ = writeln!(
         out,
         "{} {}{}",
         facts.id,
         facts.name,
-        if is_first { "" } else { " (another name of it was asked for)" }
+        if bearer.is_first { "" } else { " (another name of it was asked for)" }
     );
+    let _ = writeln!(out, "  the name means it with a weight of {:.2}, says {by}", bearer.weight);
     if !facts.aliases.is_empty() {
         let _ = writeln!(out, "  other names: {}", facts.aliases.join(", "));
     }
-    let Some(a) = judge.corpus.find_actor(&facts.id) else {
-        let _ = writeln!(out, "  no report says what it was seen with");
+    if let Some(of) = known.targets.get(&facts.id) {
+        let victims: Vec<&str> = of.values().map(|(words, _)| words.as_str()).collect();
+        let by: BTreeSet<usize> = of.values().flat_map(|(_, by)| by.iter().copied()).collect();
+        let by: Vec<String> = by.iter().map(source).collect();
+        let _ = writeln!(out, "  is after: {}, says {}", victims.join(", "), by.join(", "));
+    }
+    if let Some(country) = &facts.country {
+        let _ = writeln!(
+            out,
+            "  country: {country}, says {}; we have no confidence of our own in it",
+            facts.country_source
+        );
+    }
+    let Some(a) = judge.corpus.find_actor(&facts.id).filter(|a| judge.counts.knows(*a)) else {
+        let _ = writeln!(out, "  no report that counts says what it was seen with");
         return;
     };
     let counts = &judge.counts;
     let p = &counts.profile[a];
-    let reports = counts.documents[a];
-    if let Some(country) = &facts.country {
-        let confidence =
-            if reports >= 3.0 { "not judged here" } else { "low, fewer than three reports" };
-        let _ = writeln!(
-            out,
-            "  country: {country}, says {} (confidence: {confidence})",
-            facts.country_source
-        );
-    }
     let _ = writeln!(
         out,
-        "  {reports} reports; {} techniques, {} pieces of software, {} of them nobody else's",
-        p.techniques, p.software, p.exclusive
+        "  {} reports; {} techniques, {} pieces of software, {} of them nobody else's",
+        counts.documents[a], p.techniques, p.software, p.exclusive
     );
     let mut features: Vec<usize> =
         (0..judge.corpus.features.len()).filter(|f| counts.shown(a, *f) > 0.0).collect();
@@ -249,14 +281,46 @@ pub fn actor(out: &mut String, facts: &ActorFacts, is_first: bool, judge: &Judge
         let _ = writeln!(
             out,
             "    {id:<10} {:<40} {} {}",
-            judge.knowledge.name(id),
+            known.name(id),
             counts.shown(a, *f),
             counts.actors_with[*f]
         );
     }
+    said_by(out, &facts.id, known);
+}
+
+/// What a report says of an actor, since when, and which sources brought it.
+#[derive(Default)]
+struct Report<'k> {
+    month: &'k str,
+    what: BTreeSet<&'k str>,
+    sources: BTreeSet<Option<usize>>,
+}
+
+fn said_by(out: &mut String, id: &str, known: &Knowledge) {
+    let mut reports: BTreeMap<&str, Report<'_>> = BTreeMap::new();
+    for fact in known.uses.iter().filter(|u| u.who == *id) {
+        for report in fact.reports.iter().filter_map(|r| known.reports.get(*r)) {
+            let of = reports.entry(report).or_default();
+            if of.month.is_empty() || fact.month.as_str() < of.month {
+                of.month = &fact.month;
+            }
+            of.what.extend(fact.what.iter().map(String::as_str));
+            of.sources.insert(fact.source);
+        }
+    }
     let _ = writeln!(out, "  said by:");
-    for d in judge.corpus.documents.iter().filter(|d| d.actor == a) {
-        let _ =
-            writeln!(out, "    {} ({} features)", judge.corpus.reports[d.report], d.features.len());
+    for (report, Report { month, what, sources }) in reports {
+        let by = |s: &Option<usize>| match s {
+            Some(s) => format!("{} ({})", known.sources[*s].name, known.sources[*s].grade),
+            None => format!("ATT&CK {}", known.release),
+        };
+        let by: Vec<String> = sources.iter().map(by).collect();
+        let _ = writeln!(
+            out,
+            "    {report} ({} features, since {month}, by {})",
+            what.len(),
+            by.join(", ")
+        );
     }
 }

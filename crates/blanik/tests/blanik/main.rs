@@ -1,6 +1,7 @@
 //! What the program does, from the outside: how it is run, what it writes of findings, and whether what it
 //! finds in real telemetry is what Sigma's authors and another implementation of Sigma find in it.
 
+mod attribution;
 mod builtin;
 mod cli;
 mod correlate;
