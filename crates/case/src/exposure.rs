@@ -72,8 +72,12 @@ impl Case {
     pub fn exposure(&self, intrusion: &Intrusion) -> Vec<Exposure> {
         let intruder = self.intruder(intrusion);
         let mut objects: BTreeMap<(&'static str, String), Vec<Reached<'_>>> = BTreeMap::new();
+        let held = self.mailboxes_held(&intruder);
         for (index, touched) in &self.touched {
-            let whose = intruder.whose(touched);
+            let whose = match intruder.whose(touched) {
+                Whose::Others if is_held(&held, touched, intruder.last) => Whose::Perhaps,
+                whose => whose,
+            };
             if whose != Whose::Others {
                 let key = (act(&touched.act), touched.object.to_lowercase());
                 objects.entry(key).or_default().push((*index, touched, whose));
@@ -114,6 +118,19 @@ impl Case {
             days: Vec::new(),
             why: vec![Sentence::new(text, rests_on)],
         })
+    }
+
+    /// Mailboxes in which the intruder was, and since when: who holds a password, a token or an application's
+    /// consent may come again, from addresses that nobody knows.
+    fn mailboxes_held(&self, intruder: &Intruder<'_>) -> BTreeMap<String, Timestamp> {
+        let mut held: BTreeMap<String, Timestamp> = BTreeMap::new();
+        for (_, touched) in &self.touched {
+            if act(&touched.act) == "mail" && intruder.whose(touched) == Whose::Intruders {
+                let since = held.entry(touched.object.to_lowercase()).or_insert(touched.first);
+                *since = (*since).min(touched.first);
+            }
+        }
+        held
     }
 
     fn intruder<'c>(&'c self, intrusion: &'c Intrusion) -> Intruder<'c> {
@@ -222,6 +239,11 @@ impl Case {
             why,
         }
     }
+}
+
+fn is_held(held: &BTreeMap<String, Timestamp>, touched: &Touched, until: Timestamp) -> bool {
+    let since = held.get(&touched.object.to_lowercase()).filter(|_| act(&touched.act) == "mail");
+    since.is_some_and(|since| touched.last >= *since && touched.first <= until)
 }
 
 fn act(act: &str) -> &'static str {

@@ -126,3 +126,18 @@ fn missing_telemetry_of_a_host_is_a_gap() {
         gaps[0].what
     );
 }
+
+#[test]
+fn a_mailbox_in_which_they_were_may_be_read_again_from_elsewhere() {
+    let other = |hour| {
+        let mut of = touched("mail-bind", "198.51.100.80", hour, &["d", "e"], 0);
+        if let Fact::Touched(t) = &mut of.fact {
+            t.account = Some("application".into());
+        }
+        of
+    };
+    let before = mail(vec![other(100), touched("mail-bind", INTRUDER, 101, &["a"], 0)]);
+    assert_eq!(before.items, Bounds { confirmed: 1, possible: Some(1) });
+    let behind = mail(vec![touched("mail-bind", INTRUDER, 100, &["a"], 0), other(101)]);
+    assert_eq!(behind.items, Bounds { confirmed: 1, possible: Some(3) });
+}
