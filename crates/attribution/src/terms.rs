@@ -126,15 +126,51 @@ pub struct Terms {
 pub fn terms(corpus: &Corpus, counts: &Counts, seen: &Seen) -> Terms {
     let near = Nearest::of(corpus, counts, seen);
     let case = Case::of(counts, seen);
+    let mut columns = Columns { actors: counts.documents.len(), of: Vec::new() };
+    columns.of.resize(WIDTH * columns.actors, 0.0);
+    techniques(&mut columns, counts, seen, &case);
+    software(&mut columns, counts, seen, &case);
     let actors: Vec<Actor> = (0..counts.documents.len()).filter(|a| counts.knows(*a)).collect();
     let mut rows = vec![0.0f32; actors.len() * WIDTH];
     for (a, row) in actors.iter().zip(rows.chunks_exact_mut(WIDTH)) {
-        techniques(row, counts, seen, &case, *a);
-        software(row, counts, seen, &case, *a);
+        for (t, x) in row.iter_mut().enumerate() {
+            *x = columns.of[t * columns.actors + a];
+        }
         nearest(row, &near, *a);
         known(row, counts, *a);
     }
     Terms { actors, rows }
+}
+
+/// Term × actor, as sums over features grow.
+struct Columns {
+    actors: usize,
+    of: Vec<f32>,
+}
+
+impl Columns {
+    fn set(&mut self, term: Term, values: impl Iterator<Item = f32>) {
+        let column = &mut self.of[term as usize * self.actors..(term as usize + 1) * self.actors];
+        for (x, value) in column.iter_mut().zip(values) {
+            *x = value;
+        }
+    }
+
+    /// Sets a term to a sum by the square root of its length.
+    fn set_tempered(&mut self, term: Term, sum: &[f32], n: usize) {
+        self.set(term, sum.iter().map(|s| s / root(n)));
+    }
+}
+
+/// Sums over features of what `of` gives, an actor each.
+fn sum<'a>(actors: usize, list: &[Feature], of: impl Fn(Feature) -> &'a [f32]) -> Vec<f32> {
+    let mut sum = vec![0.0f32; actors];
+    for f in list {
+        for (s, x) in sum.iter_mut().zip(of(*f)) {
+            *s += x;
+        }
+    }
+    sum
 }
 
 /// What of the case is the same for all actors.
@@ -168,56 +204,90 @@ fn root(n: usize) -> f32 {
     (n as f32).max(1.0).sqrt()
 }
 
-fn techniques(row: &mut [f32], counts: &Counts, seen: &Seen, case: &Case, a: Actor) {
-    let over =
-        |list: &[Feature], c: Channel| -> f32 { list.iter().map(|f| counts.ratio(c, a, *f)).sum() };
+fn techniques(columns: &mut Columns, counts: &Counts, seen: &Seen, case: &Case) {
+    let actors = columns.actors;
+    let over = |list: &[Feature], c: Channel| sum(actors, list, |f| counts.column(c, f));
     let list = &seen.techniques;
     let n = list.len();
-    let own = over(list, Channel::Own);
-    row[Term::Own as usize] = own / root(n);
-    row[Term::Broad as usize] = over(list, Channel::Broad) / root(n);
-    row[Term::Share as usize] = over(list, Channel::Share);
-    row[Term::NationMean as usize] = over(list, Channel::Nation) / n.max(1) as f32;
+    let mean = n.max(1) as f32;
+    columns.set_tempered(Term::Own, &over(list, Channel::Own), n);
+    columns.set_tempered(Term::Broad, &over(list, Channel::Broad), n);
+    columns.set(Term::Share, over(list, Channel::Share).into_iter());
+    columns.set(Term::NationMean, over(list, Channel::Nation).iter().map(|s| s / mean));
     let brought = over(list, Channel::Software);
-    row[Term::Brought as usize] = brought / root(n);
-    row[Term::BroughtMean as usize] = brought / n.max(1) as f32;
-    row[Term::Neighbours as usize] = over(list, Channel::Neighbours) / root(n);
+    columns.set_tempered(Term::Brought, &brought, n);
+    columns.set(Term::BroughtMean, brought.iter().map(|s| s / mean));
+    columns.set_tempered(Term::Neighbours, &over(list, Channel::Neighbours), n);
     let free = &case.unexplained;
-    row[Term::Unexplained as usize] = over(free, Channel::Own) / root(free.len());
-    row[Term::UnexplainedShare as usize] = over(free, Channel::Share) / root(free.len());
-    let mut best: Vec<f32> = list.iter().map(|f| counts.ratio(Channel::Own, a, *f)).collect();
-    best.sort_by(|x, y| y.total_cmp(x));
-    row[Term::Best as usize] = best.iter().take(3).sum();
-    let (mut dot, mut explained) = (0.0, 0.0);
+    columns.set_tempered(Term::Unexplained, &over(free, Channel::Own), free.len());
+    columns.set_tempered(Term::UnexplainedShare, &over(free, Channel::Share), free.len());
+    columns.set(Term::Best, three_best(actors, list, counts).into_iter());
+    let (mut dot, mut explained) = (vec![0.0f32; actors], vec![0.0f32; actors]);
     for f in list {
-        let n = counts.shown(a, *f);
-        if n > 0.0 {
-            dot += n.sqrt() * counts.rarity[*f].powi(2);
-            explained += counts.rarity[*f];
+        let rarity = counts.rarity[*f];
+        for (a, n) in counts.shown_by(*f).iter().enumerate().filter(|(_, n)| **n > 0.0) {
+            dot[a] += n.sqrt() * rarity.powi(2);
+            explained[a] += rarity;
         }
     }
-    row[Term::Profile as usize] = dot / (counts.profile[a].norm * case.norm);
-    row[Term::PartExplained as usize] = explained / case.rarity;
+    let norms = counts.profile.iter().map(|p| p.norm * case.norm);
+    columns.set(Term::Profile, dot.iter().zip(norms).map(|(d, n)| d / n));
+    columns.set(Term::PartExplained, explained.iter().map(|e| e / case.rarity));
 }
 
-fn software(row: &mut [f32], counts: &Counts, seen: &Seen, case: &Case, a: Actor) {
+/// The sum of the three most telling techniques.
+fn three_best(actors: usize, list: &[Feature], counts: &Counts) -> Vec<f32> {
+    let mut best = vec![[f32::NEG_INFINITY; 3]; actors];
+    for f in list {
+        for (best, x) in best.iter_mut().zip(counts.column(Channel::Own, *f)) {
+            let [a, b, c] = *best;
+            *best = if *x > a {
+                [*x, a, b]
+            } else if *x > b {
+                [a, *x, b]
+            } else {
+                [a, b, x.max(c)]
+            };
+        }
+    }
+    best.iter().map(|b| b.iter().filter(|x| x.is_finite()).sum()).collect()
+}
+
+fn software(columns: &mut Columns, counts: &Counts, seen: &Seen, case: &Case) {
+    let actors = columns.actors;
     let list = &seen.software;
-    let over = |c: Channel| -> f32 {
-        list.iter().map(|f| counts.ratio(c, a, *f).min(CAP_NATS)).sum::<f32>() / root(list.len())
+    let mut best = vec![0.0f32; actors];
+    let mut dot = vec![0.0f32; actors];
+    let mut alike = vec![0.0f32; actors];
+    for f in list {
+        for (b, x) in best.iter_mut().zip(counts.column(Channel::Own, *f)) {
+            *b = b.max(x.min(CAP_NATS));
+        }
+        for (d, n) in dot.iter_mut().zip(counts.shown_by(*f)).filter(|(_, n)| **n > 0.0) {
+            *d += n.sqrt() * counts.rarity[*f].powi(2);
+        }
+        for (s, x) in alike.iter_mut().zip(counts.alike(*f)) {
+            *s += x / counts.actors_with[*f].max(1.0);
+        }
+    }
+    let capped = |c: Channel| -> Vec<f32> {
+        let mut sum = vec![0.0f32; actors];
+        for f in list {
+            for (s, x) in sum.iter_mut().zip(counts.column(c, *f)) {
+                *s += x.min(CAP_NATS);
+            }
+        }
+        sum
     };
-    row[Term::SoftwareBroad as usize] = over(Channel::Broad);
-    row[Term::SoftwareNation as usize] = over(Channel::Nation);
-    row[Term::SoftwareBest as usize] =
-        list.iter().map(|f| counts.ratio(Channel::Own, a, *f).min(CAP_NATS)).fold(0.0, f32::max);
-    let dot: f32 =
-        list.iter().map(|f| counts.shown(a, *f).sqrt() * counts.rarity[*f].powi(2)).sum();
-    row[Term::SoftwareProfile as usize] =
-        dot / (counts.profile[a].norm_software * case.norm_software);
-    row[Term::SoftwareAlike as usize] =
-        list.iter().map(|f| counts.alike(*f, a) / counts.actors_with[*f].max(1.0)).sum();
-    let profile = &counts.profile[a];
-    row[Term::SoftwareNew as usize] =
-        case.new_software * ((profile.exclusive + 0.3) / (counts.documents[a] + 1.0)).ln();
+    columns.set_tempered(Term::SoftwareBroad, &capped(Channel::Broad), list.len());
+    columns.set_tempered(Term::SoftwareNation, &capped(Channel::Nation), list.len());
+    columns.set(Term::SoftwareBest, best.into_iter());
+    let norms = counts.profile.iter().map(|p| p.norm_software * case.norm_software);
+    columns.set(Term::SoftwareProfile, dot.iter().zip(norms).map(|(d, n)| d / n));
+    columns.set(Term::SoftwareAlike, alike.into_iter());
+    let new = counts.profile.iter().zip(&counts.documents);
+    let new = new.map(|(p, n)| case.new_software * ((p.exclusive + 0.3) / (n + 1.0)).ln());
+    columns.set(Term::SoftwareNew, new);
 }
 
 fn nearest(row: &mut [f32], near: &Nearest, a: Actor) {
