@@ -54,6 +54,11 @@ terms! {
     SoftwareProfile BOUND "likeness to the actor's software as a whole",
     SoftwareAlike BOUND "software like the actor's own",
     SoftwareNew BOUND "software nobody has shown, and how often the actor brings such",
+    SoftwareOnly BOUND "software that only the actor has shown",
+    SoftwareFew BOUND "software that the actor shares with others",
+    SoftwareBorne BOUND "software that only the actor has shown, borne out by techniques",
+    SoftwareFewBorne BOUND "software that the actor shares with others, borne out by techniques",
+    SoftwarePart BOUND "part of the software that the actor has shown",
     Nearest BOUND "nearest report",
     NearestSquared BOUND "nearest report, squared",
     NearestTechniques BOUND "nearest report by techniques",
@@ -62,6 +67,8 @@ terms! {
     NearestExpanded BOUND "nearest report with what software brings",
     AllTechniques BOUND "all reports by techniques",
     AllSoftware BOUND "all reports by software",
+    AllTogether BOUND "all reports, by both",
+    MeanTechniques BOUND "reports by techniques, mean",
     Likelihood BOUND "reports as distributions",
     LikelihoodTechniques BOUND "reports as distributions of techniques",
     Reports FREE "number of reports",
@@ -71,6 +78,10 @@ terms! {
     SoftwareKnown FREE "number of software known",
     SoftwareRate FREE "software a report",
     TechniqueRate FREE "techniques a report",
+    NationKnown FREE "whether a nation is known",
+    ReportsBySize FREE "number of reports, by size of the evidence",
+    TechniqueRateBySize FREE "techniques a report, by size of the evidence",
+    SoftwareKnownBySoftware FREE "number of software known, by software seen",
 }
 
 /// Columns of a row.
@@ -138,6 +149,9 @@ pub fn terms(corpus: &Corpus, counts: &Counts, seen: &Seen) -> Terms {
         }
         nearest(row, &near, *a);
         known(row, counts, *a);
+        by_size(row, seen);
+        row[Term::NationKnown as usize] = f32::from(u8::from(corpus.nations[*a].is_some()));
+        borne_out(row);
     }
     Terms { actors, rows }
 }
@@ -270,6 +284,23 @@ fn software(columns: &mut Columns, counts: &Counts, seen: &Seen, case: &Case) {
             *s += x / counts.actors_with[*f].max(1.0);
         }
     }
+    let (mut only, mut few) = (vec![0.0f32; actors], vec![0.0f32; actors]);
+    let mut part = vec![0.0f32; actors];
+    for f in list {
+        let others = counts.actors_with[*f];
+        for (a, _) in counts.shown_by(*f).iter().enumerate().filter(|(_, n)| **n > 0.0) {
+            if others > 1.0 {
+                few[a] += 1.0 / others;
+            } else {
+                only[a] += 1.0;
+            }
+            part[a] += counts.rarity[*f];
+        }
+    }
+    columns.set(Term::SoftwareOnly, only.iter().map(|n| n.ln_1p()));
+    columns.set(Term::SoftwareFew, few.iter().map(|n| n.ln_1p()));
+    let rarity: f32 = list.iter().map(|f| counts.rarity[*f]).sum::<f32>().max(1e-6);
+    columns.set(Term::SoftwarePart, part.iter().map(|p| p / rarity));
     let capped = |c: Channel| -> Vec<f32> {
         let mut sum = vec![0.0f32; actors];
         for f in list {
@@ -300,6 +331,8 @@ fn nearest(row: &mut [f32], near: &Nearest, a: Actor) {
     row[Term::NearestExpanded as usize] = n.expanded;
     row[Term::AllTechniques as usize] = n.techniques_sum;
     row[Term::AllSoftware as usize] = n.software_sum;
+    row[Term::AllTogether as usize] = (n.sum + 0.02).ln();
+    row[Term::MeanTechniques as usize] = n.techniques_mean / n.reports;
     row[Term::Likelihood as usize] = n.likelihood - n.reports.ln();
     row[Term::LikelihoodTechniques as usize] = n.likelihood_techniques - n.reports.ln();
 }
@@ -315,6 +348,23 @@ fn known(row: &mut [f32], counts: &Counts, a: Actor) {
     row[Term::TechniqueRate as usize] = ((p.techniques_shown + 8.0) / (n + 1.0)).ln();
 }
 
+/// How much of what makes an actor well known counts, by how much was seen: the more evidence, the less it says.
+fn by_size(row: &mut [f32], seen: &Seen) {
+    // In the middle a case has nine items.
+    let size = (seen.len().max(1) as f32).ln() - 2.2;
+    row[Term::ReportsBySize as usize] = row[Term::Reports as usize] * size;
+    row[Term::TechniqueRateBySize as usize] = row[Term::TechniqueRate as usize] * size;
+    row[Term::SoftwareKnownBySoftware as usize] =
+        row[Term::SoftwareKnown as usize] * (seen.software.len() as f32).ln_1p();
+}
+
+/// Software alone may be planted: what techniques bear out counts apart.
+fn borne_out(row: &mut [f32]) {
+    let borne = row[Term::PartExplained as usize].sqrt();
+    row[Term::SoftwareBorne as usize] = row[Term::SoftwareOnly as usize] * borne;
+    row[Term::SoftwareFewBorne as usize] = row[Term::SoftwareFew as usize] * borne;
+}
+
 /// How like the case an actor's reports are: cosines over rarities, and likelihoods.
 #[derive(Clone, Debug)]
 struct Near {
@@ -323,7 +373,9 @@ struct Near {
     techniques: f32,
     software: f32,
     expanded: f32,
+    sum: f32,
     techniques_sum: f32,
+    techniques_mean: f32,
     software_sum: f32,
     likelihood: f32,
     likelihood_techniques: f32,
@@ -339,7 +391,9 @@ const NOTHING: Near = Near {
     techniques: 0.0,
     software: 0.0,
     expanded: 0.0,
+    sum: 0.0,
     techniques_sum: 0.0,
+    techniques_mean: 0.0,
     software_sum: 0.0,
     likelihood: f32::NEG_INFINITY,
     likelihood_techniques: f32::NEG_INFINITY,
@@ -384,7 +438,10 @@ impl Nearest {
             near.reports += 1.0;
             near.techniques = near.techniques.max(t);
             near.software = near.software.max(s);
-            near.all = near.all.max(cosine(dot_t + dot_s, own_t + own_s, case_t + case_s));
+            let all = cosine(dot_t + dot_s, own_t + own_s, case_t + case_s);
+            near.all = near.all.max(all);
+            near.sum += all * all;
+            near.techniques_mean += t;
             near.expanded =
                 near.expanded.max(cosine(dot_wide, document.squares_expanded, case_wide));
             near.techniques_sum += t * t;
