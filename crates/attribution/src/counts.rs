@@ -480,3 +480,62 @@ impl Nations {
         others
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn corpus() -> Corpus {
+        let mut corpus = Corpus::default();
+        corpus.add("A", "r1", ["T1", "T2", "S1"]);
+        corpus.add("A", "r2", ["T1", "S1", "S2"]);
+        corpus.add("B", "r3", ["T2", "T3", "S2"]);
+        corpus.add("C", "r4", ["T3"]);
+        corpus.set_nation("A", "X");
+        corpus.set_nation("B", "X");
+        corpus
+    }
+
+    #[test]
+    fn tables_are_the_ratios_written_out() {
+        let corpus = corpus();
+        let counts = Counts::of(&corpus, &|_| true, &|_| false, "9999-12");
+        for (a, name) in ["A", "B", "C"].iter().enumerate() {
+            for f in 0..corpus.features.len() {
+                let of = |d: &&crate::corpus::Document| corpus.actors[d.actor] == *name;
+                let shows = |d: &&crate::corpus::Document| d.features.contains(&f);
+                let n = corpus.documents.iter().filter(of).count() as f32;
+                let with = corpus.documents.iter().filter(of).filter(shows).count() as f32;
+                let software = corpus.is_software(f);
+                let everyone = corpus.documents.iter().filter(shows).count() as f32;
+                let unseen = if software { 0.3 } else { 0.5 };
+                let p = (everyone + unseen) / 5.0;
+                let k = if software { 1.0 } else { 5.0 };
+                let own = ((with + k * p) / (n + k) / p).ln();
+                assert!((counts.ratio(Channel::Own, a, f) - own).abs() < 1e-5, "{name} {f}");
+                assert_eq!(counts.shown(a, f), with);
+                // The nation's others: of A those of B, and the other way round; C has none.
+                let others: Vec<_> = corpus
+                    .documents
+                    .iter()
+                    .filter(|d| a < 2 && d.actor < 2 && d.actor != a)
+                    .collect();
+                let with = others.iter().filter(|d| d.features.contains(&f)).count() as f32;
+                let k = if software { 10.0 } else { 30.0 };
+                let nation = ((with + k * p) / (others.len() as f32 + k) / p).ln();
+                let table = counts.ratio(Channel::Nation, a, f);
+                assert!((table - nation).abs() < 1e-5, "{name} {f} {table} {nation}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_counted() {
+        let corpus = corpus();
+        let counts = Counts::of(&corpus, &|i| i != 3, &|_| false, "9999-12");
+        assert!(!counts.knows(2));
+        assert!(counts.column(Channel::Own, 0).len() == 3);
+        assert_eq!(counts.everyone[corpus.find_feature("T3").unwrap()], 1.0);
+        assert_eq!(counts.actors_with[corpus.find_feature("S1").unwrap()], 1.0);
+    }
+}

@@ -57,7 +57,9 @@ fn spreads(choices: &[Choice], terms: usize) -> Vec<f64> {
         }
         n += rows as f64;
     }
-    squares.iter().map(|s| (s / n).sqrt().max(1e-6)).collect()
+    // What is the same for all hypotheses tells none from another: it weighs nothing.
+    let spread = |s: &f64| (s / n).sqrt();
+    squares.iter().map(|s| if spread(s) < 1e-6 { f64::INFINITY } else { spread(s) }).collect()
 }
 
 fn loss_of(choices: &[Choice], terms: usize, w: &[f64], scale: &[f64], ridge: f64) -> f64 {
@@ -166,4 +168,52 @@ fn solve(w: &[f64], gradient: &[f64], hessian: &[f64], free: &[bool]) -> Vec<f64
         }
     }
     step
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Choices whose right row is the first with odds of e to the first term; the second term is against it, the third is
+    /// the same everywhere.
+    fn choices(n: usize) -> Vec<Choice> {
+        let noise = |i: usize, r: usize| ((i * 31 + r * 17) % 101) as f32 / 50.0 - 1.0;
+        let rows = |i: usize| -> Vec<f32> {
+            (0..5).flat_map(|r| [noise(i, r), -noise(i + 7, r), 1.0]).collect()
+        };
+        let best = |rows: &[f32], i: usize| {
+            let score = |r: &usize| rows[r * 3] + 0.5 * noise(i * 13, *r);
+            (0..5).max_by(|a, b| score(a).total_cmp(&score(b))).unwrap()
+        };
+        (0..n)
+            .map(|i| {
+                let rows = rows(i);
+                Choice { right: best(&rows, i), rows, weight: 1.0 }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn no_step_away_from_the_weights_is_better() {
+        // Few choices with all their curvature, many with a part of it.
+        for n in [CURVED_MIN - 1, 4 * CURVED_MIN] {
+            let choices = choices(n);
+            let free = [false, false, true];
+            let w = fit(&choices, 3, &free, 1.0);
+            let scale = spreads(&choices, 3);
+            let loss = |w: &[f64]| {
+                let scaled = w.iter().zip(&scale).map(|(w, s)| if *w == 0.0 { 0.0 } else { w * s });
+                let w: Vec<f64> = scaled.collect();
+                loss_of(&choices, 3, &w, &scale, 1.0)
+            };
+            assert!(w[0] > 1.0 && w[1] >= 0.0 && w[2] == 0.0, "{w:?}");
+            for k in 0..2 {
+                for step in [-0.05, 0.05] {
+                    let mut other = w.clone();
+                    other[k] = (other[k] + step).max(0.0);
+                    assert!(loss(&other) >= loss(&w) - 1e-4 * loss(&w), "{n} {k} {step} {w:?}");
+                }
+            }
+        }
+    }
 }

@@ -32,6 +32,9 @@ macro_rules! terms {
     };
 }
 
+/// By chance an actor is suited better than half of the others: only the best suited bear software out.
+const BORNE_POWER: i32 = 4;
+
 const FREE: bool = true;
 const BOUND: bool = false;
 
@@ -58,6 +61,7 @@ terms! {
     SoftwareFew BOUND "software that the actor shares with others",
     SoftwareBorne BOUND "software that only the actor has shown, borne out by techniques",
     SoftwareFewBorne BOUND "software that the actor shares with others, borne out by techniques",
+    SoftwareOnlyPart BOUND "software that only the actor has shown, by the part of the techniques",
     SoftwarePart BOUND "part of the software that the actor has shown",
     Nearest BOUND "nearest report",
     NearestSquared BOUND "nearest report, squared",
@@ -151,8 +155,8 @@ pub fn terms(corpus: &Corpus, counts: &Counts, seen: &Seen) -> Terms {
         known(row, counts, *a);
         by_size(row, seen);
         row[Term::NationKnown as usize] = f32::from(u8::from(corpus.nations[*a].is_some()));
-        borne_out(row);
     }
+    borne_out(&mut rows);
     Terms { actors, rows }
 }
 
@@ -358,11 +362,30 @@ fn by_size(row: &mut [f32], seen: &Seen) {
         row[Term::SoftwareKnown as usize] * (seen.software.len() as f32).ln_1p();
 }
 
-/// Software alone may be planted: what techniques bear out counts apart.
-fn borne_out(row: &mut [f32]) {
-    let borne = row[Term::PartExplained as usize].sqrt();
-    row[Term::SoftwareBorne as usize] = row[Term::SoftwareOnly as usize] * borne;
-    row[Term::SoftwareFewBorne as usize] = row[Term::SoftwareFew as usize] * borne;
+/// Software alone may be planted: what techniques bear out counts apart, by the part of all actors whom techniques suit
+/// less. Whoever is framed is met by chance.
+fn borne_out(rows: &mut [f32]) {
+    let ranks = ranks(rows, Term::Own);
+    for (row, suits) in rows.chunks_exact_mut(WIDTH).zip(ranks) {
+        let borne = suits.powi(BORNE_POWER);
+        row[Term::SoftwareBorne as usize] = row[Term::SoftwareOnly as usize] * borne;
+        row[Term::SoftwareFewBorne as usize] = row[Term::SoftwareFew as usize] * borne;
+        row[Term::SoftwareOnlyPart as usize] =
+            row[Term::SoftwareOnly as usize] * row[Term::PartExplained as usize];
+    }
+}
+
+/// For each row the part of all rows of which a term is less; ties count half.
+fn ranks(rows: &[f32], term: Term) -> Vec<f32> {
+    let values = || rows.chunks_exact(WIDTH).map(|r| r[term as usize]);
+    let mut sorted: Vec<f32> = values().collect();
+    sorted.sort_by(f32::total_cmp);
+    let rank = |x: f32| {
+        let (below, not_above) =
+            (sorted.partition_point(|y| *y < x), sorted.partition_point(|y| *y <= x));
+        (below + not_above) as f32 / 2.0 / sorted.len() as f32
+    };
+    values().map(rank).collect()
 }
 
 /// How like the case an actor's reports are: cosines over rarities, and likelihoods.
@@ -461,4 +484,27 @@ fn cosine(dot: f32, a: f32, b: f32) -> f32 {
 fn log_sum(a: f32, b: f32) -> f32 {
     let (high, low) = if a > b { (a, b) } else { (b, a) };
     high + (low - high).exp().ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planted_software_counts_less_than_what_techniques_bear_out() {
+        let mut corpus = Corpus::default();
+        for (actor, own, tool) in [("A", "T1", "S1"), ("B", "T2", "S2"), ("C", "T3", "S3")] {
+            corpus.add(actor, &format!("{actor}1"), [own, "T9", tool]);
+            corpus.add(actor, &format!("{actor}2"), [own, "T8"]);
+        }
+        let counts = Counts::of(&corpus, &|_| true, &|_| false, "9999-12");
+        let find = |id: &str| corpus.find_feature(id).unwrap();
+        let seen = Seen::of(&corpus, [find("T1"), find("T9"), find("S1"), find("S2")]);
+        let terms = terms(&corpus, &counts, &seen);
+        let row = |a: usize| &terms.rows[a * WIDTH..(a + 1) * WIDTH];
+        let of = |a: usize, t: Term| row(a)[t as usize];
+        assert_eq!(of(0, Term::SoftwareOnly), of(1, Term::SoftwareOnly), "each has one tool");
+        assert!(of(0, Term::SoftwareBorne) > 2.0 * of(1, Term::SoftwareBorne));
+        assert_eq!(of(2, Term::SoftwareOnly), 0.0);
+    }
 }
