@@ -1,6 +1,7 @@
 //! The project's own chores: checks, inputs and benchmarks, scores on labelled data, foreign proofs.
 
 mod ait;
+mod attribution;
 mod bench;
 mod campaign;
 mod check;
@@ -58,6 +59,10 @@ cargo xtask ait [--data FOLDER] [--program FILE]
 cargo xtask campaign [--data FOLDER] [--program FILE]
     Holds the case of an emulated campaign (campaign-apt29, day 1, Zeek) against the plan of the emulation.
 
+cargo xtask attribution --bench FOLDER [CASES.jsonl…]
+    Fits, judges and scores all benchmarks of attribution in the folder, or those named, and prints the table of
+    docs/BENCHMARKS.md.
+
 cargo xtask knowledge
     Makes the table of facts of ATT&CK that the program carries from the data set.
 
@@ -82,6 +87,9 @@ fn run() -> Result<ExitCode> {
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
         Some("interop") => interop::run(&args[1..]),
         Some("ordeal") if args.len() == 1 => ordeal::run(),
+        // Fits a hundred times: a build for debugging would take ten times as long.
+        Some("attribution") if cfg!(debug_assertions) => optimised(&args),
+        Some("attribution") => attribution::run(&args[1..]),
         Some("ait") => ait::run(&args[1..]),
         Some("campaign") => campaign::run(&args[1..]),
         Some("knowledge") => knowledge::run(&args[1..]),

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::corpus::Corpus;
 use crate::counts::Counts;
 use crate::knowledge::Knowledge;
-use crate::model::{Model, Posterior, Scope};
+use crate::model::{Kind, Model, Posterior, Scope};
 use crate::terms::Seen;
 
 /// What is wrong with the benchmark's files.
@@ -129,8 +129,6 @@ const RELEASES: &[(&str, &str)] = &[
 ];
 const ALWAYS: &str = "9999-12";
 const VIEWS: [&str; 5] = ["all", "tech", "5", "10", "20"];
-/// Of an unknown actor's probability, what is left to actors whom a later release came to know.
-const LATER: f64 = 0.1;
 /// Folds within the documents that a model is fitted on.
 const PARTS: usize = 10;
 const PARTS_FEW: usize = 5;
@@ -392,6 +390,12 @@ impl Bench {
     /// Fits on what a unit may know and judges its cases: a line of JSON each.
     #[must_use]
     pub fn run(&self, unit: &Unit) -> Vec<String> {
+        self.run_as(unit, Kind::Whole)
+    }
+
+    /// The same with some of the terms.
+    #[must_use]
+    pub fn run_as(&self, unit: &Unit, kind: Kind) -> Vec<String> {
         let (corpus, folds) = &self.corpora[unit.corpus];
         let closed = closed(corpus, &unit.out);
         let keep = |i: usize| !unit.out[i] && !corpus.documents[i].features.is_empty();
@@ -402,18 +406,19 @@ impl Bench {
             until: &unit.until,
             folds,
             parts: unit.parts,
+            kind,
         };
         let model = Model::fit(corpus, &scope);
         let counts = Counts::of(corpus, &keep, &unreadable, &unit.until);
-        let later = if unit.until == ALWAYS { 0.0 } else { LATER };
+        let unlisted = unit.until != ALWAYS;
         let judge = |case: &Judged| match &case.own {
-            None => judge(&model, corpus, &counts, case, later),
+            None => judge(&model, corpus, &counts, case, false),
             Some((own, out)) => {
                 let corpus = &self.corpora[*own].0;
                 let closed = self::closed(corpus, out);
                 let keep = |i: usize| !out[i] && !corpus.documents[i].features.is_empty();
                 let counts = Counts::of(corpus, &keep, &|r| closed[r], &unit.until);
-                judge(&model, corpus, &counts, case, later)
+                judge(&model, corpus, &counts, case, unlisted)
             }
         };
         unit.cases.iter().map(judge).collect()
@@ -429,10 +434,10 @@ fn closed(corpus: &Corpus, out: &[bool]) -> Vec<bool> {
     closed
 }
 
-fn judge(model: &Model, corpus: &Corpus, counts: &Counts, case: &Judged, later: f64) -> String {
+fn judge(model: &Model, corpus: &Corpus, counts: &Counts, case: &Judged, unlisted: bool) -> String {
     let features = case.features.iter().filter_map(|f| corpus.find_feature(f));
     let seen = Seen::of(corpus, features.collect::<BTreeSet<_>>());
-    line(corpus, case, &model.judge(corpus, counts, &seen), later)
+    line(corpus, case, &model.judge(corpus, counts, &seen), unlisted)
 }
 
 fn base(files: &Files) -> Result<Vec<CaseLine>, BenchError> {
@@ -462,8 +467,9 @@ fn view(case: &CaseLine, view: &str) -> Option<Vec<String>> {
     Some(features).filter(|f: &Vec<String>| !f.is_empty())
 }
 
-/// `later`: the part of the unknown actor's probability that is left to actors not listed.
-fn line(corpus: &Corpus, case: &Judged, posterior: &Posterior, later: f64) -> String {
+/// `unlisted`: the case has a known actor by its definition (a campaign that was attributed later), and the release may not
+/// list that one: an unknown actor's probability is then that of whoever is not listed.
+fn line(corpus: &Corpus, case: &Judged, posterior: &Posterior, unlisted: bool) -> String {
     let mut all = serde_json::Map::new();
     let mut by_name: Vec<(&str, f64)> =
         posterior.actors.iter().map(|(a, p)| (corpus.actors[*a].as_str(), *p)).collect();
@@ -471,7 +477,7 @@ fn line(corpus: &Corpus, case: &Judged, posterior: &Posterior, later: f64) -> St
     for (name, p) in by_name {
         all.insert(name.to_owned(), json!(p));
     }
-    all.insert("UNKNOWN".into(), json!(posterior.unknown * (1.0 - later)));
+    all.insert("UNKNOWN".into(), json!(if unlisted { 0.0 } else { posterior.unknown }));
     let mut object = serde_json::Map::new();
     object.insert("case_id".into(), json!(case.id));
     object.insert("view".into(), json!(case.view));

@@ -62,7 +62,8 @@ pub struct Profile {
     pub norm_software: f32,
 }
 
-/// Counts of documents; see the module. Tables are actor × feature.
+/// Counts of documents; see the module. Tables are feature × actor: a case is read feature by feature, for all
+/// actors at once.
 pub struct Counts {
     /// Documents of each actor.
     pub documents: Vec<f32>,
@@ -83,7 +84,7 @@ pub struct Counts {
     with: Vec<f32>,
     tables: Vec<Vec<f32>>,
     alike: Vec<Vec<f32>>,
-    features: usize,
+    actors: usize,
 }
 
 impl Counts {
@@ -109,7 +110,7 @@ impl Counts {
             with: vec![0.0; na * nf],
             tables: Vec::new(),
             alike: vec![Vec::new(); nf],
-            features: nf,
+            actors: na,
         };
         for b in &corpus.brings {
             let readable = b.reports.is_empty() || b.reports.iter().any(|r| !unreadable(*r));
@@ -136,13 +137,25 @@ impl Counts {
     /// The log ratio of a feature under an actor by a channel, in nats.
     #[must_use]
     pub fn ratio(&self, channel: Channel, actor: Actor, feature: Feature) -> f32 {
-        self.tables[channel as usize][actor * self.features + feature]
+        self.column(channel, feature)[actor]
+    }
+
+    /// The log ratios of a feature by a channel, in nats: one an actor.
+    #[must_use]
+    pub fn column(&self, channel: Channel, feature: Feature) -> &[f32] {
+        &self.tables[channel as usize][feature * self.actors..(feature + 1) * self.actors]
+    }
+
+    /// Documents that show a feature: a number an actor.
+    #[must_use]
+    pub fn shown_by(&self, feature: Feature) -> &[f32] {
+        &self.with[feature * self.actors..(feature + 1) * self.actors]
     }
 
     /// Documents of an actor that show a feature.
     #[must_use]
     pub fn shown(&self, actor: Actor, feature: Feature) -> f32 {
-        self.with[actor * self.features + feature]
+        self.with[feature * self.actors + actor]
     }
 
     /// Whether a document is about the actor.
@@ -151,17 +164,18 @@ impl Counts {
         self.documents[actor] > 0.0
     }
 
-    /// How like a piece of software the nearest of an actor's own is (0 to 1), by what they bring.
+    /// How like a piece of software the nearest of each actor's own is (0 to 1), by what they bring; empty if nothing is
+    /// known of it.
     #[must_use]
-    pub fn alike(&self, software: Feature, actor: Actor) -> f32 {
-        self.alike[software].get(actor).copied().unwrap_or(0.0)
+    pub fn alike(&self, software: Feature) -> &[f32] {
+        &self.alike[software]
     }
 
     fn count(&mut self, actor: Actor, features: &[Feature]) {
         self.documents[actor] += 1.0;
         let mut expanded = features.to_vec();
         for &f in features {
-            self.with[actor * self.features + f] += 1.0;
+            self.with[f * self.actors + actor] += 1.0;
             self.everyone[f] += 1.0;
             expanded.extend(&self.brings[f]);
         }
@@ -184,7 +198,7 @@ impl Counts {
 
     fn weigh(&mut self) {
         let all = self.used.len() as f32;
-        self.rarity = (0..self.features)
+        self.rarity = (0..self.everyone.len())
             .map(|f| -((self.everyone[f] + self.unseen(f)) / (all + 1.0)).ln())
             .collect();
         let (rarity, software) = (&self.rarity, &self.software);
@@ -200,30 +214,24 @@ impl Counts {
     }
 
     fn describe(&mut self) {
-        let nf = self.features;
-        for (i, n) in self.with.iter().enumerate() {
-            if *n > 0.0 {
-                self.actors_with[i % nf] += 1.0;
-            }
-        }
-        for (a, p) in self.profile.iter_mut().enumerate() {
-            for f in 0..nf {
-                let n = self.with[a * nf + f];
-                if n == 0.0 {
-                    continue;
-                }
+        for (f, line) in self.with.chunks_exact(self.actors).enumerate() {
+            let actors = line.iter().filter(|n| **n > 0.0).count() as f32;
+            self.actors_with[f] = actors;
+            for (p, n) in self.profile.iter_mut().zip(line).filter(|(_, n)| **n > 0.0) {
                 let length = n * self.rarity[f].powi(2);
                 if self.software[f] {
                     p.software += 1.0;
                     p.software_shown += n;
                     p.norm_software += length;
-                    p.exclusive += f32::from(u8::from(self.actors_with[f] == 1.0));
+                    p.exclusive += f32::from(u8::from(actors == 1.0));
                 } else {
                     p.techniques += 1.0;
                     p.techniques_shown += n;
                     p.norm += length;
                 }
             }
+        }
+        for p in &mut self.profile {
             p.norm = p.norm.sqrt().max(1e-6);
             p.norm_software = p.norm_software.sqrt().max(1e-6);
         }
@@ -235,87 +243,110 @@ impl Counts {
     }
 
     fn ratios(&self, corpus: &Corpus) -> Vec<Vec<f32>> {
-        let nf = self.features;
-        let nations = Nations::of(corpus, self);
-        let brought = self.brought();
-        let with_table = self.brings.iter().filter(|b| !b.is_empty()).count() as f32;
+        let mut tables = vec![Vec::new(); CHANNELS];
+        let shown = |p: &Profile, s: usize| [p.techniques_shown, p.software_shown][s];
+        let documents = |a: Actor, _: usize| self.documents[a];
+        tables[Channel::Own as usize] = self.table([5.0, 1.0], &self.with, &documents, None);
+        tables[Channel::Broad as usize] = self.table([30.0, 30.0], &self.with, &documents, None);
         let mut masses = [0.0f32; 2];
-        for f in 0..nf {
+        for f in 0..self.everyone.len() {
             masses[usize::from(self.software[f])] += self.everyone[f] + self.unseen(f);
         }
-        let mut tables = vec![vec![0.0f32; self.with.len()]; CHANNELS];
-        for a in (0..self.documents.len()).filter(|a| self.knows(*a)) {
-            let n = self.documents[a];
-            let (own, weight) = self.own_software(a);
-            let shown = [self.profile[a].techniques_shown, self.profile[a].software_shown];
-            for f in 0..nf {
-                let i = a * nf + f;
-                let count = self.with[i];
-                let software = self.software[f];
-                let s = usize::from(software);
-                let p = (-self.rarity[f]).exp();
-                // κ: how many reports' worth of background.
-                let (k, share, k_nation) =
-                    if software { (1.0, 10.0, 10.0) } else { (5.0, 60.0, 30.0) };
-                let rate =
-                    |count: f32, n: f32, k: f32, p: f32| ((count + k * p) / (n + k) / p).ln();
-                tables[Channel::Own as usize][i] = rate(count, n, k, p);
-                tables[Channel::Broad as usize][i] = rate(count, n, 30.0, p);
-                let q = (self.everyone[f] + self.unseen(f)) / masses[s];
-                tables[Channel::Share as usize][i] = rate(count, shown[s], share, q);
-                if let Some((with, documents)) = nations.others(a, f, count, n) {
-                    tables[Channel::Nation as usize][i] = rate(with, documents, k_nation, p);
+        let shares: Vec<f32> = (0..self.everyone.len())
+            .map(|f| (self.everyone[f] + self.unseen(f)) / masses[usize::from(self.software[f])])
+            .collect();
+        let shown = |a: Actor, s: usize| shown(&self.profile[a], s);
+        tables[Channel::Share as usize] =
+            self.table([60.0, 10.0], &self.with, &shown, Some(&shares));
+        let nations = Nations::of(corpus, self);
+        let others = |a: Actor, _: usize| nations.other_documents(a, self.documents[a]);
+        let with = nations.others(self);
+        tables[Channel::Nation as usize] = self.table([30.0, 10.0], &with, &others, None);
+        tables[Channel::Software as usize] = self.brought_table();
+        tables[Channel::Neighbours as usize] = self.neighbours();
+        tables
+    }
+
+    /// Log ratios of smoothed shares: `with` over `of` (an actor, a kind of feature), with `weights` reports' worth (of
+    /// techniques, of software) of the background `share`; everyone's share of documents if there is none. Where nothing was
+    /// shown the ratio is the same for all features of a kind.
+    fn table(
+        &self,
+        weights: [f32; 2],
+        with: &[f32],
+        of: &dyn Fn(Actor, usize) -> f32,
+        share: Option<&[f32]>,
+    ) -> Vec<f32> {
+        let known: Vec<bool> = (0..self.actors).map(|a| self.knows(a)).collect();
+        let totals: [Vec<f32>; 2] = [0, 1].map(|s| (0..self.actors).map(|a| of(a, s)).collect());
+        let nothing: [Vec<f32>; 2] = [0, 1].map(|s| {
+            let k = weights[s];
+            let ratio = |(n, known): (&f32, &bool)| if *known { (k / (n + k)).ln() } else { 0.0 };
+            totals[s].iter().zip(&known).map(ratio).collect()
+        });
+        let mut table = vec![0.0f32; with.len()];
+        for (f, line) in table.chunks_exact_mut(self.actors).enumerate() {
+            let s = usize::from(self.software[f]);
+            line.copy_from_slice(&nothing[s]);
+            let p = share.map_or_else(|| (-self.rarity[f]).exp(), |share| share[f]);
+            let counts = &with[f * self.actors..(f + 1) * self.actors];
+            for a in (0..self.actors).filter(|a| counts[*a] > 0.0 && known[*a]) {
+                let k = weights[s];
+                line[a] = ((counts[a] + k * p) / (totals[s][a] + k) / p).ln();
+            }
+        }
+        table
+    }
+
+    /// Ratios of techniques by what the actors' own software brings.
+    fn brought_table(&self) -> Vec<f32> {
+        let brought = self.brought();
+        let with_table = self.brings.iter().filter(|b| !b.is_empty()).count() as f32;
+        let mut own = vec![0.0f32; self.with.len()];
+        let mut weight = vec![0.0f32; self.actors];
+        for s in (0..self.everyone.len()).filter(|s| self.software[*s]) {
+            // Software that many actors use counts less.
+            let w = 1.0 / self.actors_with[s];
+            for a in (0..self.actors).filter(|a| self.shown(*a, s) > 0.0) {
+                if self.brings[s].is_empty() {
+                    continue;
                 }
-                if !software {
-                    let q = (brought[f] + 0.5) / (with_table + 1.0);
-                    tables[Channel::Software as usize][i] =
-                        rate(own[f], weight, 2.0, q).clamp(-1.6, 2.1);
+                weight[a] += w;
+                for t in &self.brings[s] {
+                    own[t * self.actors + a] += w;
                 }
             }
         }
-        self.neighbours(&mut tables[Channel::Neighbours as usize]);
-        tables
+        let mut table = vec![0.0f32; self.with.len()];
+        for f in (0..self.everyone.len()).filter(|f| !self.software[*f]) {
+            let q = (brought[f] + 0.5) / (with_table + 1.0);
+            for a in (0..self.actors).filter(|a| self.knows(*a)) {
+                let i = f * self.actors + a;
+                table[i] = ((own[i] + 2.0 * q) / (weight[a] + 2.0) / q).ln().clamp(-1.6, 2.1);
+            }
+        }
+        table
     }
 
     /// For each technique, how much software brings it.
     fn brought(&self) -> Vec<f32> {
-        let mut brought = vec![0.0f32; self.features];
+        let mut brought = vec![0.0f32; self.everyone.len()];
         for t in self.brings.iter().flatten() {
             brought[*t] += 1.0;
         }
         brought
     }
 
-    /// What an actor's software brings, by technique, and over how much software. Software that many actors use
-    /// counts less.
-    fn own_software(&self, a: Actor) -> (Vec<f32>, f32) {
-        let mut own = vec![0.0f32; self.features];
-        let mut weight = 0.0;
-        for s in (0..self.features).filter(|s| self.software[*s] && self.shown(a, *s) > 0.0) {
-            if self.brings[s].is_empty() {
-                continue;
-            }
-            let w = 1.0 / self.actors_with[s];
-            weight += w;
-            for t in &self.brings[s] {
-                own[*t] += w;
-            }
-        }
-        (own, weight)
-    }
     /// How much more often a feature comes with the actor's features than with any: pointwise mutual
     /// information over reports and over what software brings, averaged over what the actor shows.
-    fn neighbours(&self, table: &mut [f32]) {
-        let nf = self.features;
+    fn neighbours(&self) -> Vec<f32> {
+        let nf = self.everyone.len();
         let mut together = vec![0.0f32; nf * nf];
         let mut total = vec![0.0f32; nf];
         let mut sets = 0.0;
         let lists =
             self.used.iter().map(|u| &u.features).chain(self.brings.iter().filter(|b| b.len() > 1));
-        for list in lists {
-            if list.len() < 2 {
-                continue;
-            }
+        for list in lists.filter(|list| list.len() > 1) {
             sets += 1.0;
             for x in list {
                 total[*x] += 1.0;
@@ -324,39 +355,39 @@ impl Counts {
                 }
             }
         }
-        for a in 0..self.documents.len() {
-            if !self.knows(a) {
-                continue;
-            }
-            let own: Vec<(usize, f32)> = (0..nf)
-                .filter(|f| self.with[a * nf + f] > 0.0)
-                .map(|f| (f, self.with[a * nf + f].sqrt() * self.rarity[f].max(0.1)))
-                .collect();
-            let weight: f32 = own.iter().map(|(_, w)| w).sum();
-            let mut sum = vec![0.0f32; nf];
-            for (x, w) in &own {
-                if total[*x] == 0.0 {
+        // Smoothed conditional shares, 3 reports' worth of everyone's; a feature says nothing of itself.
+        let share: Vec<f32> = total.iter().map(|n| (n + 0.5) / (sets + 1.0)).collect();
+        for x in 0..nf {
+            together[x * nf + x] = -3.0 * share[x];
+        }
+        let mut table = vec![0.0f32; self.with.len()];
+        let mut sum = vec![0.0f32; nf];
+        for a in (0..self.actors).filter(|a| self.knows(*a)) {
+            sum.fill(0.0);
+            let (mut weight, mut base) = (0.0, 0.0);
+            for x in (0..nf).filter(|x| self.shown(a, *x) > 0.0) {
+                let w = self.shown(a, x).sqrt() * self.rarity[x].max(0.1);
+                weight += w;
+                if total[x] == 0.0 {
                     continue;
                 }
-                let (line, n) = (&together[x * nf..(x + 1) * nf], total[*x]);
-                for f in 0..nf {
-                    if f != *x {
-                        // Smoothed conditional share.
-                        let p = (total[f] + 0.5) / (sets + 1.0);
-                        sum[f] += w * (line[f] + 3.0 * p) / (n + 3.0) / p;
-                    }
+                let w = w / (total[x] + 3.0);
+                base += 3.0 * w;
+                for (s, n) in sum.iter_mut().zip(&together[x * nf..(x + 1) * nf]) {
+                    *s += w * n;
                 }
             }
             for f in 0..nf {
-                let mean = if weight > 0.0 { sum[f] / weight } else { 1.0 };
-                table[a * nf + f] = mean.clamp(0.2, 5.0).ln();
+                let mean = if weight > 0.0 { (sum[f] / share[f] + base) / weight } else { 1.0 };
+                table[f * self.actors + a] = mean.clamp(0.2, 5.0).ln();
             }
         }
+        table
     }
 
     /// How like each piece of software the actors' own software is, by what they bring: software × actor.
     fn likeness(&self) -> Vec<Vec<f32>> {
-        let nf = self.features;
+        let nf = self.everyone.len();
         let with_table = self.brings.iter().filter(|b| !b.is_empty()).count() as f32;
         let weight: Vec<f32> = self
             .brought()
@@ -376,8 +407,8 @@ impl Counts {
         }
         let mut users: Vec<Vec<Actor>> = vec![Vec::new(); nf];
         for (i, n) in self.with.iter().enumerate() {
-            if *n > 0.0 && self.software[i % nf] {
-                users[i % nf].push(i / nf);
+            if *n > 0.0 && self.software[i / self.actors] {
+                users[i / self.actors].push(i % self.actors);
             }
         }
         let mut alike = vec![Vec::new(); nf];
@@ -406,8 +437,8 @@ impl Counts {
 struct Nations {
     of: Vec<Option<usize>>,
     documents: Vec<f32>,
+    /// Feature × nation.
     with: Vec<f32>,
-    features: usize,
 }
 
 impl Nations {
@@ -416,27 +447,95 @@ impl Nations {
         names.sort_unstable();
         names.dedup();
         let index = |n: &Option<String>| n.as_ref().and_then(|n| names.binary_search(&n).ok());
-        let features = counts.features;
         let mut nations = Nations {
             of: corpus.nations.iter().map(index).collect(),
             documents: vec![0.0; names.len()],
-            with: vec![0.0; names.len() * features],
-            features,
+            with: vec![0.0; names.len() * counts.everyone.len()],
         };
         for used in &counts.used {
             if let Some(n) = nations.of[used.actor] {
                 nations.documents[n] += 1.0;
                 for f in &used.features {
-                    nations.with[n * features + f] += 1.0;
+                    nations.with[f * names.len() + n] += 1.0;
                 }
             }
         }
         nations
     }
 
-    /// Of the actor's nation but not of the actor: documents that show the feature, and documents.
-    fn others(&self, a: Actor, f: Feature, count: f32, documents: f32) -> Option<(f32, f32)> {
-        let n = self.of[a]?;
-        Some((self.with[n * self.features + f] - count, self.documents[n] - documents))
+    /// Documents of an actor's nation but not of the actor.
+    fn other_documents(&self, a: Actor, own: f32) -> f32 {
+        self.of[a].map_or(0.0, |n| self.documents[n] - own)
+    }
+
+    /// Of these, those that show a feature: feature × actor.
+    fn others(&self, counts: &Counts) -> Vec<f32> {
+        let mut others = vec![0.0f32; counts.with.len()];
+        for (i, other) in others.iter_mut().enumerate() {
+            let (f, a) = (i / counts.actors, i % counts.actors);
+            if let Some(n) = self.of[a] {
+                *other = self.with[f * self.documents.len() + n] - counts.with[i];
+            }
+        }
+        others
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn corpus() -> Corpus {
+        let mut corpus = Corpus::default();
+        corpus.add("A", "r1", ["T1", "T2", "S1"]);
+        corpus.add("A", "r2", ["T1", "S1", "S2"]);
+        corpus.add("B", "r3", ["T2", "T3", "S2"]);
+        corpus.add("C", "r4", ["T3"]);
+        corpus.set_nation("A", "X");
+        corpus.set_nation("B", "X");
+        corpus
+    }
+
+    #[test]
+    fn tables_are_the_ratios_written_out() {
+        let corpus = corpus();
+        let counts = Counts::of(&corpus, &|_| true, &|_| false, "9999-12");
+        for (a, name) in ["A", "B", "C"].iter().enumerate() {
+            for f in 0..corpus.features.len() {
+                let of = |d: &&crate::corpus::Document| corpus.actors[d.actor] == *name;
+                let shows = |d: &&crate::corpus::Document| d.features.contains(&f);
+                let n = corpus.documents.iter().filter(of).count() as f32;
+                let with = corpus.documents.iter().filter(of).filter(shows).count() as f32;
+                let software = corpus.is_software(f);
+                let everyone = corpus.documents.iter().filter(shows).count() as f32;
+                let unseen = if software { 0.3 } else { 0.5 };
+                let p = (everyone + unseen) / 5.0;
+                let k = if software { 1.0 } else { 5.0 };
+                let own = ((with + k * p) / (n + k) / p).ln();
+                assert!((counts.ratio(Channel::Own, a, f) - own).abs() < 1e-5, "{name} {f}");
+                assert_eq!(counts.shown(a, f), with);
+                // The nation's others: of A those of B, and the other way round; C has none.
+                let others: Vec<_> = corpus
+                    .documents
+                    .iter()
+                    .filter(|d| a < 2 && d.actor < 2 && d.actor != a)
+                    .collect();
+                let with = others.iter().filter(|d| d.features.contains(&f)).count() as f32;
+                let k = if software { 10.0 } else { 30.0 };
+                let nation = ((with + k * p) / (others.len() as f32 + k) / p).ln();
+                let table = counts.ratio(Channel::Nation, a, f);
+                assert!((table - nation).abs() < 1e-5, "{name} {f} {table} {nation}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_is_not_counted() {
+        let corpus = corpus();
+        let counts = Counts::of(&corpus, &|i| i != 3, &|_| false, "9999-12");
+        assert!(!counts.knows(2));
+        assert!(counts.column(Channel::Own, 0).len() == 3);
+        assert_eq!(counts.everyone[corpus.find_feature("T3").unwrap()], 1.0);
+        assert_eq!(counts.actors_with[corpus.find_feature("S1").unwrap()], 1.0);
     }
 }

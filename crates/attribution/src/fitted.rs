@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::corpus::Corpus;
 use crate::counts::Counts;
-use crate::model::{CASE_FEATURES_MIN, Model, Scope};
+use crate::model::{CASE_FEATURES_MIN, Kind, Model, Scope};
 use crate::terms::Seen;
 
 const BUILTIN: &str = include_str!("../knowledge/fitted.json");
@@ -111,6 +111,7 @@ pub fn fit(corpus: &Corpus, without: Option<usize>) -> Model {
         until: "9999-12",
         folds: &folds,
         parts: FOLDS,
+        kind: Kind::Whole,
     };
     Model::fit(corpus, &scope)
 }

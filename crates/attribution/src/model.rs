@@ -14,10 +14,11 @@ pub const CASE_FEATURES_MIN: usize = 5;
 const RIDGE: f64 = 1.0;
 /// Drawn subsets of techniques to learn from, beside the whole.
 const DRAWN: [usize; 3] = [5, 10, 20];
-/// How much a case with planted tools counts in the fit: more makes the model harder to mislead, and duller.
-const PLANTED_WEIGHT: f64 = 0.3;
+/// How much a case with planted tools counts in the fit: a stance, that one case in six was tampered with. More makes
+/// the model harder to mislead, and duller.
+const PLANTED_WEIGHT: f64 = 0.2;
 /// Signs of an unknown actor.
-const SIGNS: usize = 11;
+const SIGNS: usize = 16;
 
 /// What is learnt for one kind of evidence.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -37,6 +38,22 @@ pub struct Model {
     pub techniques: Half,
 }
 
+/// What a case is judged by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// All terms.
+    #[default]
+    Whole,
+    /// Naive Bayes with a temperature and the number of reports as prior: what a textbook would do, to compare with.
+    NaiveBayes,
+}
+
+impl Kind {
+    fn has(self, term: Term) -> bool {
+        self == Kind::Whole || matches!(term, Term::Own | Term::SoftwareBroad | Term::Reports)
+    }
+}
+
 /// Which documents may be learnt from, and how they are split.
 pub struct Scope<'a> {
     /// Documents that count.
@@ -49,6 +66,8 @@ pub struct Scope<'a> {
     pub folds: &'a [usize],
     /// Number of folds.
     pub parts: usize,
+    /// Which terms.
+    pub kind: Kind,
 }
 
 /// Probabilities of a case.
@@ -113,7 +132,7 @@ impl Model {
                 mixed.add(corpus, &counts, seen, d.actor, 1.0);
             }
         }
-        Model { mixed: mixed.fit(), techniques: techniques.fit() }
+        Model { mixed: mixed.fit(scope.kind), techniques: techniques.fit(scope.kind) }
     }
 
     /// Judges a case.
@@ -150,15 +169,21 @@ impl Lessons {
         self.rows.push(Lesson { terms, right, seen, new_known, new_unknown });
     }
 
-    fn fit(&self) -> Half {
+    fn fit(&self, kind: Kind) -> Half {
+        let masked = (kind != Kind::Whole).then(|| self.masked(kind));
+        let choices: &[Choice] = masked.as_deref().unwrap_or(&self.choices);
         let free: Vec<bool> = TERMS.iter().map(|t| t.is_free()).collect();
-        let mut weights = logit::fit(&self.choices, WIDTH, &free, RIDGE);
+        let mut weights = logit::fit(choices, WIDTH, &free, RIDGE);
+        for (w, _) in weights.iter_mut().zip(TERMS).filter(|(_, t)| !kind.has(**t)) {
+            *w = 0.0;
+        }
         let scale = self.scale(&weights);
         for w in &mut weights {
             *w *= scale;
         }
         let mut known_or_not = Vec::new();
-        for lesson in &self.rows {
+        // Known or not is learnt on cases that nobody tampered with.
+        for lesson in self.clean().map(|(lesson, _)| lesson) {
             let scores = scores(&lesson.terms, &weights);
             for (without, new, right) in
                 [(None, lesson.new_known, 1), (Some(lesson.right), lesson.new_unknown, 0)]
@@ -174,11 +199,26 @@ impl Lessons {
 }
 
 impl Lessons {
+    /// The choices with the terms of a kind alone.
+    fn masked(&self, kind: Kind) -> Vec<Choice> {
+        let mask = |choice: &Choice| {
+            let one = |(i, x): (usize, &f32)| if kind.has(TERMS[i % WIDTH]) { *x } else { 0.0 };
+            let rows = choice.rows.iter().enumerate().map(one).collect();
+            Choice { rows, right: choice.right, weight: choice.weight }
+        };
+        self.choices.iter().map(mask).collect()
+    }
+
+    /// Lessons that nobody tampered with.
+    fn clean(&self) -> impl Iterator<Item = (&Lesson, &Choice)> {
+        self.rows.iter().zip(&self.choices).filter(|(_, c)| c.weight > PLANTED_WEIGHT)
+    }
+
     /// By how much the scores are to be stretched so that probabilities hold on cases that nobody tampered with: planted
     /// tools teach caution that clean cases do not need.
     fn scale(&self, weights: &[f64]) -> f64 {
-        let clean = self.rows.iter().zip(&self.choices).filter(|(_, c)| c.weight > PLANTED_WEIGHT);
-        let stretched: Vec<Choice> = clean
+        let stretched: Vec<Choice> = self
+            .clean()
             .map(|(lesson, choice)| Choice {
                 rows: scores(&lesson.terms, weights).iter().map(|s| *s as f32).collect(),
                 right: choice.right,
@@ -212,10 +252,20 @@ fn signs(terms: &Terms, scores: &[f64], seen: &Seen, without: Option<usize>, new
         highest(Term::PartExplained),
         highest(Term::Profile),
         highest(Term::Own),
+        highest(Term::SoftwareOnly),
+        best(Term::SoftwareBorne),
+        highest(Term::SoftwareFew),
+        best(Term::AllTogether),
+        entropy(&shares),
         new / n.sqrt(),
         n.ln(),
         1.0,
     ]
+}
+
+/// Entropy of shares, in nats.
+fn entropy(shares: &[f64]) -> f32 {
+    -shares.iter().filter(|p| **p > 0.0).map(|p| p * p.ln()).sum::<f64>() as f32
 }
 
 /// The scores of a case's rows.

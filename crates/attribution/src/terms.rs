@@ -32,6 +32,9 @@ macro_rules! terms {
     };
 }
 
+/// By chance an actor is suited better than half of the others: only the best suited bear software out.
+const BORNE_POWER: i32 = 4;
+
 const FREE: bool = true;
 const BOUND: bool = false;
 
@@ -54,6 +57,12 @@ terms! {
     SoftwareProfile BOUND "likeness to the actor's software as a whole",
     SoftwareAlike BOUND "software like the actor's own",
     SoftwareNew BOUND "software nobody has shown, and how often the actor brings such",
+    SoftwareOnly BOUND "software that only the actor has shown",
+    SoftwareFew BOUND "software that the actor shares with others",
+    SoftwareBorne BOUND "software that only the actor has shown, borne out by techniques",
+    SoftwareFewBorne BOUND "software that the actor shares with others, borne out by techniques",
+    SoftwareOnlyPart BOUND "software that only the actor has shown, by the part of the techniques",
+    SoftwarePart BOUND "part of the software that the actor has shown",
     Nearest BOUND "nearest report",
     NearestSquared BOUND "nearest report, squared",
     NearestTechniques BOUND "nearest report by techniques",
@@ -62,6 +71,8 @@ terms! {
     NearestExpanded BOUND "nearest report with what software brings",
     AllTechniques BOUND "all reports by techniques",
     AllSoftware BOUND "all reports by software",
+    AllTogether BOUND "all reports, by both",
+    MeanTechniques BOUND "reports by techniques, mean",
     Likelihood BOUND "reports as distributions",
     LikelihoodTechniques BOUND "reports as distributions of techniques",
     Reports FREE "number of reports",
@@ -71,6 +82,10 @@ terms! {
     SoftwareKnown FREE "number of software known",
     SoftwareRate FREE "software a report",
     TechniqueRate FREE "techniques a report",
+    NationKnown FREE "whether a nation is known",
+    ReportsBySize FREE "number of reports, by size of the evidence",
+    TechniqueRateBySize FREE "techniques a report, by size of the evidence",
+    SoftwareKnownBySoftware FREE "number of software known, by software seen",
 }
 
 /// Columns of a row.
@@ -126,15 +141,54 @@ pub struct Terms {
 pub fn terms(corpus: &Corpus, counts: &Counts, seen: &Seen) -> Terms {
     let near = Nearest::of(corpus, counts, seen);
     let case = Case::of(counts, seen);
+    let mut columns = Columns { actors: counts.documents.len(), of: Vec::new() };
+    columns.of.resize(WIDTH * columns.actors, 0.0);
+    techniques(&mut columns, counts, seen, &case);
+    software(&mut columns, counts, seen, &case);
     let actors: Vec<Actor> = (0..counts.documents.len()).filter(|a| counts.knows(*a)).collect();
     let mut rows = vec![0.0f32; actors.len() * WIDTH];
     for (a, row) in actors.iter().zip(rows.chunks_exact_mut(WIDTH)) {
-        techniques(row, counts, seen, &case, *a);
-        software(row, counts, seen, &case, *a);
+        for (t, x) in row.iter_mut().enumerate() {
+            *x = columns.of[t * columns.actors + a];
+        }
         nearest(row, &near, *a);
         known(row, counts, *a);
+        by_size(row, seen);
+        row[Term::NationKnown as usize] = f32::from(u8::from(corpus.nations[*a].is_some()));
     }
+    borne_out(&mut rows);
     Terms { actors, rows }
+}
+
+/// Term × actor, as sums over features grow.
+struct Columns {
+    actors: usize,
+    of: Vec<f32>,
+}
+
+impl Columns {
+    fn set(&mut self, term: Term, values: impl Iterator<Item = f32>) {
+        let column = &mut self.of[term as usize * self.actors..(term as usize + 1) * self.actors];
+        for (x, value) in column.iter_mut().zip(values) {
+            *x = value;
+        }
+    }
+
+    /// Sets a term to a sum by the square root of its length.
+    fn set_tempered(&mut self, term: Term, sum: &[f32], n: usize) {
+        self.set(term, sum.iter().map(|s| s / root(n)));
+    }
+}
+
+/// Sums over features of what `of` gives, an actor each.
+fn sum<'a>(actors: usize, list: &[Feature], of: impl Fn(Feature) -> &'a [f32]) -> Vec<f32> {
+    let mut sum = vec![0.0f32; actors];
+    for f in list {
+        for (s, x) in sum.iter_mut().zip(of(*f)) {
+            *s += x;
+        }
+    }
+    sum
 }
 
 /// What of the case is the same for all actors.
@@ -168,56 +222,107 @@ fn root(n: usize) -> f32 {
     (n as f32).max(1.0).sqrt()
 }
 
-fn techniques(row: &mut [f32], counts: &Counts, seen: &Seen, case: &Case, a: Actor) {
-    let over =
-        |list: &[Feature], c: Channel| -> f32 { list.iter().map(|f| counts.ratio(c, a, *f)).sum() };
+fn techniques(columns: &mut Columns, counts: &Counts, seen: &Seen, case: &Case) {
+    let actors = columns.actors;
+    let over = |list: &[Feature], c: Channel| sum(actors, list, |f| counts.column(c, f));
     let list = &seen.techniques;
     let n = list.len();
-    let own = over(list, Channel::Own);
-    row[Term::Own as usize] = own / root(n);
-    row[Term::Broad as usize] = over(list, Channel::Broad) / root(n);
-    row[Term::Share as usize] = over(list, Channel::Share);
-    row[Term::NationMean as usize] = over(list, Channel::Nation) / n.max(1) as f32;
+    let mean = n.max(1) as f32;
+    columns.set_tempered(Term::Own, &over(list, Channel::Own), n);
+    columns.set_tempered(Term::Broad, &over(list, Channel::Broad), n);
+    columns.set(Term::Share, over(list, Channel::Share).into_iter());
+    columns.set(Term::NationMean, over(list, Channel::Nation).iter().map(|s| s / mean));
     let brought = over(list, Channel::Software);
-    row[Term::Brought as usize] = brought / root(n);
-    row[Term::BroughtMean as usize] = brought / n.max(1) as f32;
-    row[Term::Neighbours as usize] = over(list, Channel::Neighbours) / root(n);
+    columns.set_tempered(Term::Brought, &brought, n);
+    columns.set(Term::BroughtMean, brought.iter().map(|s| s / mean));
+    columns.set_tempered(Term::Neighbours, &over(list, Channel::Neighbours), n);
     let free = &case.unexplained;
-    row[Term::Unexplained as usize] = over(free, Channel::Own) / root(free.len());
-    row[Term::UnexplainedShare as usize] = over(free, Channel::Share) / root(free.len());
-    let mut best: Vec<f32> = list.iter().map(|f| counts.ratio(Channel::Own, a, *f)).collect();
-    best.sort_by(|x, y| y.total_cmp(x));
-    row[Term::Best as usize] = best.iter().take(3).sum();
-    let (mut dot, mut explained) = (0.0, 0.0);
+    columns.set_tempered(Term::Unexplained, &over(free, Channel::Own), free.len());
+    columns.set_tempered(Term::UnexplainedShare, &over(free, Channel::Share), free.len());
+    columns.set(Term::Best, three_best(actors, list, counts).into_iter());
+    let (mut dot, mut explained) = (vec![0.0f32; actors], vec![0.0f32; actors]);
     for f in list {
-        let n = counts.shown(a, *f);
-        if n > 0.0 {
-            dot += n.sqrt() * counts.rarity[*f].powi(2);
-            explained += counts.rarity[*f];
+        let rarity = counts.rarity[*f];
+        for (a, n) in counts.shown_by(*f).iter().enumerate().filter(|(_, n)| **n > 0.0) {
+            dot[a] += n.sqrt() * rarity.powi(2);
+            explained[a] += rarity;
         }
     }
-    row[Term::Profile as usize] = dot / (counts.profile[a].norm * case.norm);
-    row[Term::PartExplained as usize] = explained / case.rarity;
+    let norms = counts.profile.iter().map(|p| p.norm * case.norm);
+    columns.set(Term::Profile, dot.iter().zip(norms).map(|(d, n)| d / n));
+    columns.set(Term::PartExplained, explained.iter().map(|e| e / case.rarity));
 }
 
-fn software(row: &mut [f32], counts: &Counts, seen: &Seen, case: &Case, a: Actor) {
+/// The sum of the three most telling techniques.
+fn three_best(actors: usize, list: &[Feature], counts: &Counts) -> Vec<f32> {
+    let mut best = vec![[f32::NEG_INFINITY; 3]; actors];
+    for f in list {
+        for (best, x) in best.iter_mut().zip(counts.column(Channel::Own, *f)) {
+            let [a, b, c] = *best;
+            *best = if *x > a {
+                [*x, a, b]
+            } else if *x > b {
+                [a, *x, b]
+            } else {
+                [a, b, x.max(c)]
+            };
+        }
+    }
+    best.iter().map(|b| b.iter().filter(|x| x.is_finite()).sum()).collect()
+}
+
+fn software(columns: &mut Columns, counts: &Counts, seen: &Seen, case: &Case) {
+    let actors = columns.actors;
     let list = &seen.software;
-    let over = |c: Channel| -> f32 {
-        list.iter().map(|f| counts.ratio(c, a, *f).min(CAP_NATS)).sum::<f32>() / root(list.len())
+    let mut best = vec![0.0f32; actors];
+    let mut dot = vec![0.0f32; actors];
+    let mut alike = vec![0.0f32; actors];
+    for f in list {
+        for (b, x) in best.iter_mut().zip(counts.column(Channel::Own, *f)) {
+            *b = b.max(x.min(CAP_NATS));
+        }
+        for (d, n) in dot.iter_mut().zip(counts.shown_by(*f)).filter(|(_, n)| **n > 0.0) {
+            *d += n.sqrt() * counts.rarity[*f].powi(2);
+        }
+        for (s, x) in alike.iter_mut().zip(counts.alike(*f)) {
+            *s += x / counts.actors_with[*f].max(1.0);
+        }
+    }
+    let (mut only, mut few) = (vec![0.0f32; actors], vec![0.0f32; actors]);
+    let mut part = vec![0.0f32; actors];
+    for f in list {
+        let others = counts.actors_with[*f];
+        for (a, _) in counts.shown_by(*f).iter().enumerate().filter(|(_, n)| **n > 0.0) {
+            if others > 1.0 {
+                few[a] += 1.0 / others;
+            } else {
+                only[a] += 1.0;
+            }
+            part[a] += counts.rarity[*f];
+        }
+    }
+    columns.set(Term::SoftwareOnly, only.iter().map(|n| n.ln_1p()));
+    columns.set(Term::SoftwareFew, few.iter().map(|n| n.ln_1p()));
+    let rarity: f32 = list.iter().map(|f| counts.rarity[*f]).sum::<f32>().max(1e-6);
+    columns.set(Term::SoftwarePart, part.iter().map(|p| p / rarity));
+    let capped = |c: Channel| -> Vec<f32> {
+        let mut sum = vec![0.0f32; actors];
+        for f in list {
+            for (s, x) in sum.iter_mut().zip(counts.column(c, *f)) {
+                *s += x.min(CAP_NATS);
+            }
+        }
+        sum
     };
-    row[Term::SoftwareBroad as usize] = over(Channel::Broad);
-    row[Term::SoftwareNation as usize] = over(Channel::Nation);
-    row[Term::SoftwareBest as usize] =
-        list.iter().map(|f| counts.ratio(Channel::Own, a, *f).min(CAP_NATS)).fold(0.0, f32::max);
-    let dot: f32 =
-        list.iter().map(|f| counts.shown(a, *f).sqrt() * counts.rarity[*f].powi(2)).sum();
-    row[Term::SoftwareProfile as usize] =
-        dot / (counts.profile[a].norm_software * case.norm_software);
-    row[Term::SoftwareAlike as usize] =
-        list.iter().map(|f| counts.alike(*f, a) / counts.actors_with[*f].max(1.0)).sum();
-    let profile = &counts.profile[a];
-    row[Term::SoftwareNew as usize] =
-        case.new_software * ((profile.exclusive + 0.3) / (counts.documents[a] + 1.0)).ln();
+    columns.set_tempered(Term::SoftwareBroad, &capped(Channel::Broad), list.len());
+    columns.set_tempered(Term::SoftwareNation, &capped(Channel::Nation), list.len());
+    columns.set(Term::SoftwareBest, best.into_iter());
+    let norms = counts.profile.iter().map(|p| p.norm_software * case.norm_software);
+    columns.set(Term::SoftwareProfile, dot.iter().zip(norms).map(|(d, n)| d / n));
+    columns.set(Term::SoftwareAlike, alike.into_iter());
+    let new = counts.profile.iter().zip(&counts.documents);
+    let new = new.map(|(p, n)| case.new_software * ((p.exclusive + 0.3) / (n + 1.0)).ln());
+    columns.set(Term::SoftwareNew, new);
 }
 
 fn nearest(row: &mut [f32], near: &Nearest, a: Actor) {
@@ -230,6 +335,8 @@ fn nearest(row: &mut [f32], near: &Nearest, a: Actor) {
     row[Term::NearestExpanded as usize] = n.expanded;
     row[Term::AllTechniques as usize] = n.techniques_sum;
     row[Term::AllSoftware as usize] = n.software_sum;
+    row[Term::AllTogether as usize] = (n.sum + 0.02).ln();
+    row[Term::MeanTechniques as usize] = n.techniques_mean / n.reports;
     row[Term::Likelihood as usize] = n.likelihood - n.reports.ln();
     row[Term::LikelihoodTechniques as usize] = n.likelihood_techniques - n.reports.ln();
 }
@@ -245,6 +352,42 @@ fn known(row: &mut [f32], counts: &Counts, a: Actor) {
     row[Term::TechniqueRate as usize] = ((p.techniques_shown + 8.0) / (n + 1.0)).ln();
 }
 
+/// How much of what makes an actor well known counts, by how much was seen: the more evidence, the less it says.
+fn by_size(row: &mut [f32], seen: &Seen) {
+    // In the middle a case has nine items.
+    let size = (seen.len().max(1) as f32).ln() - 2.2;
+    row[Term::ReportsBySize as usize] = row[Term::Reports as usize] * size;
+    row[Term::TechniqueRateBySize as usize] = row[Term::TechniqueRate as usize] * size;
+    row[Term::SoftwareKnownBySoftware as usize] =
+        row[Term::SoftwareKnown as usize] * (seen.software.len() as f32).ln_1p();
+}
+
+/// Software alone may be planted: what techniques bear out counts apart, by the part of all actors whom techniques suit
+/// less. Whoever is framed is met by chance.
+fn borne_out(rows: &mut [f32]) {
+    let ranks = ranks(rows, Term::Own);
+    for (row, suits) in rows.chunks_exact_mut(WIDTH).zip(ranks) {
+        let borne = suits.powi(BORNE_POWER);
+        row[Term::SoftwareBorne as usize] = row[Term::SoftwareOnly as usize] * borne;
+        row[Term::SoftwareFewBorne as usize] = row[Term::SoftwareFew as usize] * borne;
+        row[Term::SoftwareOnlyPart as usize] =
+            row[Term::SoftwareOnly as usize] * row[Term::PartExplained as usize];
+    }
+}
+
+/// For each row the part of all rows of which a term is less; ties count half.
+fn ranks(rows: &[f32], term: Term) -> Vec<f32> {
+    let values = || rows.chunks_exact(WIDTH).map(|r| r[term as usize]);
+    let mut sorted: Vec<f32> = values().collect();
+    sorted.sort_by(f32::total_cmp);
+    let rank = |x: f32| {
+        let (below, not_above) =
+            (sorted.partition_point(|y| *y < x), sorted.partition_point(|y| *y <= x));
+        (below + not_above) as f32 / 2.0 / sorted.len() as f32
+    };
+    values().map(rank).collect()
+}
+
 /// How like the case an actor's reports are: cosines over rarities, and likelihoods.
 #[derive(Clone, Debug)]
 struct Near {
@@ -253,7 +396,9 @@ struct Near {
     techniques: f32,
     software: f32,
     expanded: f32,
+    sum: f32,
     techniques_sum: f32,
+    techniques_mean: f32,
     software_sum: f32,
     likelihood: f32,
     likelihood_techniques: f32,
@@ -269,7 +414,9 @@ const NOTHING: Near = Near {
     techniques: 0.0,
     software: 0.0,
     expanded: 0.0,
+    sum: 0.0,
     techniques_sum: 0.0,
+    techniques_mean: 0.0,
     software_sum: 0.0,
     likelihood: f32::NEG_INFINITY,
     likelihood_techniques: f32::NEG_INFINITY,
@@ -314,7 +461,10 @@ impl Nearest {
             near.reports += 1.0;
             near.techniques = near.techniques.max(t);
             near.software = near.software.max(s);
-            near.all = near.all.max(cosine(dot_t + dot_s, own_t + own_s, case_t + case_s));
+            let all = cosine(dot_t + dot_s, own_t + own_s, case_t + case_s);
+            near.all = near.all.max(all);
+            near.sum += all * all;
+            near.techniques_mean += t;
             near.expanded =
                 near.expanded.max(cosine(dot_wide, document.squares_expanded, case_wide));
             near.techniques_sum += t * t;
@@ -334,4 +484,27 @@ fn cosine(dot: f32, a: f32, b: f32) -> f32 {
 fn log_sum(a: f32, b: f32) -> f32 {
     let (high, low) = if a > b { (a, b) } else { (b, a) };
     high + (low - high).exp().ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn planted_software_counts_less_than_what_techniques_bear_out() {
+        let mut corpus = Corpus::default();
+        for (actor, own, tool) in [("A", "T1", "S1"), ("B", "T2", "S2"), ("C", "T3", "S3")] {
+            corpus.add(actor, &format!("{actor}1"), [own, "T9", tool]);
+            corpus.add(actor, &format!("{actor}2"), [own, "T8"]);
+        }
+        let counts = Counts::of(&corpus, &|_| true, &|_| false, "9999-12");
+        let find = |id: &str| corpus.find_feature(id).unwrap();
+        let seen = Seen::of(&corpus, [find("T1"), find("T9"), find("S1"), find("S2")]);
+        let terms = terms(&corpus, &counts, &seen);
+        let row = |a: usize| &terms.rows[a * WIDTH..(a + 1) * WIDTH];
+        let of = |a: usize, t: Term| row(a)[t as usize];
+        assert_eq!(of(0, Term::SoftwareOnly), of(1, Term::SoftwareOnly), "each has one tool");
+        assert!(of(0, Term::SoftwareBorne) > 2.0 * of(1, Term::SoftwareBorne));
+        assert_eq!(of(2, Term::SoftwareOnly), 0.0);
+    }
 }

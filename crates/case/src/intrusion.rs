@@ -19,6 +19,11 @@ use crate::tactic;
 /// Strength from which on observations that are tied together are called an intrusion: sixteen rules
 /// of level medium that never before met on a host known for days, or eight of level high.
 const INTRUSION_STRENGTH: f64 = 75.0;
+/// Hours below which nobody knows what is ordinary, and surprise says little.
+const ORDINARY_HOURS: i64 = 24;
+/// Rules of level high, and tactics, that then make an intrusion.
+const ALONE_RULES: usize = 2;
+const ALONE_TACTICS: usize = 3;
 /// Findings as unusual that are to be expected in ten minutes: above, it may be chance.
 const CHANCE_MAX: f64 = 0.4;
 /// Nats below which nothing is unusual, however little happens.
@@ -87,8 +92,11 @@ pub(crate) fn find(
     let apart = pairs_apart(observations, judgements);
     let mut components = components(all, surprise, links, &apart);
     components.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.members.cmp(&b.members)));
+    let known = all.last().map_or(0, Observation::hour) - all.first().map_or(0, Observation::hour);
     let is_one = |c: &Component| {
-        c.strength >= INTRUSION_STRENGTH || c.members.iter().any(|i| all[*i].confirmed)
+        c.strength >= INTRUSION_STRENGTH
+            || c.members.iter().any(|i| all[*i].confirmed)
+            || known < ORDINARY_HOURS && stands_alone(all, &c.members)
     };
     let (mut strong, mut weak): (Vec<_>, Vec<_>) = components.into_iter().partition(is_one);
     held::take(all, surprise, &apart, &mut strong, &mut weak);
@@ -176,6 +184,15 @@ fn components(
         Component { members, links, strength }
     };
     members.into_iter().map(component).collect()
+}
+
+/// True for several rules of level high, over several tactics: an intrusion without any history to compare.
+fn stands_alone(all: &[Observation], members: &BTreeSet<usize>) -> bool {
+    let bad = members.iter().map(|i| &all[*i]).filter(|o| link::is_bad(o));
+    let rules: BTreeSet<(&str, &str)> = bad.map(Observation::name).collect();
+    let tactics: BTreeSet<usize> =
+        members.iter().flat_map(|i| all[*i].tactics.iter().copied()).collect();
+    rules.len() >= ALONE_RULES && tactics.len() >= ALONE_TACTICS
 }
 
 /// Each rule counts once, where it surprises most.

@@ -66,7 +66,12 @@ fn every_sentence_of_the_demos_case_leads_into_a_log_that_verifies() {
         assert_eq!(record.case, "exercise");
         let is_evidence = matches!(
             record.fact,
-            Fact::Found(_) | Fact::Covered(_) | Fact::Touched(_) | Fact::Clocked(_)
+            Fact::Found(_)
+                | Fact::Covered(_)
+                | Fact::Touched(_)
+                | Fact::Clocked(_)
+                | Fact::LoggedOn(_)
+                | Fact::Addressed(_)
         );
         assert!(is_evidence, "{index}: {record:?}");
     }
