@@ -122,11 +122,11 @@ fn list(case: &Case, observations: &[usize]) {
 fn order(case: &Case, plan: &Plan, observations: &[usize]) {
     let mut of: Vec<&Observation> = observations.iter().map(|i| &case.observations[*i]).collect();
     of.sort_by_key(|o| o.first);
-    let told = |by_host: bool| {
-        let place = |o: &Observation| {
-            let host = HOSTS.iter().find(|h| is(&o.host, h)).map(|(name, _)| *name);
-            plan.place(&o.techniques, host.filter(|_| by_host))
-        };
+    let by_technique = |o: &Observation, by_host: bool| {
+        let host = HOSTS.iter().find(|h| is(&o.host, h)).map(|(name, _)| *name);
+        plan.place(&o.techniques, host.filter(|_| by_host))
+    };
+    let told = |place: &dyn Fn(&Observation) -> Option<f64>| {
         let pairs = of.iter().enumerate();
         let pairs: Vec<(f64, f64)> =
             pairs.filter_map(|(told, o)| Some((told as f64, place(o)?))).collect();
@@ -134,10 +134,14 @@ fn order(case: &Case, plan: &Plan, observations: &[usize]) {
         format!("{shown} over {} of {} steps", pairs.len(), of.len())
     };
     println!(
-        "  order against the plan's steps of the techniques: rank correlation {}",
-        told(false)
+        "  order against the plan's steps, as a person reads what was done: rank correlation {}",
+        told(&|o| plan.place_read(&o.title))
     );
-    println!("  and of the techniques on that host: {}", told(true));
+    println!(
+        "  by the techniques alone, most of which several steps name: {}",
+        told(&|o| by_technique(o, false))
+    );
+    println!("  by the techniques on that host: {}", told(&|o| by_technique(o, true)));
 }
 
 /// Which of the two hosts are named, and whether the way from the one to the other is.

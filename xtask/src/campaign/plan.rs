@@ -14,8 +14,13 @@ pub struct Plan {
     steps: Vec<Step>,
 }
 
+/// Which step a finding shows, as a person read the plan.
+const READ: &str = include_str!("steps.tsv");
+
 /// A step that names techniques.
 struct Step {
+    /// Such as `8.B`.
+    name: String,
     techniques: BTreeSet<String>,
     /// The hosts between which it happens, in small letters.
     hosts: [String; 2],
@@ -35,7 +40,8 @@ impl Plan {
             let techniques = by_name.chain(by_id.into_iter().map(|id| known.today(&id))).collect();
             let host =
                 |i: usize| cells.get(i).map_or_else(String::new, |h| h.trim().to_lowercase());
-            Step { techniques, hosts: [host(6), host(7)] }
+            let name = cells.get(2).map_or_else(String::new, |n| n.trim().to_owned());
+            Step { name, techniques, hosts: [host(6), host(7)] }
         };
         let steps = text.lines().skip(1).map(step).filter(|of| !of.techniques.is_empty());
         Ok(Plan { steps: steps.collect() })
@@ -44,6 +50,14 @@ impl Plan {
     /// How many steps name a technique.
     pub fn steps(&self) -> usize {
         self.steps.len()
+    }
+
+    /// The place of the step that a person reads in a rule's findings.
+    pub fn place_read(&self, rule: &str) -> Option<f64> {
+        let rows = READ.lines().filter(|line| !line.starts_with('#')).skip(1);
+        let mut cells = rows.map(|line| line.split('\t'));
+        let step = cells.find_map(|mut row| (row.next() == Some(rule)).then(|| row.next()))??;
+        self.steps.iter().position(|of| of.name == step).map(|at| at as f64)
     }
 
     /// The mean place of the steps that name one of these techniques, or a part or the whole of it; where a host is
@@ -131,6 +145,7 @@ mod tests {
     fn a_technique_is_placed_by_the_steps_that_name_it_or_its_whole() {
         let set = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect();
         let step = |id: &str, host: &str| Step {
+            name: format!("{id} {host}"),
             techniques: set(&[id]),
             hosts: ["c2".to_owned(), host.to_owned()],
         };

@@ -107,10 +107,15 @@ fn the_case_is_held_against_the_answer_key() {
     // Two planted intruders stay two: what holds most of the one's is hardly the other's.
     let main = |i: usize| &intruders[i]["main"];
     assert_ne!(main(0)["number"], main(1)["number"], "{case:#}");
+    let found = case["found"].as_array().expect("a list");
+    assert_eq!(found.len(), 2, "{found:#?}");
+    for of in found {
+        assert_eq!(of["intruders"].as_object().expect("an object").len(), 1, "{of:#}");
+    }
     for of in intruders {
         let number = |name: &str| of["main"][name].as_f64().expect("a number");
         assert!(number("purity") >= 0.8, "{of:#}");
-        assert!(number("order") >= 0.8, "{of:#}");
+        assert!(number("order") >= 0.95, "{of:#}");
         assert!(!of["main"]["hosts"]["right"].as_array().expect("a list").is_empty(), "{of:#}");
         let steps = |name: &str| of[name].as_u64().expect("a number");
         assert_eq!(
