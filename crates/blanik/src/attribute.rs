@@ -19,7 +19,7 @@ use blanik_attribution::fitted::Fitted;
 use blanik_attribution::knowledge::Knowledge;
 use blanik_attribution::observe::Observation;
 use blanik_attribution::pool::{Assessment, Pool, pool};
-use blanik_attribution::verdict::{Judge, Verdict};
+use blanik_attribution::verdict::{Denial, Judge, Verdict};
 use blanik_model::text::for_terminal;
 use serde::Deserialize;
 
@@ -217,4 +217,14 @@ fn read(path: &Path) -> Result<String> {
         bail!("{} is {bytes} bytes; at most {FILE_BYTES_MAX} are read", path.display());
     }
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// What becomes of the answer without an item, if anything does.
+fn what_changes(denial: &Denial, verdict: &Verdict) -> &'static str {
+    let led = verdict.hypotheses.first().map(|h| &h.name);
+    match denial.changes {
+        false => "",
+        true if led == Some(&denial.leader) => "another word for how likely",
+        true => "another leader",
+    }
 }

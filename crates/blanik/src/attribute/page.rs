@@ -191,7 +191,7 @@ fn denial(out: &mut String, v: &Verdict) {
             Text(&d.leader),
             d.probability * 100.0,
             d.if_forged * 100.0,
-            if d.changes { "the answer changes" } else { "" }
+            super::what_changes(d, v)
         );
     }
     out.push_str("</tbody></table></div>\n");

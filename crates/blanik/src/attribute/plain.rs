@@ -70,11 +70,12 @@ fn write_text(out: &mut String, v: &Verdict) -> std::fmt::Result {
     for d in denial.iter().take(DENIAL_MAX) {
         writeln!(
             out,
-            "  without {:<16} {} {:.0} %{}; if it was planted, the leader has {:.0} %",
+            "  without {:<16} {} {:.0} %{}{}; if it was planted, the leader has {:.0} %",
             safe(&d.without),
             safe(&d.leader),
             d.probability * 100.0,
-            if d.changes { " (the answer changes)" } else { "" },
+            if d.changes { ": " } else { "" },
+            super::what_changes(d, v),
             d.if_forged * 100.0
         )?;
     }

@@ -1,16 +1,17 @@
 //! The same thing recorded by two hosts: a message by two mail servers, a connection by a host and by the network's
-//! sensor. How far apart they say it was tells how far apart their clocks are.
+//! sensor. How far apart they say it was tells how far apart their clocks are. Where a host says that a connection came
+//! to it, and the sensor to which address it went, that is the host's.
 //!
 //! A bounded sample of things is kept, the same for any sharing of the work: those whose digest is smallest, so that
 //! both records of a thing are kept or neither.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use blanik_model::record::Clocked;
+use blanik_model::record::{Addressed, Clocked, Span};
 use blanik_model::{EventBatch, Fact, Kind, Timestamp};
 
 use super::kept::Kept;
-use super::short;
+use super::{joined, short};
 use crate::entity::{self, EntityKind};
 
 /// Messages that are kept, and connections.
@@ -22,6 +23,8 @@ const PAIRS_MIN: usize = 5;
 /// Pairs of hosts of which something is said.
 const CLOCKED_MAX: usize = 1_000;
 const DAY_NS: i64 = 24 * 3600 * 1_000_000_000;
+/// Connections that must agree on whose an address is: ports are few, and may meet by chance.
+const AGREED_MIN: u64 = 2;
 /// What the sensor is called, which no record names.
 const SENSOR: &str = "zeek";
 
@@ -30,7 +33,9 @@ const SENSOR: &str = "zeek";
 pub(super) enum Names {
     /// A message's id.
     Message,
-    /// A connection's source, as a host tells it: fields of address and port.
+    /// A connection's source, as the host tells it that opened it: fields of address and port.
+    AtSource(&'static str, &'static str),
+    /// The same, as the host does to which it came.
     AtHost(&'static str, &'static str),
     /// The same, as the sensor does.
     AtSensor(&'static str, &'static str),
@@ -43,7 +48,7 @@ pub(super) fn names(kind: &Kind) -> Option<Names> {
     Some(match kind.product.as_deref() {
         _ if service("postfix") || service("message_tracking") => Names::Message,
         Some("linux") if service("sshd") => Names::AtHost("src_ip", "src_port"),
-        Some("windows") if sysmon() => Names::AtHost("SourceIp", "SourcePort"),
+        Some("windows") if sysmon() => Names::AtSource("SourceIp", "SourcePort"),
         Some("windows") if kind.event_id == Some(4624) => Names::AtHost("IpAddress", "IpPort"),
         Some("zeek") if service("conn") => Names::AtSensor("id.orig_h", "id.orig_p"),
         _ => return None,
@@ -55,9 +60,9 @@ pub(super) fn fields(kind: &Kind) -> &'static [&'static str] {
     match names(kind) {
         Some(Names::Message) => &["message-id"],
         Some(Names::AtHost("src_ip", _)) => &["src_ip", "src_port"],
-        Some(Names::AtHost("SourceIp", _)) => &["SourceIp", "SourcePort"],
+        Some(Names::AtSource(..)) => &["SourceIp", "SourcePort"],
         Some(Names::AtHost(..)) => &["IpAddress", "IpPort"],
-        Some(Names::AtSensor(..)) => &["id.orig_h", "id.orig_p"],
+        Some(Names::AtSensor(..)) => &["id.orig_h", "id.orig_p", "id.resp_h"],
         None => &[],
     }
 }
@@ -67,11 +72,21 @@ type Source = (String, u16, i64);
 /// When each host first recorded it.
 type FirstAt = BTreeMap<String, Timestamp>;
 
+/// A connection, by all who recorded it.
+#[derive(Clone, Debug, Default)]
+struct Connection {
+    first: FirstAt,
+    /// The hosts that say it came to them.
+    came_to: BTreeSet<String>,
+    /// The addresses to which the sensor says it went.
+    went_to: BTreeSet<String>,
+}
+
 /// See the module.
 #[derive(Clone, Debug)]
 pub(super) struct Sightings {
     messages: Kept<String, FirstAt>,
-    connections: Kept<Source, FirstAt>,
+    connections: Kept<Source, Connection>,
 }
 
 impl Default for Sightings {
@@ -99,7 +114,9 @@ impl Sightings {
                 }
                 return;
             }
-            Names::AtHost(address, port) => (host, text(address), text(port)),
+            Names::AtSource(address, port) | Names::AtHost(address, port) => {
+                (host, text(address), text(port))
+            }
             Names::AtSensor(address, port) => (Some(SENSOR), text(address), text(port)),
         };
         let address = entity::name(EntityKind::Address, address);
@@ -108,7 +125,16 @@ impl Sightings {
         };
         if port > 0 {
             let source = (address, port, time.as_nanos().div_euclid(DAY_NS));
-            first(self.connections.entry(source, FirstAt::new), host, time);
+            let Some(kept) = self.connections.entry(source, Connection::default) else { return };
+            first(Some(&mut kept.first), host, time);
+            match names {
+                Names::AtHost(..) => keep(&mut kept.came_to, short(host)),
+                Names::AtSensor(..) => {
+                    let to = entity::name(EntityKind::Address, text("id.resp_h"));
+                    to.into_iter().for_each(|to| keep(&mut kept.went_to, to));
+                }
+                _ => {}
+            }
         }
     }
 
@@ -118,15 +144,46 @@ impl Sightings {
             let Some(mine) = self.messages.entry(id, FirstAt::new) else { continue };
             by_host.iter().for_each(|(host, time)| first(Some(mine), host, *time));
         }
-        for (source, by_host) in other.connections.values {
-            let Some(mine) = self.connections.entry(source, FirstAt::new) else { continue };
-            by_host.iter().for_each(|(host, time)| first(Some(mine), host, *time));
+        for (source, theirs) in other.connections.values {
+            let Some(mine) = self.connections.entry(source, Connection::default) else { continue };
+            theirs.first.iter().for_each(|(host, time)| first(Some(&mut mine.first), host, *time));
+            theirs.came_to.into_iter().for_each(|host| keep(&mut mine.came_to, host));
+            theirs.went_to.into_iter().for_each(|to| keep(&mut mine.went_to, to));
         }
     }
 
-    /// How far apart the clocks of each two hosts are that recorded enough in common.
+    /// Whose the addresses are to which connections went, by host and address.
+    fn addressed(&self) -> Vec<Addressed> {
+        let mut by_name: BTreeMap<(&str, &str), Span> = BTreeMap::new();
+        for connection in self.connections.values.values() {
+            let one = |set: &BTreeSet<String>| set.len() == 1;
+            let (true, true) = (one(&connection.came_to), one(&connection.went_to)) else {
+                continue;
+            };
+            let pair = connection.came_to.first().zip(connection.went_to.first());
+            let times = connection.first.values();
+            let (Some((host, address)), Some(&at)) = (pair, times.min()) else { continue };
+            let span = Span { first: at, last: at, events: 1 };
+            let of = by_name.entry((host, address));
+            of.and_modify(|of| *of = joined(*of, span)).or_insert(span);
+        }
+        let agreed = by_name.into_iter().filter(|(_, of)| of.events >= AGREED_MIN);
+        let addressed = |((host, address), of): ((&str, &str), Span)| Addressed {
+            host: host.to_owned(),
+            address: address.to_owned(),
+            first: of.first,
+            last: of.last,
+            records: of.events,
+        };
+        agreed.map(addressed).collect()
+    }
+
+    /// How far apart the clocks of each two hosts are that recorded enough in common, and whose addresses are.
     pub(super) fn facts(self) -> Vec<Fact> {
-        let of = [("messages", pairs(self.messages)), ("connections", pairs(self.connections))];
+        let addressed = self.addressed();
+        let connections = self.connections.values.into_values().map(|c| c.first);
+        let messages = self.messages.values.into_values();
+        let of = [("messages", pairs(messages)), ("connections", pairs(connections))];
         let clocked = of.into_iter().flat_map(|(things, pairs)| {
             let enough = pairs.into_iter().filter(|(_, ahead)| ahead.len() >= PAIRS_MIN);
             enough.map(move |((host, against), ahead)| clocked(things, host, against, ahead))
@@ -137,7 +194,8 @@ impl Sightings {
             b.pairs.cmp(&a.pairs).then_with(|| names(a).cmp(&names(b)))
         });
         clocked.truncate(CLOCKED_MAX);
-        clocked.into_iter().map(Fact::Clocked).collect()
+        let addressed = addressed.into_iter().map(Fact::Addressed);
+        clocked.into_iter().map(Fact::Clocked).chain(addressed).collect()
     }
 }
 
@@ -151,10 +209,18 @@ fn first(kept: Option<&mut FirstAt>, host: &str, time: Timestamp) {
     }
 }
 
+/// Keeps a name; of many the first. More than one says that nothing is known.
+fn keep(names: &mut BTreeSet<String>, name: String) {
+    names.insert(name);
+    if names.len() > 2 {
+        names.pop_last();
+    }
+}
+
 /// For each two hosts by how many milliseconds the first is ahead, by each thing that both recorded.
-fn pairs<K: Ord>(things: Kept<K, FirstAt>) -> BTreeMap<(String, String), Vec<i64>> {
+fn pairs(things: impl Iterator<Item = FirstAt>) -> BTreeMap<(String, String), Vec<i64>> {
     let mut pairs: BTreeMap<(String, String), Vec<i64>> = BTreeMap::new();
-    for by_host in things.values.into_values() {
+    for by_host in things {
         for (i, (a, at_a)) in by_host.iter().enumerate() {
             for (b, at_b) in by_host.iter().skip(i + 1) {
                 let ahead_ms = (at_a.as_nanos() - at_b.as_nanos()) / 1_000_000;

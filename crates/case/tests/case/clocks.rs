@@ -56,8 +56,12 @@ fn parts(letters: i64, ahead_s: i64) -> Vec<Gatherer> {
     let conn = kind(Some("zeek"), "conn");
     let sign_ins: Vec<_> =
         (0..letters).map(|i| (i * 900 + ahead_s + 2, source(["src_ip", "src_port"], i))).collect();
-    let sessions: Vec<_> =
-        (0..letters).map(|i| (i * 900, source(["id.orig_h", "id.orig_p"], i))).collect();
+    let session = |i: i64| {
+        let mut of = source(["id.orig_h", "id.orig_p"], i);
+        of.push(("id.resp_h", "10.20.8.25".to_owned()));
+        (i * 900, of)
+    };
+    let sessions: Vec<_> = (0..letters).map(session).collect();
     vec![
         gathered(Some("mx01.mzv.example"), &batch(&postfix, &at_gateway)),
         gathered(Some("exch01.mzv.example"), &batch(&exchange, &at_server)),
@@ -121,4 +125,17 @@ fn any_sharing_of_the_work_tells_the_same_of_more_than_is_kept() {
     });
     let clocked = clocked.expect("two hosts have the same letters");
     assert_eq!((clocked.pairs, clocked.ahead_ms.abs(), clocked.spread_ms), (20_000, 443_000, 0));
+}
+
+#[test]
+fn the_address_to_which_a_hosts_connections_went_is_its_own() {
+    let facts = merged(parts(20, 444));
+    let addressed: Vec<(&str, &str, u64)> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::Addressed(a) => Some((&*a.host, &*a.address, a.records)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(addressed, [("mx01.mzv.example", "10.20.8.25", 20)]);
 }
