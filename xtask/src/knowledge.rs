@@ -17,7 +17,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -46,8 +46,8 @@ const NOTICE: &str = "\
 /// Writes the table anew.
 pub fn run(args: &[String]) -> Result<ExitCode> {
     let data = match args {
-        [] => default_data(),
-        [flag, folder] if flag == "--data" => PathBuf::from(folder),
+        [] => tree::data(None)?,
+        [flag, folder] if flag == "--data" => tree::data(Some(Path::new(folder)))?,
         _ => bail!("unknown: {}", args.join(" ")),
     };
     let table = derive(&data)?;
@@ -55,10 +55,6 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     fs::write(&out, &table).with_context(|| format!("cannot write {}", out.display()))?;
     println!("{OUT}: {} lines, {} bytes", table.lines().count(), table.len());
     Ok(ExitCode::SUCCESS)
-}
-
-fn default_data() -> PathBuf {
-    std::env::var_os("BLANIK_DATA").map_or_else(|| tree::root().join("target/data"), PathBuf::from)
 }
 
 fn derive(data: &Path) -> Result<String> {
@@ -257,17 +253,5 @@ fn address(reference: &Value) -> String {
     if url.is_empty() {
         return plain(text(reference, "source_name"));
     }
-    let mut rest = without_scheme(url);
-    if let Some(archived) = rest.strip_prefix("web.archive.org/web/") {
-        rest = without_scheme(archived.split_once('/').map_or(archived, |(_, page)| page));
-    }
-    let rest = rest.strip_prefix("www.").unwrap_or(rest);
-    let rest = rest.split('#').next().unwrap_or(rest);
-    plain(rest.trim_end_matches('/')).to_lowercase()
-}
-
-fn without_scheme(url: &str) -> &str {
-    url.split_once(":/")
-        .filter(|(s, _)| s.len() < 6)
-        .map_or(url, |(_, r)| r.trim_start_matches('/'))
+    blanik_attribution::report::address(url)
 }

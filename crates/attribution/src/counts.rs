@@ -1,7 +1,10 @@
 //! Counts of a chosen part of the documents, and from them the log-likelihood ratio of each feature under
 //! each actor against everyone, by several ways of backing off.
 
+mod nations;
+
 use crate::corpus::{Actor, Corpus, Feature, Report};
+use nations::Nations;
 
 /// A ratio above 13 dB counts as 13 dB where it is capped: natural logarithm.
 pub const CAP_NATS: f32 = 2.993_36;
@@ -430,54 +433,6 @@ impl Counts {
             alike[s] = best;
         }
         alike
-    }
-}
-
-/// Documents by nation.
-struct Nations {
-    of: Vec<Option<usize>>,
-    documents: Vec<f32>,
-    /// Feature × nation.
-    with: Vec<f32>,
-}
-
-impl Nations {
-    fn of(corpus: &Corpus, counts: &Counts) -> Nations {
-        let mut names: Vec<&String> = corpus.nations.iter().flatten().collect();
-        names.sort_unstable();
-        names.dedup();
-        let index = |n: &Option<String>| n.as_ref().and_then(|n| names.binary_search(&n).ok());
-        let mut nations = Nations {
-            of: corpus.nations.iter().map(index).collect(),
-            documents: vec![0.0; names.len()],
-            with: vec![0.0; names.len() * counts.everyone.len()],
-        };
-        for used in &counts.used {
-            if let Some(n) = nations.of[used.actor] {
-                nations.documents[n] += 1.0;
-                for f in &used.features {
-                    nations.with[f * names.len() + n] += 1.0;
-                }
-            }
-        }
-        nations
-    }
-
-    /// Documents of an actor's nation but not of the actor.
-    fn other_documents(&self, a: Actor, own: f32) -> f32 {
-        self.of[a].map_or(0.0, |n| self.documents[n] - own)
-    }
-
-    /// Of these, those that show a feature: feature × actor.
-    fn others(&self, counts: &Counts) -> Vec<f32> {
-        let mut others = vec![0.0f32; counts.with.len()];
-        for (i, other) in others.iter_mut().enumerate() {
-            let (f, a) = (i / counts.actors, i % counts.actors);
-            if let Some(n) = self.of[a] {
-                *other = self.with[f * self.documents.len() + n] - counts.with[i];
-            }
-        }
-        others
     }
 }
 

@@ -15,6 +15,7 @@ pub mod logit;
 pub mod model;
 pub mod observe;
 pub mod pool;
+pub mod report;
 pub mod terms;
 pub mod verdict;
 pub mod words;

@@ -224,17 +224,5 @@ fn address(reference: &Value) -> String {
     if url.is_empty() {
         return short(str_of(reference, "source_name"));
     }
-    let mut rest = without_scheme(url);
-    if let Some(archived) = rest.strip_prefix("web.archive.org/web/") {
-        rest = without_scheme(archived.split_once('/').map_or(archived, |(_, page)| page));
-    }
-    let rest = rest.strip_prefix("www.").unwrap_or(rest);
-    let rest = rest.split('#').next().unwrap_or(rest);
-    rest.trim_end_matches('/').replace(['\t', '\n', '\r', '|'], " ").trim().to_lowercase()
-}
-
-fn without_scheme(url: &str) -> &str {
-    url.split_once(":/")
-        .filter(|(s, _)| s.len() < 6)
-        .map_or(url, |(_, r)| r.trim_start_matches('/'))
+    crate::report::address(url)
 }
