@@ -14,6 +14,8 @@ use anyhow::{Context, Result, ensure};
 use blanik_case::Case;
 use blanik_model::{Fact, Finding, Record, Timestamp};
 
+use crate::subject::Subject;
+
 /// Seconds of a group.
 const GROUP_S: i64 = 600;
 
@@ -46,15 +48,7 @@ struct Truth {
 
 /// Scores all scenarios that are there.
 pub fn run(args: &[String]) -> Result<ExitCode> {
-    let (mut data, mut program) = (default_data(), None);
-    for pair in args.chunks(2) {
-        match pair {
-            [flag, folder] if flag == "--data" => data = PathBuf::from(folder),
-            [flag, file] if flag == "--program" => program = Some(PathBuf::from(file)),
-            _ => anyhow::bail!("usage: cargo xtask ait [--data FOLDER] [--program FILE]"),
-        }
-    }
-    let program = program.map_or_else(|| crate::bench::release("blanik"), Ok)?;
+    let Subject { data, program } = Subject::parse("ait", args)?;
     let folder = data.join("alerts-ait");
     let mut files: Vec<PathBuf> = fs::read_dir(&folder)
         .with_context(|| format!("cannot read {}", folder.display()))?
@@ -72,10 +66,6 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
         good &= scenario(file, &program)?;
     }
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-fn default_data() -> PathBuf {
-    std::env::var_os("BLANIK_DATA").map_or_else(|| PathBuf::from("target/data"), PathBuf::from)
 }
 
 /// Prints a scenario's rows. True if the case is better than the baselines, and misses one step at most.

@@ -6,7 +6,7 @@
 mod plan;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, ensure};
@@ -15,6 +15,7 @@ use blanik_case::{Case, EntityKind, Intrusion, Observation};
 use blanik_model::Record;
 use blanik_model::attack::TACTICS;
 
+use crate::subject::Subject;
 use crate::tree;
 use plan::Plan;
 
@@ -25,15 +26,7 @@ const HOSTS: [(&str, &str); 2] = [("scranton", "10.0.1.4"), ("nashua", "10.0.1.6
 
 /// `campaign [--data FOLDER] [--program FILE]`.
 pub fn run(args: &[String]) -> Result<ExitCode> {
-    let (mut data, mut program) = (default_data(), None);
-    for pair in args.chunks(2) {
-        match pair {
-            [flag, folder] if flag == "--data" => data = PathBuf::from(folder),
-            [flag, file] if flag == "--program" => program = Some(PathBuf::from(file)),
-            _ => anyhow::bail!("usage: cargo xtask campaign [--data FOLDER] [--program FILE]"),
-        }
-    }
-    let program = program.map_or_else(|| crate::bench::release("blanik"), Ok)?;
+    let Subject { data, program } = Subject::parse("campaign", args)?;
     let case = case(&data, &program)?;
     let plan = Plan::read(&data.join(FOLDER).join("day1/plan.tsv"), &data)?;
     println!(
@@ -62,10 +55,6 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     let good = case.intrusions.found.len() == 1
         && main.is_some_and(|x| HOSTS.iter().all(|h| names(&case, &x.observations, h)));
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::from(1) })
-}
-
-fn default_data() -> PathBuf {
-    std::env::var_os("BLANIK_DATA").map_or_else(|| tree::root().join("target/data"), PathBuf::from)
 }
 
 /// The case that the program makes of the capture, by SigmaHQ's, our own and the hackathon's rules.

@@ -8,11 +8,10 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::bench::tools;
-use crate::tree;
+use crate::subject::Subject;
 
 /// What somebody says of a log, or of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,18 +57,7 @@ struct Score {
 
 /// `labelled [--data FOLDER] [--program FILE]`.
 pub fn run(args: &[String]) -> Result<ExitCode> {
-    let (mut data, mut program) = (None, None);
-    let mut args = args.iter();
-    while let Some(arg) = args.next() {
-        let value = args.next().with_context(|| format!("{arg} needs a value"))?;
-        match arg.as_str() {
-            "--data" => data = Some(PathBuf::from(value)),
-            "--program" => program = Some(PathBuf::from(value)),
-            _ => bail!("unknown: {arg}"),
-        }
-    }
-    let data = tree::data(data.as_deref())?;
-    let program = program.map_or_else(|| tools::release("blanik"), Ok)?;
+    let Subject { data, program } = Subject::parse("labelled", args)?;
     let scratch = tempfile::tempdir().context("no room for temporary files")?;
     let rules = sigma_rules(&data)?;
     println!(

@@ -11,6 +11,7 @@ mod interop;
 mod knowledge;
 mod labelled;
 mod ordeal;
+mod subject;
 mod tree;
 
 use std::process::{Command, ExitCode};
