@@ -135,17 +135,8 @@ impl<'a> Hunter<'a> {
         let inputs = paths.into_iter().map(|path| Input::Path(path.clone())).collect();
         let hunt = self.as_recorded(asked, inputs)?;
         let found = Found::of(pipeline::run_hunt(&hunt, true)?, on_record, |_| true)?;
-        let has_indicators = self.has_indicators(asked);
-        for finding in &on_record.findings {
-            if found.sayings.contains(&finding.saying) {
-                again.met += 1;
-            } else if finding.by_indicator && !has_indicators {
-                again.leave_open(finding, "hunted with other indicators");
-            } else {
-                again.not_met.push((finding.index, finding.title.clone()));
-            }
-        }
-        again.differences.extend(found.strange);
+        // With the files at hand nothing but indicators may be lacking.
+        self.tell(on_record, asked, found, again, |_| None);
         Ok(())
     }
 
@@ -161,20 +152,33 @@ impl<'a> Hunter<'a> {
         let outcome = hunt.run_on(&events.batches(&kinds), events.sources())?;
         // Of a part of its events, a correlation may tell something else; that is no difference.
         let found = Found::of(outcome, on_record, |finding| finding.correlation.is_none())?;
+        let lacking = |rests_on: &RestsOn| needs_files(rests_on, on_record, &kinds);
+        self.tell(on_record, asked, found, again, lacking);
+        Ok(())
+    }
+
+    /// Of each finding on record whether it was met; what is `lacking` to decide it leaves it open.
+    fn tell(
+        &self,
+        on_record: &RecordedHunt,
+        asked: &Settings,
+        found: Found,
+        again: &mut Again,
+        lacking: impl Fn(&RestsOn) -> Option<String>,
+    ) {
         let has_indicators = self.has_indicators(asked);
         for finding in &on_record.findings {
             if found.sayings.contains(&finding.saying) {
                 again.met += 1;
             } else if finding.by_indicator && !has_indicators {
                 again.leave_open(finding, "hunted with other indicators");
-            } else if let Some(reason) = needs_files(&finding.rests_on, on_record, &kinds) {
+            } else if let Some(reason) = lacking(&finding.rests_on) {
                 again.leave_open(finding, &reason);
             } else {
                 again.not_met.push((finding.index, finding.title.clone()));
             }
         }
         again.differences.extend(found.strange);
-        Ok(())
     }
 
     /// The hunt as it was told, with these inputs.
