@@ -137,8 +137,10 @@ fn keep(workspace: &Path, sha256: &str, bytes: &[u8]) -> Result<()> {
     fs::create_dir_all(folder).with_context(context)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
     file.write_all(bytes).with_context(context)?;
+    // The record that names it is durable: so it must be before, with the folder's entry.
+    file.as_file().sync_all().with_context(context)?;
     file.persist(&path).map_err(|e| e.error).with_context(context)?;
-    Ok(())
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(context)
 }
 
 /// Records of knowledge that count, of any order of cases.
