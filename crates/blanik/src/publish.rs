@@ -14,6 +14,7 @@ use blanik_evidence::{Grade, LogProof, Reader, SigningKey, Workspace};
 use blanik_model::record::Published;
 use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Record, Timestamp, Tlp};
+use blanik_share::export;
 use blanik_share::pack::{self, Files};
 use blanik_share::publication::{
     self, Log, Material, NameKind, Names, Order, Publication, Publisher, Redactions, Wording,
@@ -150,8 +151,8 @@ impl Draft {
 
     /// The files that people read and systems take in.
     fn files(&self, publication: &Publication) -> Result<Files> {
-        let _ = (publication, &self.templates);
-        Ok(Files::new())
+        let _ = &self.templates;
+        Ok(export::all(publication).into_iter().collect())
     }
 
     /// All files but the seal, and how many of them are proofs; nothing is put on record.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use blanik_case::exposure::Exposure;
+use blanik_case::gather::is_outside;
 use blanik_case::link::Reason;
 use blanik_case::observation::Observation;
 use blanik_case::place::Site;
@@ -339,6 +340,7 @@ impl Builder<'_> {
             title: &o.title,
             times: if intro == Intro::Last { 1 } else { o.findings },
             host: (o.host != "-").then_some(o.host.as_str()),
+            is_outside: o.site == Site::Elsewhere && is_outside(&o.host),
             account: account.map(|e| &*e.name),
         };
         (saying::found(self.of.names, intro, &found), o.rests_on.clone())
@@ -439,7 +441,7 @@ impl Builder<'_> {
         let amounts = [
             (!is_outbound)
                 .then(|| between(items, &Wording { en: "items".into(), cs: "položek".into() })),
-            (is_outbound || bytes != Bounds::default())
+            (is_outbound || bytes.confirmed > 0 || bytes.possible.is_some_and(|most| most > 0))
                 .then(|| between(bytes, &Wording { en: "bytes".into(), cs: "bajtů".into() })),
         ];
         let amounts: Vec<&Wording> = amounts.iter().flatten().collect();

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use blanik_attribution::knowledge::Knowledge;
 use blanik_case::gather::is_outside;
-use blanik_case::{Case, Citations, EntityKind, Intrusion, Observation};
+use blanik_case::{Case, Citations, EntityKind, Intrusion, Observation, Site};
 use blanik_model::{Fact, IndicatorType, Record, Timestamp, Tlp};
 
 use super::build::Material;
@@ -117,13 +117,14 @@ impl Own {
         self.hosts.contains(name)
             || self.domains.iter().any(|d| {
                 name.strip_suffix(d.as_str())
-                    .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+                    .is_some_and(|rest| rest.is_empty() || rest.ends_with(['.', '@']))
             })
     }
 
     fn kind_of(&self, name: &str) -> NameKind {
         let is_address = name.parse::<std::net::IpAddr>().is_ok();
         match is_address {
+            false if name.contains('@') && self.is_own_domain(name) => NameKind::Mailbox,
             true if self.is_own_address(name) => NameKind::InternalAddress,
             false if self.is_own_domain(name) => NameKind::Host,
             _ => NameKind::Outside,
@@ -154,9 +155,10 @@ fn account(record: &Record) -> Option<&str> {
 
 fn of_observation(o: &Observation, own: &Own, given: &mut Vec<Given>) {
     if o.host != "-" {
-        let kind = match o.host.parse::<std::net::IpAddr>() {
-            Ok(_) => own.kind_of(&o.host),
-            Err(_) => NameKind::Host,
+        let kind = match (o.site, o.host.parse::<std::net::IpAddr>()) {
+            (_, Ok(_)) => own.kind_of(&o.host),
+            (Site::Account, _) => NameKind::Account,
+            _ => NameKind::Host,
         };
         given.push((kind, o.host.clone(), None));
     }

@@ -73,20 +73,40 @@ pub fn listed(names: &[String]) -> Wording {
 
 /// An amount between its bounds, with its unit.
 pub fn between(bounds: Bounds, unit: &Wording) -> Wording {
-    let (least, en, cs) = (bounds.confirmed, &unit.en, &unit.cs);
+    let (en, cs) = (&unit.en, &unit.cs);
+    let least = grouped(bounds.confirmed);
     match bounds.possible {
-        Some(most) if most == least => {
-            Wording { en: format!("{least} {en}"), cs: format!("{least} {cs}") }
+        Some(most) if most == bounds.confirmed => {
+            Wording { en: format!("{} {en}", least.en), cs: format!("{} {cs}", least.cs) }
         }
-        Some(most) => Wording {
-            en: format!("between {least} and {most} {en}"),
-            cs: format!("{least} až {most} {cs}"),
-        },
+        Some(most) => {
+            let most = grouped(most);
+            Wording {
+                en: format!("between {} and {} {en}", least.en, most.en),
+                cs: format!("{} až {} {cs}", least.cs, most.cs),
+            }
+        }
         None => Wording {
-            en: format!("at least {least} {en}, without a known upper bound"),
-            cs: format!("nejméně {least} {cs}, horní mez není známa"),
+            en: format!("at least {} {en}, without a known upper bound", least.en),
+            cs: format!("nejméně {} {cs}, horní mez není známa", least.cs),
         },
     }
+}
+
+/// A number in groups of three digits.
+pub fn grouped(n: u64) -> Wording {
+    let digits = n.to_string();
+    let with = |between: &str| {
+        let mut out = String::new();
+        for (i, digit) in digits.chars().enumerate() {
+            if i > 0 && (digits.len() - i) % 3 == 0 {
+                out.push_str(between);
+            }
+            out.push(digit);
+        }
+        out
+    };
+    Wording { en: with(","), cs: with("\u{a0}") }
 }
 
 /// A percentage that claims no more than it knows.
@@ -108,6 +128,8 @@ pub struct Found<'a> {
     pub times: u64,
     /// The host, if one is named.
     pub host: Option<&'a str>,
+    /// True if that is an address outside, from or to which something went.
+    pub is_outside: bool,
     /// The account, if one is named.
     pub account: Option<&'a str>,
 }
@@ -138,9 +160,16 @@ pub fn found(names: &Names, intro: Intro, found: &Found<'_>) -> Saying {
         en += &format!(" {times} times");
         cs += &format!(" ({times}×)");
     }
-    if let Some(host) = &host {
-        en += &format!(" on {host}");
-        cs += &format!(" na stroji {host}");
+    match &host {
+        Some(address) if found.is_outside => {
+            en += &format!(" (outside address {address})");
+            cs += &format!(" (vnější adresa {address})");
+        }
+        Some(host) => {
+            en += &format!(" on {host}");
+            cs += &format!(" na stroji {host}");
+        }
+        None => {}
     }
     if let Some(account) = &account {
         en += &format!(" (account {account})");
