@@ -175,6 +175,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         exercise: true,
     };
     report.write(outcome)?;
+    let published = demo::publish(&folder, &on_record)?;
     let mut out = io::stdout().lock();
     if args.json {
         let all = demo::for_programs(&folder, &page, &score, &on_record);
@@ -183,8 +184,10 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     } else {
         demo::tell(&mut out, &folder, &page, &score)?;
         on_record.tell(&mut out)?;
+        published.tell(&mut out)?;
     }
     on_record.check()?;
+    published.check()?;
     Ok(ExitCode::SUCCESS)
 }
 

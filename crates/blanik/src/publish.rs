@@ -93,7 +93,8 @@ pub fn run(args: &PublishArgs) -> Result<ExitCode> {
 }
 
 impl Draft {
-    fn of(args: &PublishArgs) -> Result<Self> {
+    /// What a command line orders.
+    pub fn of(args: &PublishArgs) -> Result<Self> {
         let journal = Journal::open(&args.case, &args.workspace);
         if matches!(journal, Journal::File(_)) {
             bail!("only a case of a workspace can be published: a file's records are in no log");
@@ -105,6 +106,9 @@ impl Draft {
             .as_ref()
             .map(|en| Wording { en: en.clone(), cs: args.title_cs.as_ref().unwrap_or(en).clone() });
         let published = args.date.map_or_else(evidence::now, Ok)?;
+        // To the second: more says only how fast the machine is.
+        let seconds = published.as_nanos().div_euclid(1_000_000_000);
+        let published = Timestamp::from_seconds(seconds).unwrap_or(published);
         let reader = evidence::reader(&args.workspace)?;
         let order = Order {
             intrusion: args.intrusion,

@@ -20,7 +20,7 @@ use crate::evidence::{self, Custody, Sources};
 use crate::hunt::{Hunt, Outcome};
 
 /// The case's name.
-const CASE: &str = "exercise";
+pub(super) const CASE: &str = "exercise";
 /// The workspace, in the exercise's folder.
 const WORKSPACE: &str = "workspace";
 
