@@ -65,8 +65,8 @@ fn every_reference_of_a_bundle_leads_to_an_object_and_the_report_has_all() {
     let referred = report["object_refs"].as_array().unwrap().len();
     let apart = |o: &&Value| {
         o["type"] == "marking-definition"
+            || o["type"] == "language-content"
             || o["id"] == report["id"]
-            || o["object_ref"] == report["id"]
     };
     assert_eq!(referred, objects.len() - objects.iter().filter(apart).count());
 }
@@ -101,8 +101,13 @@ fn attributions_compete_with_their_probabilities() {
     };
     assert_eq!(said("Hypothesis")["confidence"], 21);
     let read = said("How the competing")["content"].as_str().unwrap();
-    assert!(read.contains("1 others, together 0.004"), "{read}");
-    assert_eq!(texts(&objects("opinion"), "opinion"), ["neutral", "agree", "agree", "agree"]);
+    assert!(read.contains("1 more, together 0.004"), "{read}");
+    let opinions = objects("opinion");
+    assert_eq!(texts(&opinions, "opinion"), ["neutral", "agree", "agree", "agree"]);
+    let about =
+        |o: &Value| o["object_refs"][0].as_str().unwrap().split("--").next().unwrap().to_owned();
+    let about: Vec<String> = opinions.iter().map(about).collect();
+    assert_eq!(about, ["campaign", "campaign", "relationship", "relationship"]);
     assert_eq!(texts(&objects("location"), "country"), ["CN", "RU"]);
 }
 

@@ -60,7 +60,7 @@ impl Wild {
     }
 
     fn maybe(&mut self) -> Option<String> {
-        (self.turn() % 3 > 0).then(|| self.text())
+        (!self.turn().is_multiple_of(3)).then(|| self.text())
     }
 
     /// The example with everything in it replaced.
