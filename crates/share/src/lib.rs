@@ -6,6 +6,7 @@
 
 pub mod export;
 pub mod intake;
+pub mod pack;
 pub mod publication;
 
 pub use intake::{Intake, ListAs, Loss};
