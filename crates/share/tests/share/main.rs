@@ -1,0 +1,7 @@
+//! What is written of a publication: to the byte, in every format, whatever its texts are.
+
+mod agree;
+mod example;
+mod golden;
+mod hostile;
+mod read_again;
