@@ -65,11 +65,13 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 }
 
 fn hunt(args: &HuntArgs) -> Result<ExitCode> {
-    let logs = Logs::of(&args.logs)?;
-    let rules = chosen_rules(args)?;
+    let mut logs = Logs::of(&args.logs)?;
     if args.explain.is_some() {
-        return explain::run(args, rules, logs);
+        return explain::run(args, chosen_rules(args)?, logs);
     }
+    let custody = evidence::Waiting::begin(args)?;
+    logs.options.digests = custody.is_some();
+    let rules = chosen_rules(args)?;
     let format = if args.json { OutputFormat::Jsonl } else { args.format };
     if args.raw && !matches!(format, OutputFormat::Jsonl | OutputFormat::Html) {
         bail!("--raw goes with --format jsonl or html; {format} has no room for records");
@@ -92,7 +94,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         gather: args.records.is_some() || args.case.case.is_some(),
         threads: threads(args.threads),
     };
-    let custody = evidence::Custody::begin(args, hunt.indicators.as_ref())?;
+    let custody = custody.map(|custody| custody.end(args, hunt.indicators.as_ref())).transpose()?;
     let mut outcome = run_hunt(&hunt, args.quiet)?;
     if let Some(custody) = custody {
         custody.log(&hunt, &mut outcome, args.quiet)?;
@@ -146,7 +148,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     let techniques = demo::techniques(&rules);
     let quiet = args.quiet || args.json;
     let hunt = Hunt {
-        logs: Logs::new(vec![Input::Path(exercise.logs.clone())]),
+        logs: Logs::on_record(vec![Input::Path(exercise.logs.clone())]),
         rules: Arc::new(rules),
         indicators: None,
         filter: Filter::default(),
@@ -155,7 +157,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         gather: true,
         threads: threads(None),
     };
-    let waiting = demo::Waiting::new(&folder, &exercise.logs)?;
+    let waiting = demo::Waiting::new(&folder)?;
     let mut outcome = run_hunt(&hunt, quiet)?;
     outcome.reading.exercise = true;
     let on_record = waiting.log(&hunt, &mut outcome)?;
