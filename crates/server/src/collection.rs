@@ -20,6 +20,9 @@ const FILE: &str = "objects.jsonl";
 /// Longest part of an id that is given back for an object that was refused.
 const ID_BYTES_SHOWN: usize = 128;
 
+/// What times are told in.
+const MICROSECOND: i64 = 1_000;
+
 /// A line of the file.
 #[derive(Deserialize, Serialize)]
 struct Line<'l> {
@@ -255,10 +258,12 @@ impl Writer {
         self.seq
     }
 
-    /// Now, to the microsecond, and never before what was: `added_after` goes by it.
+    /// Now, to the microsecond, and after all that was: whoever saw one request's objects asks for what was added after them.
+    /// The objects of one request have one time; they appear together.
     fn time(&mut self, now: Timestamp) -> Timestamp {
-        let micros = now.as_nanos() - now.as_nanos().rem_euclid(1_000);
-        self.last = self.last.max(Timestamp::from_nanos(micros));
+        let micros = now.as_nanos() - now.as_nanos().rem_euclid(MICROSECOND);
+        let next = self.last.as_nanos().saturating_add(MICROSECOND);
+        self.last = Timestamp::from_nanos(micros.max(next));
         self.last
     }
 

@@ -49,6 +49,16 @@ impl Right {
     }
 }
 
+impl std::fmt::Display for Right {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Right::Read => "r",
+            Right::Write => "w",
+            Right::Both => "rw",
+        })
+    }
+}
+
 impl FromStr for Right {
     type Err = String;
 
