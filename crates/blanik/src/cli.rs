@@ -3,6 +3,7 @@
 pub mod attribution;
 pub mod evidence;
 pub mod publish;
+pub mod exchange;
 
 use std::path::PathBuf;
 
@@ -19,6 +20,7 @@ use evidence::{
     DiscloseArgs, InitArgs, LogCommand, OnRecordArgs, RerunArgs, VerifyArgs, WitnessCommand,
 };
 use publish::PublishArgs;
+use exchange::{FetchArgs, ServeArgs, ShareCommand};
 
 const ABOUT: &str = "\
 Defends a government's networks against state espionage: reads the logs you collected and says who \
@@ -93,6 +95,11 @@ pub enum Command {
     /// Measure attribution
     #[command(subcommand)]
     Attribution(AttributionCommand),
+    /// Serve intelligence to allies by TAXII 2.1: collections, tokens, clearances
+    Serve(ServeArgs),
+    /// Send intelligence to allies' servers
+    #[command(subcommand)]
+    Share(ShareCommand),
 }
 
 /// Look at rules.
@@ -100,6 +107,8 @@ pub enum Command {
 pub enum RulesCommand {
     /// Say for every rule whether it works, and if not, why
     Check(CheckArgs),
+    /// Get SigmaHQ's rules from their publisher, or from a carried folder
+    Fetch(FetchArgs),
 }
 
 /// Keep indicators.

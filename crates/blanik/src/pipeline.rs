@@ -23,6 +23,7 @@ use blanik_ingest::Input;
 use blanik_model::text::for_terminal;
 use blanik_model::{Level, Status};
 
+use crate::cli::exchange::ShareCommand;
 use crate::cli::{Cli, Command, DemoArgs, HuntArgs, IndicatorsCommand, RulesCommand};
 use crate::hunt::{Filter, Hunt, Outcome, ToolFilter};
 use crate::logs::Logs;
@@ -31,8 +32,8 @@ use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
 use crate::{
-    attribute, attribution, case, check, demo, evidence, explain, fields, indicators, publish,
-    rules,
+    attribute, attribution, case, check, demo, evidence, exchange, explain, fields, indicators, publish,
+    rules, serve,
 };
 
 /// On a terminal, a table shows so many findings: the worst.
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Hunt(args) => hunt(&args),
         Command::Rules(RulesCommand::Check(args)) => check::run(&args),
+        Command::Rules(RulesCommand::Fetch(args)) => exchange::fetch::rules(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Indicators(IndicatorsCommand::Add(args)) => indicators::add(&args),
         Command::Indicators(IndicatorsCommand::List(args)) => indicators::list(&args),
@@ -61,6 +63,8 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Intel(command) => attribute::intel::run(&command),
         Command::Publish(args) => publish::run(&args),
         Command::Attribution(command) => attribution::run(&command),
+        Command::Serve(args) => serve::run(&args),
+        Command::Share(ShareCommand::Push(args)) => exchange::push::run(&args),
     }
 }
 
