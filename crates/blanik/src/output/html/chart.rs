@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use blanik_model::Level;
 
-use super::markup::Text;
+use blanik_model::markup::Text;
 use crate::output::cell::count;
 use crate::summary::Summary;
 use crate::summary::tally::LevelCounts;

@@ -8,7 +8,7 @@ use blanik_model::finding::{Correlated, CorrelatedEvent, Fields};
 use blanik_model::text::for_terminal;
 use serde::Serialize;
 
-use super::markup::{Text, lines};
+use blanik_model::markup::{Text, lines};
 use crate::output::cell::counted;
 use crate::output::json::{self, Place};
 use crate::output::telling;
