@@ -2,6 +2,7 @@
 
 pub mod attribution;
 pub mod evidence;
+pub mod publish;
 
 use std::path::PathBuf;
 
@@ -17,6 +18,7 @@ use attribution::{
 use evidence::{
     DiscloseArgs, InitArgs, LogCommand, OnRecordArgs, RerunArgs, VerifyArgs, WitnessCommand,
 };
+use publish::PublishArgs;
 
 const ABOUT: &str = "\
 Defends a government's networks against state espionage: reads the logs you collected and says who \
@@ -86,6 +88,8 @@ pub enum Command {
     /// Add knowledge of actors to a workspace
     #[command(subcommand)]
     Intel(IntelCommand),
+    /// Make a publication pack: an advisory, what others' systems take in, and the proof of every sentence
+    Publish(PublishArgs),
     /// Measure attribution
     #[command(subcommand)]
     Attribution(AttributionCommand),

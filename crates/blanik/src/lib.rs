@@ -17,5 +17,6 @@ pub mod outfile;
 pub mod output;
 pub mod pipeline;
 pub mod progress;
+pub mod publish;
 pub mod rules;
 pub mod summary;

@@ -31,7 +31,8 @@ use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
 use crate::{
-    attribute, attribution, case, check, demo, evidence, explain, fields, indicators, rules,
+    attribute, attribution, case, check, demo, evidence, explain, fields, indicators, publish,
+    rules,
 };
 
 /// On a terminal, a table shows so many findings: the worst.
@@ -58,6 +59,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Observe(args) => attribute::said::observe(&args),
         Command::Assess(args) => attribute::assess(&args),
         Command::Intel(command) => attribute::intel::run(&command),
+        Command::Publish(args) => publish::run(&args),
         Command::Attribution(command) => attribution::run(&command),
     }
 }

@@ -19,7 +19,7 @@ use blanik_model::{EventBatch, Fact, Kind, Timestamp};
 use clocks::Sightings;
 use kept::Kept;
 use logons::Routes;
-pub(crate) use watch::is_outside;
+pub use watch::is_outside;
 use watch::{Said, said, watch};
 
 const HOUR_NS: i64 = 3600 * 1_000_000_000;

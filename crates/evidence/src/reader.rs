@@ -1,5 +1,6 @@
 //! Reading a workspace: what is published, without keys and without keeping anybody from writing.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::Value;
@@ -133,6 +134,28 @@ impl<D: Disk> Reader<D> {
         all.into_iter().nth(at).ok_or(Error::Withheld { from: index, to: index })
     }
 
+    /// The records at some indexes, ascending; each pack is opened once.
+    pub fn records_at(&self, indexes: &BTreeSet<u64>) -> Result<Vec<Unsealed>> {
+        let packs = self.packs()?;
+        let mut found = Vec::new();
+        let mut left = indexes.iter().copied().peekable();
+        for pack in &packs {
+            let within = pack.first..pack.end();
+            if left.peek().is_none_or(|index| !within.contains(index)) {
+                continue;
+            }
+            let wanted: BTreeSet<u64> =
+                std::iter::from_fn(|| left.next_if(|index| within.contains(index))).collect();
+            let all = self.open_pack(pack)?.into_iter();
+            found.extend(all.filter(|unsealed| wanted.contains(&unsealed.index)));
+        }
+        let missing = indexes.iter().find(|i| !found.iter().any(|u: &Unsealed| u.index == **i));
+        match missing {
+            Some(&index) => Err(Error::Withheld { from: index, to: index }),
+            None => Ok(found),
+        }
+    }
+
     /// That the entry at an index stands in the log. By the checkpoint that most have cosigned of those
     /// that cover it, else by the newest.
     pub fn prove(&self, index: u64) -> Result<LogProof> {
@@ -153,8 +176,12 @@ impl<D: Disk> Reader<D> {
     /// Some fields of a record, to be verified without the rest. A path chooses its field and those
     /// below it.
     pub fn disclose(&self, index: u64, paths: &[String]) -> Result<Disclosure> {
-        let unsealed = self.record(index)?;
-        let proof = self.prove(index)?;
+        self.disclose_of(&self.record(index)?, paths)
+    }
+
+    /// The same of a record that was read.
+    pub fn disclose_of(&self, unsealed: &Unsealed, paths: &[String]) -> Result<Disclosure> {
+        let proof = self.prove(unsealed.index)?;
         Disclosure::of(&unsealed.record, unsealed.seed, paths, self.key(), &proof)
     }
 

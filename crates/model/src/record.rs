@@ -65,6 +65,8 @@ pub enum Fact {
     Learnt(Learnt),
     /// A verdict of who it was.
     Concluded(Box<Concluded>),
+    /// The case was published.
+    Published(Published),
 }
 
 /// The case begins.
@@ -374,4 +376,19 @@ pub struct Concluded {
     pub sha256: String,
     /// The verdict, as JSON.
     pub verdict: String,
+}
+
+/// The case was published. Without the pack itself, it says nothing of what was withheld.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Published {
+    /// Which intrusion, as the case was then.
+    pub intrusion: u64,
+    /// To whom it may be shown (TLP 2.0).
+    pub tlp: String,
+    /// Who publishes.
+    pub publisher: String,
+    /// SHA-256 of the pack's list of files, in lower-case hex.
+    pub pack: String,
+    /// SHA-256 of each sentence with what it rests on, in lower-case hex, in their order.
+    pub claims: Vec<String>,
 }

@@ -5,7 +5,7 @@ mod file_kind;
 mod lines;
 mod misp;
 mod place;
-mod stix;
+pub(crate) mod stix;
 mod table;
 mod warninglist;
 

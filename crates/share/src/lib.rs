@@ -5,7 +5,9 @@
 //! bytes with a name. Whatever is no indicator is named as a [`Loss`], with its place and the reason.
 
 pub mod advisory;
+pub mod export;
 pub mod intake;
+pub mod pack;
 pub mod publication;
 
 pub use intake::{Intake, ListAs, Loss};

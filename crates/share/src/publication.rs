@@ -1,8 +1,20 @@
 //! What is published of one intrusion: claims with their citations, and the same facts as data for every format.
 //! Nothing that a marking forbids or a person withheld is in here: exporters see this and never the case.
 
+pub mod advice;
+pub mod build;
+mod gathered;
+pub mod names;
+pub mod saying;
+pub mod shown;
+pub mod verdict;
+
 use blanik_model::{IndicatorType, Level, Timestamp, Tlp};
 use serde::{Deserialize, Serialize};
+
+pub use build::{Error, Material, Order, publication};
+pub use gathered::names as names_of;
+pub use names::{NameKind, Names, Redactions};
 
 /// The same in each language of a publication.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -167,6 +167,7 @@ pub struct AnchorArgs {
 const VERIFY_HELP: &str = "\
 A workspace says by itself whether it is whole. Whose log it is, and whether others saw it grow, says a
 policy (C2SP tlog-policy): lines `log KEY`, `witness NAME KEY`, `group NAME 2 A B C`, `quorum NAME`.
+A publication pack lists each sentence green or red with its reason; `blanik-verify` does the same, and nothing else.
 
 Exit codes: 0 if all is well, 1 if not, 2 error";
 
@@ -174,13 +175,17 @@ Exit codes: 0 if all is well, 1 if not, 2 error";
 #[derive(Debug, Args)]
 #[command(after_help = VERIFY_HELP)]
 pub struct VerifyArgs {
-    /// A workspace, or a file: a proof, a checkpoint, a disclosure
+    /// A workspace, or a file: a publication pack, a proof, a checkpoint, a disclosure
     #[arg(value_name = "WORKSPACE|FILE")]
     pub path: PathBuf,
 
     /// Whom to trust [default: nobody; that it is whole is said all the same]
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
+
+    /// The log's key, from somewhere you trust: as it is written (NAME+ID+BASE64), or a file with it; for a pack
+    #[arg(long, value_name = "KEY")]
+    pub key: Option<String>,
 }
 
 /// Show some fields of a record.

@@ -1,5 +1,6 @@
 //! `blanik verify`: what anybody can check, and the first byte that is wrong.
 
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -11,8 +12,10 @@ use blanik_evidence::{
 };
 use blanik_model::Timestamp;
 use blanik_model::text::for_terminal;
+use blanik_verify::{Trust, told};
 
 use crate::cli::evidence::VerifyArgs;
+use crate::output::Style;
 
 /// Largest file that is read as a proof, a checkpoint or a disclosure.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -24,6 +27,9 @@ pub fn run(args: &VerifyArgs) -> Result<ExitCode> {
         return Ok(workspace(&args.path, policy.as_ref()));
     }
     let shown = args.path.display();
+    if is_pack(&args.path)? {
+        return pack(args, policy);
+    }
     let length = args.path.metadata().with_context(|| format!("cannot open {shown}"))?.len();
     if length > FILE_BYTES_MAX {
         bail!("{shown} is too large to be a proof, a checkpoint or a disclosure");
@@ -37,6 +43,42 @@ pub fn run(args: &VerifyArgs) -> Result<ExitCode> {
             Ok(ExitCode::from(1))
         }
     }
+}
+
+/// Largest pack that is read.
+const PACK_BYTES_MAX: u64 = 256 << 20;
+
+/// Whether a file is a ZIP archive.
+fn is_pack(path: &Path) -> Result<bool> {
+    let mut file =
+        std::fs::File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
+    let mut magic = [0; 4];
+    Ok(file.read_exact(&mut magic).is_ok() && &magic == b"PK\x03\x04")
+}
+
+/// Every sentence of a publication, green or red.
+fn pack(args: &VerifyArgs, policy: Option<Policy>) -> Result<ExitCode> {
+    let shown = args.path.display();
+    let length = args.path.metadata().with_context(|| format!("cannot open {shown}"))?.len();
+    if length > PACK_BYTES_MAX {
+        bail!("{shown} is larger than any pack");
+    }
+    let bytes = std::fs::read(&args.path).with_context(|| format!("cannot read {shown}"))?;
+    let trust = Trust { key: args.key.as_deref().map(key).transpose()?, policy };
+    let report = blanik_verify::verify(&bytes, &trust).with_context(|| shown.to_string())?;
+    let no_color = std::env::var("NO_COLOR").ok();
+    let colour = Style::new(std::io::stdout().is_terminal(), no_color.as_deref(), None).colour;
+    print!("{}", told::text(&report, told::Style { colour }));
+    Ok(if report.holds() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// A key as it is written, or the first line of a file.
+fn key(given: &str) -> Result<VerifierKey> {
+    if let Ok(key) = given.parse() {
+        return Ok(key);
+    }
+    let text = std::fs::read_to_string(given).with_context(|| format!("cannot read {given}"))?;
+    Ok(text.lines().next().unwrap_or("").trim().parse()?)
 }
 
 /// Reads a policy.

@@ -218,7 +218,8 @@ fn flow(text: &impl Fn(&str) -> Option<String>, from: &str, to: &str, bytes: &st
     })
 }
 
-pub(crate) fn is_outside(address: &str) -> bool {
+/// True of an address that is neither private, local nor for many.
+pub fn is_outside(address: &str) -> bool {
     match address.parse::<IpAddr>() {
         Ok(IpAddr::V4(a)) => {
             !(a.is_private()

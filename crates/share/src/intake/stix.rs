@@ -11,7 +11,7 @@ use super::place::Place;
 use super::{List, ListAs};
 
 /// The markings that the standard itself defines (STIX 2.1, 7.2.1.4; TLP 2.0's by OASIS).
-const MARKINGS: &[(&str, Tlp)] = &[
+pub(crate) const MARKINGS: &[(&str, Tlp)] = &[
     ("613f2e26-407d-48c7-9eca-b8e91df99dc9", Tlp::Clear),
     ("34098fce-860f-48ae-8e50-ebd3cc5e41da", Tlp::Green),
     ("f88d31f6-486f-44da-b317-01333bde0b82", Tlp::Amber),

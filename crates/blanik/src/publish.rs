@@ -1,0 +1,301 @@
+//! `blanik publish`: a case on record → a publication pack, whose every sentence anybody can verify.
+
+mod preview;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use blanik_case::Case;
+use blanik_evidence::{Grade, LogProof, Reader, SigningKey, Workspace};
+use blanik_model::record::Published;
+use blanik_model::text::for_terminal;
+use blanik_model::{Fact, Record, Timestamp, Tlp};
+use blanik_share::export;
+use blanik_share::pack::{self, Files};
+use blanik_share::publication::{
+    self, Log, Material, NameKind, Names, Order, Publication, Publisher, Redactions, Wording,
+    names_of, shown,
+};
+use blanik_verify::container;
+use blanik_verify::form::{Growth, MANIFEST, SEAL, Seal};
+
+use crate::case::journal::Journal;
+use crate::cli::publish::PublishArgs;
+use crate::evidence;
+use crate::outfile::Target;
+
+/// What is published, of what, and to whom: everything but the key.
+pub struct Draft {
+    /// The workspace.
+    pub workspace: PathBuf,
+    /// The case's name.
+    pub case_name: String,
+    /// The case's records with their indexes.
+    pub records: Vec<(u64, Record)>,
+    /// What they come to.
+    pub case: Case,
+    /// What a person withholds.
+    pub redactions: Redactions,
+    /// What is ordered.
+    pub order: Order,
+    /// Templates of the user's own.
+    pub templates: Option<PathBuf>,
+}
+
+/// A pack, with what it is of.
+pub struct Made {
+    /// The pack's bytes.
+    pub bytes: Vec<u8>,
+    /// What is published.
+    pub publication: Publication,
+    /// The record of the publication.
+    pub record: u64,
+    /// How many files there are.
+    pub files: usize,
+    /// How many proofs.
+    pub proofs: usize,
+}
+
+/// Publishes, or says what would be.
+pub fn run(args: &PublishArgs) -> Result<ExitCode> {
+    let inputs = args.redact_file.iter().cloned().collect::<Vec<_>>();
+    let target = args.output.as_ref().map(|path| Target::new(path, &inputs)).transpose()?;
+    let draft = Draft::of(args)?;
+    let Some(target) = target else {
+        preview::tell(&draft, args.tlp, &mut std::io::stdout().lock())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let key = evidence::key(&args.workspace, &args.key)?;
+    let made = draft.publish(args.tlp, key)?;
+    let mut out = target.create()?;
+    out.write_all(&made.bytes)
+        .with_context(|| format!("cannot write {}", target.path().display()))?;
+    out.finish()?;
+    if draft.order.attributes && made.publication.attribution.is_none() {
+        eprintln!(
+            "blanik: no verdict of it is on record, so nothing is said of who it was: `blanik attribute CASE --record`"
+        );
+    }
+    println!(
+        "Published  {} sentences, {} files, {} proofs; record {} of the log",
+        made.publication.claims().count(),
+        made.files,
+        made.proofs,
+        made.record
+    );
+    println!("Pack       {}", for_terminal(&target.path().display().to_string()));
+    println!("Verify it  blanik verify {}", for_terminal(&target.path().display().to_string()));
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Draft {
+    fn of(args: &PublishArgs) -> Result<Self> {
+        let journal = Journal::open(&args.case, &args.workspace);
+        if matches!(journal, Journal::File(_)) {
+            bail!("only a case of a workspace can be published: a file's records are in no log");
+        }
+        let records = journal.records()?;
+        let redactions = redactions(args)?;
+        let title = args
+            .title
+            .as_ref()
+            .map(|en| Wording { en: en.clone(), cs: args.title_cs.as_ref().unwrap_or(en).clone() });
+        let published = args.date.map_or_else(evidence::now, Ok)?;
+        let reader = evidence::reader(&args.workspace)?;
+        let order = Order {
+            intrusion: args.intrusion,
+            title,
+            publisher: Publisher { name: args.publisher.clone(), contact: args.contact.clone() },
+            published,
+            victim: args.victim.clone(),
+            exercise: args.exercise,
+            attributes: !args.no_attribution,
+            cosigned: cosigned(&reader)?,
+            log: log(&reader),
+        };
+        Ok(Draft {
+            workspace: args.workspace.clone(),
+            case_name: args.case.to_string_lossy().into_owned(),
+            case: Case::fold(records.iter().cloned()),
+            records,
+            redactions,
+            order,
+            templates: args.template.clone(),
+        })
+    }
+
+    /// What may be shown to an audience.
+    pub fn names(&self, tlp: Tlp) -> Result<Names> {
+        let number = self.order.intrusion;
+        let found = number.checked_sub(1).and_then(|i| self.case.intrusions.found.get(i));
+        let Some(intrusion) = found else {
+            let n = self.case.intrusions.found.len();
+            bail!("there is no intrusion {number}: the case has {n}");
+        };
+        let given = names_of(&self.case, &self.records, intrusion);
+        let publisher = &self.order.publisher;
+        let said =
+            [&*publisher.name, publisher.contact.as_deref().unwrap_or(""), &self.order.log.origin];
+        Ok(Names::new(given, tlp, self.redactions.clone(), &said.join(" ")))
+    }
+
+    /// What an audience would read.
+    pub fn publication(&self, names: &Names) -> Result<Publication> {
+        let material = Material { case: &self.case, records: &self.records, names };
+        Ok(publication::publication(&material, &self.order)?)
+    }
+
+    /// The files that people read and systems take in.
+    fn files(&self, publication: &Publication) -> Result<Files> {
+        let _ = &self.templates;
+        Ok(export::all(publication).into_iter().collect())
+    }
+
+    /// All files but the seal, and how many of them are proofs; nothing is put on record.
+    pub fn unsealed(&self, names: &Names) -> Result<(Publication, Files, usize)> {
+        let publication = self.publication(names)?;
+        let reader = evidence::reader(&self.workspace)?;
+        let proofs = proofs(&reader, &publication, names)?;
+        let n = proofs.len();
+        let files = pack::assemble(&publication, self.files(&publication)?, proofs, names)?;
+        Ok((publication, files, n))
+    }
+
+    /// Makes the pack, and puts on record that it was published.
+    pub fn publish(&self, tlp: Tlp, key: SigningKey) -> Result<Made> {
+        let names = self.names(tlp)?;
+        let (publication, mut files, proofs) = self.unsealed(&names).map_err(explained)?;
+        let record = Record {
+            case: self.case_name.clone(),
+            at: self.order.published,
+            by: key.name().to_owned(),
+            fact: Fact::Published(Published {
+                intrusion: self.order.intrusion as u64,
+                tlp: tlp.to_string(),
+                publisher: self.order.publisher.name.clone(),
+                pack: blanik_evidence::Hash::of(&files[MANIFEST]).to_hex(),
+                claims: pack::claim_digests(&publication)?,
+            }),
+        };
+        let mut workspace = Workspace::open_with(&self.workspace, key)?;
+        let index = workspace.size();
+        workspace.append_json(&[serde_json::to_string(&record)?])?;
+        drop(workspace);
+        let reader = evidence::reader(&self.workspace)?;
+        let seal = seal(&reader, index, &files)?;
+        files.insert(SEAL.to_owned(), serde_json::to_vec_pretty(&seal)?);
+        let bytes = container::write(&files)?;
+        Ok(Made { bytes, publication, record: index, files: files.len(), proofs })
+    }
+}
+
+/// What to do about names that are still in it.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    let Some(pack::Error::Leaks(leaks)) = error.downcast_ref() else { return error };
+    let mut said: Vec<String> = leaks
+        .iter()
+        .take(8)
+        .map(|l| format!("{:?} as {} in {} at byte {}", l.value, l.form, l.path, l.offset))
+        .collect();
+    if leaks.len() > said.len() {
+        said.push(format!("and {} more", leaks.len() - said.len()));
+    }
+    anyhow::anyhow!(
+        "nothing was written: what is withheld is in the pack: {}. Give another title or publisher, or withhold less",
+        for_terminal(&said.join("; "))
+    )
+}
+
+/// The proofs of all cited records: the fields that the audience may see.
+fn proofs(
+    reader: &Reader,
+    publication: &Publication,
+    names: &Names,
+) -> Result<BTreeMap<u64, String>> {
+    let said = pack::said(publication);
+    let cited = pack::cited(publication);
+    let mut proofs = BTreeMap::new();
+    for unsealed in reader.records_at(&cited)? {
+        let index = unsealed.index;
+        let also = said.get(&index).map_or(&[][..], Vec::as_slice);
+        let paths = shown::paths(&unsealed.record, names, also)?;
+        let disclosure = reader.disclose_of(&unsealed, &paths)?;
+        proofs.insert(index, serde_json::to_string_pretty(&disclosure)? + "\n");
+    }
+    Ok(proofs)
+}
+
+/// That the record of the publication stands in the log, and that the logs of the proofs are its beginning.
+fn seal(reader: &Reader, index: u64, files: &Files) -> Result<Seal> {
+    let fields = ["/type", "/pack", "/claims", "/tlp", "/intrusion"].map(str::to_owned);
+    let record = reader.disclose(index, &fields)?;
+    let size = size_of(&record)?;
+    let mut sizes = BTreeSet::new();
+    for (_, bytes) in files.iter().filter(|(path, _)| path.starts_with(blanik_verify::form::PROOFS))
+    {
+        sizes.insert(size_of(&serde_json::from_slice(bytes)?)?);
+    }
+    let mut growth = Vec::new();
+    for from in sizes.into_iter().filter(|from| *from != size) {
+        let hashes = reader.prove_growth(from, size)?;
+        growth.push(Growth { from, hashes: hashes.iter().map(ToString::to_string).collect() });
+    }
+    Ok(Seal { record, growth })
+}
+
+fn size_of(disclosure: &blanik_evidence::Disclosure) -> Result<u64> {
+    let note = LogProof::parse(&disclosure.proof)?.checkpoint;
+    Ok(blanik_evidence::Checkpoint::parse(&note.text)?.size)
+}
+
+/// The log's name and key.
+fn log(reader: &Reader) -> Log {
+    let key = reader.key();
+    Log { origin: key.name().to_owned(), key: key.to_string() }
+}
+
+/// Allies whose cosignatures stand under the newest checkpoint that has any: without the grade, each once a grade.
+fn cosigned(reader: &Reader) -> Result<Vec<(String, String, Option<Timestamp>)>> {
+    let Some((_, note)) = reader.cosigned()?.into_iter().next_back() else { return Ok(Vec::new()) };
+    let mut by: BTreeSet<(String, String)> = BTreeSet::new();
+    for signature in note.signatures.iter().filter(|s| s.name != reader.key().name()) {
+        let grade = Grade::of(&signature.name).word();
+        let agency = signature
+            .name
+            .strip_suffix(grade)
+            .map_or(&*signature.name, |n| n.trim_end_matches('/'));
+        by.insert((agency.to_owned(), grade.to_owned()));
+    }
+    Ok(by.into_iter().map(|(agency, grade)| (agency, grade, None)).collect())
+}
+
+fn redactions(args: &PublishArgs) -> Result<Redactions> {
+    let mut all = args.redact.clone();
+    if let Some(file) = &args.redact_file {
+        let text =
+            fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
+        all.extend(text.lines().map(str::trim).filter(|l| !l.is_empty()).map(str::to_owned));
+    }
+    let mut redactions = Redactions::default();
+    for what in all {
+        if let Some(word) = what.strip_prefix("kind:") {
+            let kind = NameKind::ALL.into_iter().find(|kind| kind.word() == word);
+            redactions.kinds.insert(kind.with_context(|| {
+                let words = NameKind::ALL.map(NameKind::word).join(", ");
+                format!("--redact kind:{}: kinds are {words}", for_terminal(word))
+            })?);
+        } else if what.starts_with('/')
+            && !Path::new(&what).exists()
+            && !what[1..].contains(['.', ' '])
+        {
+            redactions.fields.insert(what);
+        } else {
+            redactions.values.insert(what.trim().to_lowercase());
+        }
+    }
+    Ok(redactions)
+}

@@ -1,0 +1,69 @@
+//! `blanik publish --preview`: for each audience what it would see, and for the chosen one the sentences and the names
+//! that are withheld.
+
+use std::io::Write;
+
+use anyhow::Result;
+use blanik_model::Tlp;
+use blanik_model::text::for_terminal;
+
+use super::Draft;
+
+/// Names that are listed.
+const NAMES_SHOWN: usize = 40;
+
+/// Says it.
+pub fn tell(draft: &Draft, tlp: Tlp, out: &mut impl Write) -> Result<()> {
+    writeln!(out, "{:<14} {:>9} {:>10}  withheld names", "audience", "sentences", "indicators")?;
+    for audience in [Tlp::Clear, Tlp::Green, Tlp::Amber, Tlp::AmberStrict, Tlp::Red] {
+        let names = draft.names(audience)?;
+        let publication = draft.publication(&names)?;
+        let withheld: Vec<String> =
+            publication.withheld.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+        let withheld = if withheld.is_empty() { "none".to_owned() } else { withheld.join(", ") };
+        writeln!(
+            out,
+            "{:<14} {:>9} {:>10}  {withheld}",
+            audience.to_string(),
+            publication.claims().count(),
+            publication.indicators.len(),
+        )?;
+    }
+    let names = draft.names(tlp)?;
+    let (publication, files, proofs) = match draft.unsealed(&names) {
+        Ok(made) => made,
+        Err(error) => return Err(super::explained(error)),
+    };
+    writeln!(
+        out,
+        "\nTLP:{}: {} files, {proofs} proofs\n",
+        tlp.to_string().to_uppercase(),
+        files.len() + 1
+    )?;
+    for chapter in &publication.chapters {
+        writeln!(out, "{:?}", chapter.kind)?;
+        for claim in &chapter.claims {
+            let marking = claim.marking.to_string();
+            writeln!(out, "  {:<5} {:<12} {}", claim.id, marking, for_terminal(&claim.text.en))?;
+        }
+    }
+    let text = serde_json::to_string(&publication)?;
+    let used: Vec<_> =
+        names.stand_ins().filter(|(_, _, stand_in)| is_used(&text, stand_in)).collect();
+    if !used.is_empty() {
+        writeln!(out, "\nWithheld from this audience, and what stands for it (for you alone)")?;
+    }
+    for (name, _, stand_in) in used.iter().take(NAMES_SHOWN) {
+        writeln!(out, "  {:<20} {}", stand_in, for_terminal(name))?;
+    }
+    if used.len() > NAMES_SHOWN {
+        writeln!(out, "  … and {} more", used.len() - NAMES_SHOWN)?;
+    }
+    Ok(())
+}
+
+/// True if a stand-in is used in a text, and not only the beginning of a longer one.
+fn is_used(text: &str, stand_in: &str) -> bool {
+    text.match_indices(stand_in)
+        .any(|(at, _)| !text[at + stand_in.len()..].starts_with(|c: char| c.is_ascii_digit()))
+}

@@ -1,0 +1,119 @@
+//! Claims as notes in the very words of the advisory, in English and by language-content in Czech; and what allies
+//! say as opinions.
+
+use blanik_model::Tlp;
+use serde_json::{Value, json};
+
+use super::objects::{Bundle, named};
+use crate::publication::{Claim, Opinion, Publication};
+
+/// Adds a note for each claim.
+pub fn add(bundle: &mut Bundle<'_>, about: &str) {
+    for chapter in &bundle.publication.chapters {
+        let kind = serde_json::to_value(chapter.kind).unwrap_or_default();
+        for claim in &chapter.claims {
+            let properties = json!({
+                "abstract": claim.id,
+                "content": claim.text.en,
+                "authors": [bundle.publication.publisher.name],
+                "labels": ["claim", kind],
+                "external_references": cited(bundle.publication, claim),
+                "object_refs": [about],
+            });
+            let key = [claim.id.as_str(), &claim.text.en, &claim.text.cs];
+            let note = bundle.add("note", &key, claim.marking, properties);
+            let czech = json!({ "content": claim.text.cs });
+            translate(bundle, &note, claim.marking, (czech, Value::Null));
+        }
+    }
+}
+
+/// Says properties of an object in Czech; with them go their own markings.
+pub fn translate(bundle: &mut Bundle<'_>, id: &str, marking: Tlp, said: (Value, Value)) {
+    let (czech, granular) = said;
+    let properties = json!({
+        "object_ref": id,
+        "object_modified": bundle.published(),
+        "contents": { "cs": czech },
+        "granular_markings": granular,
+    });
+    bundle.add("language-content", &[id], marking, properties);
+}
+
+/// The records of the log, by their index.
+fn cited(publication: &Publication, claim: &Claim) -> Vec<Value> {
+    let origin = named(&publication.log.origin);
+    let further = match claim.cites.further {
+        0 => Value::Null,
+        further => {
+            format!("the last of those named; the claim rests on {further} further records").into()
+        }
+    };
+    let last = claim.cites.records.len().saturating_sub(1);
+    let one = |(place, record): (usize, &u64)| {
+        let mut reference = json!({ "source_name": origin, "external_id": record.to_string() });
+        if place == last && !further.is_null() {
+            reference["description"] = further.clone();
+        }
+        reference
+    };
+    claim.cites.records.iter().enumerate().map(one).collect()
+}
+
+/// Adds what allies say of an object.
+pub fn opinions(bundle: &mut Bundle<'_>, about: &str) {
+    for opinion in &bundle.publication.opinions {
+        let properties = json!({
+            "opinion": word(bundle.publication, opinion),
+            "explanation": explanation(opinion),
+            "authors": [opinion.agency],
+            "object_refs": [about],
+        });
+        let at = opinion.at.map(|at| at.to_string()).unwrap_or_default();
+        let key = [opinion.agency.as_str(), &opinion.grade, &at, &explanation(opinion)];
+        bundle.add("opinion", &key, bundle.publication.tlp, properties);
+    }
+}
+
+/// STIX's scale. A cosignature that concurs agrees; one that ran the analysis again agrees that it comes out so; one that
+/// only saw the log grow says nothing of its content. Probabilities on record: how probable they hold our leader.
+fn word(publication: &Publication, opinion: &Opinion) -> &'static str {
+    match opinion.grade.as_str() {
+        "concur" | "re-run" => return "agree",
+        "assessed" => {}
+        _ => return "neutral",
+    }
+    let leader = publication.attribution.as_ref().and_then(|a| a.hypotheses.first());
+    let Some(leader) = leader else { return "neutral" };
+    let of = opinion.probabilities.iter().find(|(id, _)| *id == leader.id);
+    match of.and_then(|(_, p)| p.parse::<f64>().ok()) {
+        Some(p) if p >= 0.8 => "strongly-agree",
+        Some(p) if p >= 0.55 => "agree",
+        Some(p) if p >= 0.45 => "neutral",
+        Some(p) if p >= 0.2 => "disagree",
+        Some(_) => "strongly-disagree",
+        None => "neutral",
+    }
+}
+
+fn explanation(opinion: &Opinion) -> String {
+    let mut text = match opinion.grade.as_str() {
+        "consistent" => {
+            "Cosigned: the log is consistent with what was seen of it before.".to_owned()
+        }
+        "re-run" => "Cosigned: the analysis was run again and came out the same.".to_owned(),
+        "concur" => "Cosigned: concurs.".to_owned(),
+        "assessed" => "An assessment of their own, on record.".to_owned(),
+        other => format!("Says: {other}."),
+    };
+    if let Some(at) = opinion.at {
+        text.push_str(&format!(" At {at}."));
+    }
+    if let Some(record) = opinion.record {
+        text.push_str(&format!(" Record {record} of the log."));
+    }
+    for (hypothesis, probability) in &opinion.probabilities {
+        text.push_str(&format!(" {hypothesis}: {probability}."));
+    }
+    text
+}

@@ -1,0 +1,248 @@
+//! A publication and its proofs → the files of a pack; and the search for what must not be in them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use blanik_evidence::Hash;
+use blanik_verify::form::{
+    ClaimForm, FORMAT, Listed, LogForm, MANIFEST, Manifest, PUBLICATION, proof_path,
+};
+
+use crate::publication::names::occurs;
+use crate::publication::{Names, Publication};
+
+/// The files of a pack, by path.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// A value that must not be in the pack, and is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// The file.
+    pub path: String,
+    /// The byte at which it stands; in a compressed part, of its content.
+    pub offset: usize,
+    /// The value, for who withheld it.
+    pub value: String,
+    /// How it is written there: `text`, `UTF-16`, `SHA-256` …
+    pub form: &'static str,
+}
+
+/// Why there is no pack.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Something is not JSON.
+    #[error("cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Withheld values are in it.
+    #[error("{} withheld values are in the pack: the first, of kind {}, in {} at byte {}", .0.len(), .0[0].form, .0[0].path, .0[0].offset)]
+    Leaks(Vec<Leak>),
+}
+
+/// What a record of the publication says of a sentence.
+///
+/// # Errors
+/// Never of a publication that was built.
+pub fn claim_digests(publication: &Publication) -> Result<Vec<String>, Error> {
+    let digest = |claim| {
+        let form: ClaimForm = serde_json::from_value(serde_json::to_value(claim)?)?;
+        Ok(form.digest())
+    };
+    publication.claims().map(digest).collect()
+}
+
+/// All records that the claims cite: those whose proofs are in the pack, ascending.
+pub fn cited(publication: &Publication) -> BTreeSet<u64> {
+    publication.claims().flat_map(|c| c.cites.records.iter().copied()).collect()
+}
+
+/// The fields that the claims say, by record.
+pub fn said(publication: &Publication) -> BTreeMap<u64, Vec<String>> {
+    let mut of: BTreeMap<u64, Vec<String>> = BTreeMap::new();
+    for ground in publication.claims().flat_map(|claim| &claim.grounds) {
+        of.entry(ground.record).or_default().push(ground.path.clone());
+    }
+    of
+}
+
+/// Adds to what others made of a publication (`files`) the publication itself, its proofs (disclosures as JSON, by record)
+/// and the list of all.
+///
+/// # Errors
+/// [`Error::Leaks`] if anything withheld is in any file.
+pub fn assemble(
+    publication: &Publication,
+    mut files: Files,
+    proofs: BTreeMap<u64, String>,
+    names: &Names,
+) -> Result<Files, Error> {
+    files.insert(PUBLICATION.to_owned(), pretty(publication)?);
+    files.extend(proofs.into_iter().map(|(record, json)| (proof_path(record), json.into_bytes())));
+    let listed = files.iter().map(|(path, bytes)| Listed {
+        path: path.clone(),
+        size: bytes.len() as u64,
+        sha256: Hash::of(bytes).to_hex(),
+    });
+    let manifest = Manifest {
+        format: FORMAT.to_owned(),
+        title: publication.title.en.clone(),
+        case: publication.case.clone(),
+        tlp: publication.tlp.to_string(),
+        exercise: publication.exercise,
+        publisher: publication.publisher.name.clone(),
+        published: publication.published.to_string(),
+        log: LogForm { origin: publication.log.origin.clone(), key: publication.log.key.clone() },
+        files: listed.collect(),
+    };
+    files.insert(MANIFEST.to_owned(), pretty(&manifest)?);
+    let leaks = leaks(&files, names);
+    match leaks.is_empty() {
+        true => Ok(files),
+        false => Err(Error::Leaks(leaks)),
+    }
+}
+
+fn pretty(of: &impl serde::Serialize) -> Result<Vec<u8>, Error> {
+    let mut bytes = serde_json::to_vec_pretty(of)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+/// Leaks that are listed.
+const LEAKS_MAX: usize = 100;
+/// Values that are shorter stand in compressed and binary files by chance.
+const BINARY_CHARS_MIN: usize = 6;
+
+/// Where what is withheld stands in any file: as text in UTF-8 and UTF-16, as JSON, URLs and HTML write it, and as its
+/// SHA-256. Streams of PDF files are looked at unpacked.
+pub fn leaks(files: &Files, names: &Names) -> Vec<Leak> {
+    let mut forms: Vec<(Vec<u8>, usize, &'static str)> = Vec::new();
+    for (i, value) in names.withheld().iter().enumerate() {
+        for (bytes, form) in written(value) {
+            forms.push((bytes, i, form));
+        }
+    }
+    let matcher = AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .ascii_case_insensitive(true)
+        .build(forms.iter().map(|(bytes, ..)| bytes))
+        .expect("names are within what a matcher holds");
+    let mut found = Vec::new();
+    for (path, bytes) in files {
+        let is_text = std::str::from_utf8(bytes).is_ok();
+        let unpacked = if path.ends_with(".pdf") { streams(bytes) } else { Vec::new() };
+        for part in std::iter::once(&**bytes).chain(unpacked.iter().map(Vec::as_slice)) {
+            for m in matcher.find_overlapping_iter(part) {
+                let (_, i, form) = &forms[m.pattern().as_usize()];
+                let value = &names.withheld()[*i];
+                let is_one = match is_text {
+                    true => *form == "SHA-256" || apart(part, m.start(), m.end(), value),
+                    false => value.len() >= BINARY_CHARS_MIN,
+                };
+                if is_one && found.len() < LEAKS_MAX {
+                    let (path, value) = (path.clone(), value.clone());
+                    found.push(Leak { path, offset: m.start(), value, form });
+                }
+            }
+        }
+        if !names.is_clean(path) {
+            let value = names.withheld().iter().find(|v| occurs(&path.to_lowercase(), v));
+            let value = value.cloned().unwrap_or_default();
+            found.push(Leak { path: path.clone(), offset: 0, value, form: "path" });
+        }
+    }
+    found
+}
+
+/// The ways in which a value may be written.
+fn written(value: &str) -> Vec<(Vec<u8>, &'static str)> {
+    let utf16 = |to: fn(u16) -> [u8; 2]| value.encode_utf16().flat_map(to).collect::<Vec<u8>>();
+    let json = serde_json::to_string(value).unwrap_or_default();
+    let json = json.trim_matches('"').to_owned();
+    let mut forms = vec![
+        (value.as_bytes().to_vec(), "text"),
+        (utf16(u16::to_le_bytes), "UTF-16"),
+        (utf16(u16::to_be_bytes), "UTF-16"),
+        (Hash::of(value.as_bytes()).to_hex().into_bytes(), "SHA-256"),
+        (Hash::of(value.to_uppercase().as_bytes()).to_hex().into_bytes(), "SHA-256"),
+        (Hash::of(value.as_bytes()).to_string().into_bytes(), "SHA-256"),
+    ];
+    let html = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    for (other, form) in [(json, "JSON"), (percent_encoded(value), "URL"), (html, "HTML")] {
+        if other != value {
+            forms.push((other.into_bytes(), form));
+        }
+    }
+    forms
+}
+
+fn percent_encoded(value: &str) -> String {
+    let byte = |b: u8| match b {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            (b as char).to_string()
+        }
+        _ => format!("%{b:02X}"),
+    };
+    value.bytes().map(byte).collect()
+}
+
+/// True if a match in a text is the value itself, and not a part of a longer word where the value is short.
+fn apart(part: &[u8], start: usize, end: usize, value: &str) -> bool {
+    const DISTINCT_CHARS: usize = 6;
+    let is_word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80);
+    let before = start.checked_sub(1).and_then(|i| part.get(i));
+    value.chars().count() >= DISTINCT_CHARS || (!is_word(before) && !is_word(part.get(end)))
+}
+
+/// The unpacked streams of a PDF file.
+fn streams(pdf: &[u8]) -> Vec<Vec<u8>> {
+    use std::io::Read;
+    const STREAM_BYTES_MAX: u64 = 64 << 20;
+    let mut found = Vec::new();
+    let mut rest = pdf;
+    while let Some(at) = find(rest, b"stream") {
+        rest = &rest[at + b"stream".len()..];
+        let body = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or(rest);
+        let mut unpacked = Vec::new();
+        // What is no such stream gives nothing, or its beginning.
+        let _ =
+            flate2::read::ZlibDecoder::new(body).take(STREAM_BYTES_MAX).read_to_end(&mut unpacked);
+        if !unpacked.is_empty() {
+            found.push(unpacked);
+        }
+    }
+    found
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|window| window == what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publication::{NameKind, Redactions};
+    use blanik_model::Tlp;
+
+    #[test]
+    fn what_is_withheld_is_found_however_it_is_written() {
+        let given = [
+            (NameKind::Host, "dc01".to_owned(), None),
+            (NameKind::File, r"c:\data\plan & co.docx".to_owned(), None),
+        ];
+        let names = Names::new(given, Tlp::Clear, Redactions::default(), "");
+        let leak = |text: &[u8]| {
+            leaks(&[("a.json".to_owned(), text.to_vec())].into(), &names).first().map(|l| l.form)
+        };
+        assert_eq!(leak(b"nothing of dc011 here"), None);
+        assert_eq!(leak(b"on DC01."), Some("text"));
+        assert_eq!(leak(br#"{"p":"C:\\data\\plan & co.docx"}"#), Some("JSON"));
+        assert_eq!(leak(b"c%3A%5Cdata%5Cplan%20%26%20co.docx"), Some("URL"));
+        assert_eq!(leak(br"c:\data\plan &amp; co.docx"), Some("HTML"));
+        assert_eq!(leak(Hash::of(b"dc01").to_hex().as_bytes()), Some("SHA-256"));
+        let wide: Vec<u8> =
+            r"c:\data\plan & co.docx".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(leak(&wide), Some("UTF-16"));
+        let named = leaks(&[("dc01.json".to_owned(), Vec::new())].into(), &names);
+        assert_eq!(named[0].form, "path");
+    }
+}

@@ -1,0 +1,297 @@
+//! Who may see which name. Names of a case are of classes; a marking withholds whole classes, a person single names.
+//! What is withheld has a stand-in (`host-3`) everywhere: in sentences, data, proofs, ids.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use blanik_model::Tlp;
+
+/// What a name is the name of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum NameKind {
+    /// A machine of ours.
+    Host,
+    /// An address of ours.
+    InternalAddress,
+    /// A domain or realm of ours.
+    Domain,
+    /// A user's account.
+    Account,
+    /// A mailbox.
+    Mailbox,
+    /// A file's path.
+    File,
+    /// An address, domain or digest outside.
+    Outside,
+}
+
+impl NameKind {
+    /// All of them.
+    pub const ALL: [NameKind; 7] = [
+        NameKind::Host,
+        NameKind::InternalAddress,
+        NameKind::Domain,
+        NameKind::Account,
+        NameKind::Mailbox,
+        NameKind::File,
+        NameKind::Outside,
+    ];
+
+    /// The word for it; stand-ins begin with it.
+    pub fn word(self) -> &'static str {
+        match self {
+            NameKind::Host => "host",
+            NameKind::InternalAddress => "internal-address",
+            NameKind::Domain => "domain",
+            NameKind::Account => "account",
+            NameKind::Mailbox => "mailbox",
+            NameKind::File => "file",
+            NameKind::Outside => "indicator",
+        }
+    }
+
+    /// The audience that may see such names: what a network looks like inside is for those who defend it together, who
+    /// works there and on what for the organisation alone.
+    pub fn audience(self) -> Tlp {
+        match self {
+            NameKind::Outside => Tlp::Clear,
+            NameKind::Host | NameKind::InternalAddress | NameKind::Domain => Tlp::Amber,
+            NameKind::Account | NameKind::Mailbox | NameKind::File => Tlp::AmberStrict,
+        }
+    }
+}
+
+/// What a person withholds, whatever the marking.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Redactions {
+    /// Names and other texts, without case.
+    pub values: BTreeSet<String>,
+    /// Whole classes.
+    pub kinds: BTreeSet<NameKind>,
+    /// Fields of records: paths, and what is below them.
+    pub fields: BTreeSet<String>,
+}
+
+/// Accounts that are everybody's: they name nobody.
+const ANYONE: &[&str] = &[
+    "root",
+    "administrator",
+    "admin",
+    "guest",
+    "system",
+    "krbtgt",
+    "www-data",
+    "daemon",
+    "nobody",
+    "postgres",
+    "mysql",
+    "nginx",
+    "apache",
+    "iusr",
+    "sshd",
+    "bin",
+    "anonymous",
+    "user",
+    "users",
+    "nt authority",
+    "builtin",
+    "localhost",
+];
+/// A name that is shorter is one only where no letter or digit is beside it.
+const DISTINCT_CHARS: usize = 6;
+/// Names that are looked for, at most.
+const NAMES_MAX: usize = 200_000;
+
+#[derive(Clone, Debug)]
+struct Name {
+    kind: NameKind,
+    audience: Tlp,
+    stand_in: String,
+    is_withheld: bool,
+}
+
+/// The names of a case, and what may be shown of them.
+pub struct Names {
+    known: BTreeMap<String, Name>,
+    withheld: Vec<String>,
+    matcher: AhoCorasick,
+    redactions: Redactions,
+    tlp: Tlp,
+}
+
+/// A name on its way into [`Names`]: its kind, the name, and whom its source lets see it.
+pub type Given = (NameKind, String, Option<Tlp>);
+
+impl Names {
+    /// `given` in the order in which stand-ins are numbered. `said` is what the publisher says of itself: what stands in
+    /// it is no secret.
+    pub fn new(
+        given: impl IntoIterator<Item = Given>,
+        tlp: Tlp,
+        redactions: Redactions,
+        said: &str,
+    ) -> Self {
+        let mut known: BTreeMap<String, Name> = BTreeMap::new();
+        let mut numbers: BTreeMap<NameKind, usize> = BTreeMap::new();
+        let said = said.to_lowercase();
+        let by_hand = redactions.values.iter().map(|v| (NameKind::Outside, v.clone(), None));
+        for (kind, name, audience) in given.into_iter().chain(by_hand) {
+            let lower = name.trim().to_lowercase();
+            let redacted = redactions.kinds.contains(&kind) || redactions.values.contains(&lower);
+            let is_anyones = ANYONE.contains(&lower.as_str()) || occurs(&said, &lower);
+            let is_name = lower.chars().count() > 1 && (redacted || !is_anyones);
+            if !is_name || known.len() >= NAMES_MAX || known.contains_key(&lower) {
+                continue;
+            }
+            let audience = audience.map_or(kind.audience(), |own| own.max(kind.audience()));
+            let number = numbers.entry(kind).or_default();
+            *number += 1;
+            let stand_in = format!("{}-{number}", kind.word());
+            let is_withheld = redacted || audience > tlp;
+            known.insert(lower, Name { kind, audience, stand_in, is_withheld });
+        }
+        let withheld: Vec<String> =
+            known.iter().filter(|(_, n)| n.is_withheld).map(|(name, _)| name.clone()).collect();
+        let matcher = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(&withheld)
+            .expect("names are within what a matcher holds");
+        Names { known, withheld, matcher, redactions, tlp }
+    }
+
+    /// The audience of the whole.
+    pub fn tlp(&self) -> Tlp {
+        self.tlp
+    }
+
+    /// What a person withholds.
+    pub fn redactions(&self) -> &Redactions {
+        &self.redactions
+    }
+
+    /// All that is withheld, in lower case.
+    pub fn withheld(&self) -> &[String] {
+        &self.withheld
+    }
+
+    /// Each name that is withheld with its kind's word and what stands for it.
+    pub fn stand_ins(&self) -> impl Iterator<Item = (&str, &'static str, &str)> {
+        let all = self.known.iter().filter(|(_, name)| name.is_withheld);
+        all.map(|(name, n)| (name.as_str(), n.kind.word(), n.stand_in.as_str()))
+    }
+
+    /// How many names of each kind are withheld.
+    pub fn withheld_by_kind(&self) -> Vec<(String, u64)> {
+        let mut of: BTreeMap<NameKind, u64> = BTreeMap::new();
+        for name in self.known.values().filter(|n| n.is_withheld) {
+            *of.entry(name.kind).or_default() += 1;
+        }
+        of.into_iter().map(|(kind, n)| (kind.word().to_owned(), n)).collect()
+    }
+
+    /// A name as it may be shown; raises the marking to that of the name, if it is shown.
+    pub fn show(&self, name: &str, marking: &mut Tlp) -> String {
+        match self.known.get(&name.to_lowercase()) {
+            Some(known) if known.is_withheld => known.stand_in.clone(),
+            Some(known) => {
+                *marking = (*marking).max(known.audience);
+                self.text(name)
+            }
+            None => self.text(name),
+        }
+    }
+
+    /// True if the name may be shown as it is.
+    pub fn shows(&self, name: &str) -> bool {
+        self.known.get(&name.to_lowercase()).is_none_or(|known| !known.is_withheld)
+            && self.is_clean(name)
+    }
+
+    /// The text with stand-ins for what is withheld.
+    pub fn text(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        let mut at = 0;
+        for (start, end, name) in self.found(text) {
+            out.push_str(&text[at..start]);
+            out.push_str(&self.known[name].stand_in);
+            at = end;
+        }
+        out.push_str(&text[at..]);
+        out
+    }
+
+    /// True if nothing withheld stands in the text.
+    pub fn is_clean(&self, text: &str) -> bool {
+        self.found(text).next().is_none()
+    }
+
+    fn found<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize, &'t str)> {
+        let matches = self.matcher.find_iter(text);
+        matches.filter_map(move |m| {
+            let name = self.withheld[m.pattern().as_usize()].as_str();
+            let is_one = name.chars().count() >= DISTINCT_CHARS || apart(text, m.start(), m.end());
+            is_one.then_some((m.start(), m.end(), name))
+        })
+    }
+}
+
+/// True if no letter or digit is beside a part of a text.
+fn apart(text: &str, start: usize, end: usize) -> bool {
+    let before = text[..start].chars().next_back();
+    let behind = text[end..].chars().next();
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    !is_word(before) && !is_word(behind)
+}
+
+/// True if a name stands in a text, both in lower case.
+pub(crate) fn occurs(text: &str, name: &str) -> bool {
+    let is_distinct = name.chars().count() >= DISTINCT_CHARS;
+    text.match_indices(name).any(|(at, _)| is_distinct || apart(text, at, at + name.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(tlp: Tlp, redactions: Redactions) -> Names {
+        let given = [
+            (NameKind::Host, "DC01".to_owned(), None),
+            (NameKind::Host, "dc01.mzv.example".to_owned(), None),
+            (NameKind::Account, "svc-backup".to_owned(), None),
+            (NameKind::Outside, "198.51.100.7".to_owned(), None),
+            (NameKind::Outside, "198.51.100.8".to_owned(), Some(Tlp::Red)),
+            (NameKind::Account, "root".to_owned(), None),
+        ];
+        Names::new(given, tlp, redactions, "Ministry, cert@mzv.example")
+    }
+
+    #[test]
+    fn a_marking_withholds_classes() {
+        let clear = names(Tlp::Clear, Redactions::default());
+        let text = "MZV\\SVC-Backup on dc01.mzv.example (DC01, not DC012) as root from 198.51.100.7 and 198.51.100.8";
+        assert_eq!(
+            clear.text(text),
+            "MZV\\account-1 on host-2 (host-1, not DC012) as root from 198.51.100.7 and indicator-2"
+        );
+        let mut marking = Tlp::Clear;
+        let amber = names(Tlp::Amber, Redactions::default());
+        assert_eq!(amber.show("DC01", &mut marking), "DC01");
+        assert_eq!(marking, Tlp::Amber);
+        assert_eq!(amber.show("svc-backup", &mut marking), "account-1");
+        assert_eq!(marking, Tlp::Amber);
+        assert!(names(Tlp::Red, Redactions::default()).withheld().is_empty());
+    }
+
+    #[test]
+    fn a_person_withholds_names_and_classes() {
+        let values = ["198.51.100.7".to_owned(), "anything said".to_owned()].into();
+        let kinds = [NameKind::Host].into();
+        let red = names(Tlp::Red, Redactions { values, kinds, ..Redactions::default() });
+        assert_eq!(
+            red.text("dc01: Anything said, 198.51.100.7"),
+            "host-1: indicator-3, indicator-1"
+        );
+        assert!(!red.shows("DC01.mzv.example") && red.shows("svc-backup"));
+    }
+}

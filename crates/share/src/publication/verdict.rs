@@ -1,0 +1,223 @@
+//! The verdict on record → who it was, as it is published: sentences in each language, the alternatives, the matrix,
+//! the denial test.
+
+use blanik_model::Tlp;
+use serde::Deserialize;
+
+use super::names::Names;
+use super::saying::{Saying, counted, percent};
+use super::{Attribution, Cited, Denial, Hypothesis, Item, Wording};
+
+/// Hypotheses that are published by name.
+const HYPOTHESES_MAX: usize = 12;
+/// Items of the denial test that have a sentence.
+const DENIALS_MAX: usize = 6;
+
+/// As much of a verdict's JSON as is published.
+#[derive(Deserialize)]
+struct Form {
+    likelihood: String,
+    confidence_sentence: String,
+    confidence: String,
+    #[serde(default)]
+    missing: Vec<String>,
+    hypotheses: Vec<Hypothesis>,
+    unknown: f64,
+    against: Vec<String>,
+    matrix: Vec<Row>,
+    denial: Vec<Denial>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    id: String,
+    what: String,
+    class: String,
+    grade: String,
+    source: String,
+    citation: Option<u64>,
+    #[serde(default)]
+    counts: bool,
+    decibans: Vec<f64>,
+}
+
+/// Software that the verdict's matrix names.
+pub struct Named {
+    /// Its id, as the verdict has it.
+    pub id: String,
+    /// In words.
+    pub what: String,
+    /// The record.
+    pub citation: Option<u64>,
+}
+
+/// What a verdict comes to in a publication.
+pub struct Told {
+    /// As data.
+    pub attribution: Attribution,
+    /// The sentences of who it was.
+    pub who: Vec<Saying>,
+    /// The sentences of the denial test.
+    pub denial: Vec<Saying>,
+    /// Software among the evidence.
+    pub software: Vec<Named>,
+}
+
+/// Of the JSON of a verdict on record.
+///
+/// # Errors
+/// If it is no verdict.
+pub fn told(json: &str, cites: Cited, names: &Names) -> Result<Told, serde_json::Error> {
+    let form: Form = serde_json::from_str(json)?;
+    let clean = |text: &str| names.text(text);
+    let likelihood = Wording {
+        en: clean(&form.likelihood),
+        cs: clean(&likelihood_cs(&form.hypotheses, form.unknown)),
+    };
+    let missing = form.missing.len() as u64;
+    let confidence_sentence = Wording {
+        en: clean(&form.confidence_sentence),
+        cs: confidence_cs(&form.confidence, missing),
+    };
+    let mut who = vec![said(likelihood.clone()), said(confidence_sentence.clone())];
+    who.extend(alternatives(&form, names));
+    let denial =
+        form.denial.iter().filter(|d| d.changes).chain(form.denial.iter().filter(|d| !d.changes));
+    let denial: Vec<Saying> = denial.take(DENIALS_MAX).map(|d| without(d, names)).collect();
+    let software = form.matrix.iter().filter(|row| row.class.eq_ignore_ascii_case("software"));
+    let software = software
+        .map(|row| Named { id: row.id.clone(), what: clean(&row.what), citation: row.citation })
+        .collect();
+    let item = |row: &Row| Item {
+        what: clean(&row.what),
+        class: row.class.clone(),
+        grade: row.grade.clone(),
+        source: clean(&row.source),
+        record: row.citation,
+        decibans: row.decibans.clone(),
+    };
+    let attribution = Attribution {
+        likelihood,
+        confidence_sentence,
+        confidence: form.confidence.to_lowercase(),
+        unknown: form.unknown,
+        against: form.against.iter().map(|id| clean(&name_of(&form.hypotheses, id))).collect(),
+        matrix: form.matrix.iter().filter(|row| row.counts).map(item).collect(),
+        denial: form
+            .denial
+            .iter()
+            .map(|d| Denial { without: clean(&d.without), leader: clean(&d.leader), ..d.clone() })
+            .collect(),
+        hypotheses: form
+            .hypotheses
+            .iter()
+            .take(HYPOTHESES_MAX)
+            .map(|h| Hypothesis { name: clean(&h.name), ..h.clone() })
+            .collect(),
+        cites,
+    };
+    Ok(Told { attribution, who, denial, software })
+}
+
+fn said(text: Wording) -> Saying {
+    Saying { text, marking: Tlp::Clear }
+}
+
+fn name_of(hypotheses: &[Hypothesis], id: &str) -> String {
+    hypotheses.iter().find(|h| h.id == id).map_or_else(|| id.to_owned(), |h| h.name.clone())
+}
+
+fn is_unknown(h: &Hypothesis) -> bool {
+    h.id.starts_with("UNKNOWN")
+}
+
+/// ICD 203's words of likelihood, in Czech.
+fn likely_cs(p: f64) -> &'static str {
+    match p {
+        p if p < 0.05 => "téměř vyloučené",
+        p if p < 0.20 => "velmi nepravděpodobné",
+        p if p < 0.45 => "nepravděpodobné",
+        p if p < 0.55 => "zhruba stejně pravděpodobné jako opak",
+        p if p < 0.80 => "pravděpodobné",
+        p if p < 0.95 => "velmi pravděpodobné",
+        _ => "téměř jisté",
+    }
+}
+
+fn likelihood_cs(hypotheses: &[Hypothesis], unknown: f64) -> String {
+    let Some(leader) = hypotheses.first() else {
+        return "Verdikt nejmenuje žádnou hypotézu.".to_owned();
+    };
+    let known = hypotheses.iter().find(|h| !is_unknown(h));
+    if is_unknown(leader) {
+        let best = known.map_or_else(String::new, |k| {
+            format!(" Ze známých aktérů odpovídá nejlépe {} ({}).", k.name, percent(k.probability))
+        });
+        return format!(
+            "Je {} ({}), že pachatelem není žádný nám známý aktér.{best}",
+            likely_cs(unknown),
+            percent(unknown)
+        );
+    }
+    let (name, p) = (&leader.name, leader.probability);
+    format!(
+        "Je {} ({}), že pachatelem je {name}. Že jím není žádný známý aktér, má pravděpodobnost {}.",
+        likely_cs(p),
+        percent(p),
+        percent(unknown)
+    )
+}
+
+fn confidence_cs(level: &str, missing: u64) -> String {
+    let word = match level.to_lowercase().as_str() {
+        "high" => "vysoká",
+        "moderate" => "střední",
+        _ => "nízká",
+    };
+    let why = match missing {
+        0 => "všechny podmínky vysoké míry jistoty jsou splněny".to_owned(),
+        n => {
+            let what = counted(n, ["", ""], ["podmínka", "podmínky", "podmínek"]).cs;
+            format!("pro vysokou míru jistoty chybí {what}")
+        }
+    };
+    format!("Míra naší jistoty v tomto úsudku je {word}: {why}.")
+}
+
+fn alternatives(form: &Form, names: &Names) -> Vec<Saying> {
+    let mut rest: Vec<String> = Vec::new();
+    for h in form.hypotheses.iter().skip(1).take(4) {
+        rest.push(format!("{} {}", names.text(&h.name), percent(h.probability)));
+    }
+    if rest.is_empty() {
+        return Vec::new();
+    }
+    let rest = rest.join(", ");
+    let word = form.confidence.to_lowercase();
+    let cs = match word.as_str() {
+        "high" => "vysoká",
+        "moderate" => "střední",
+        _ => "nízká",
+    };
+    vec![said(Wording {
+        en: format!("The alternatives, at the same {word} confidence: {rest}."),
+        cs: format!("Alternativy (míra jistoty je stejně {cs}): {rest}."),
+    })]
+}
+
+fn without(d: &Denial, names: &Names) -> Saying {
+    let (item, leader) = (names.text(&d.without), names.text(&d.leader));
+    let (p, forged) = (percent(d.probability), percent(d.if_forged));
+    let (en, cs) = match d.changes {
+        true => ("the answer changes", "odpověď se mění"),
+        false => ("the answer stays", "odpověď se nemění"),
+    };
+    said(Wording {
+        en: format!(
+            "Without \"{item}\", {en}: {leader} leads with {p}; if it was planted, the present leader has {forged}."
+        ),
+        cs: format!(
+            "Bez položky „{item}“ {cs}: vede {leader} s {p}; byla-li podvržena, má nynější vedoucí hypotéza {forged}."
+        ),
+    })
+}

@@ -1,0 +1,393 @@
+//! Verifies a pack: its files against its list, the list and every sentence against the log's record of the publication,
+//! every cited record against the log, and the log's checkpoints against keys and policy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use blanik_evidence::{
+    Checkpoint, Disclosure, Hash, LogProof, Note, Policy, SignatureType, VerifierKey, tree,
+};
+use serde::de::DeserializeOwned;
+
+use crate::agree;
+use crate::container::{self, Files};
+use crate::form::{
+    ClaimForm, FORMAT, MANIFEST, Manifest, PROOFS, PUBLICATION, PublicationForm, RECORD_TYPE, SEAL,
+    Seal, proof_path,
+};
+
+/// What who verifies knows from elsewhere.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// The log's key.
+    pub key: Option<VerifierKey>,
+    /// Whose log, and which witnesses are enough.
+    pub policy: Option<Policy>,
+}
+
+/// What is found of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileResult {
+    /// Its path.
+    pub path: String,
+    /// What is wrong with it; nothing if it is what was put on record.
+    pub wrong: Option<String>,
+}
+
+/// What is found of a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentenceResult {
+    /// Its name.
+    pub id: String,
+    /// Its chapter.
+    pub chapter: String,
+    /// What it says, in English.
+    pub text: String,
+    /// Records that it cites and that stand in the log.
+    pub records: Vec<u64>,
+    /// Records that it cites beyond those in the pack.
+    pub further: u64,
+    /// Its values that stand in fields of these records.
+    pub grounds: usize,
+    /// What is wrong with it; nothing if it holds.
+    pub wrong: Vec<String>,
+}
+
+/// A cosignature that is there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cosigner {
+    /// The name of the key.
+    pub name: String,
+    /// Seconds since 1970 at which it was given, where it is verified by a policy.
+    pub at: Option<u64>,
+}
+
+/// What is found of a pack.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// The manifest, if it can be read.
+    pub manifest: Option<Manifest>,
+    /// All files, by path.
+    pub files: Vec<FileResult>,
+    /// All sentences, in order.
+    pub sentences: Vec<SentenceResult>,
+    /// Index of the publication's record, and the log's size.
+    pub record: Option<(u64, u64)>,
+    /// Records whose proofs hold.
+    pub proofs: usize,
+    /// Who cosigned.
+    pub cosigners: BTreeSet<Cosigner>,
+    /// True if keys or a policy of who verifies were held against the log.
+    pub trusted: bool,
+    /// What is not wrong, and should be known.
+    pub remarks: Vec<String>,
+}
+
+impl Report {
+    /// True if nothing is wrong.
+    pub fn holds(&self) -> bool {
+        !self.sentences.is_empty()
+            && self.files.iter().all(|file| file.wrong.is_none())
+            && self.sentences.iter().all(|sentence| sentence.wrong.is_empty())
+    }
+}
+
+/// Verifies a pack.
+///
+/// # Errors
+/// If it is no archive at all.
+pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Report, container::Error> {
+    let files = container::read(bytes)?;
+    let mut pack = Pack { files: &files, wrong: BTreeMap::new(), report: Report::default() };
+    pack.run(trust);
+    let Pack { wrong, mut report, .. } = pack;
+    let all: BTreeSet<&String> = files.keys().chain(wrong.keys()).collect();
+    report.files = all
+        .into_iter()
+        .map(|path| FileResult { path: path.clone(), wrong: wrong.get(path).cloned() })
+        .collect();
+    Ok(report)
+}
+
+struct Pack<'f> {
+    files: &'f Files,
+    wrong: BTreeMap<String, String>,
+    report: Report,
+}
+
+/// The publication's record as the seal shows it.
+struct Sealed {
+    pack: String,
+    claims: BTreeSet<String>,
+    checkpoint: Checkpoint,
+    growth: BTreeMap<u64, Vec<Hash>>,
+}
+
+/// Fields of a record whose proof holds: path → text.
+type Shown = BTreeMap<String, String>;
+
+impl Pack<'_> {
+    fn run(&mut self, trust: &Trust) {
+        for (path, content) in self.files {
+            if let Err(reason) = content {
+                self.blame(path, reason);
+            }
+        }
+        let manifest: Option<Manifest> = self.parse(MANIFEST);
+        let sealed = self.seal(trust);
+        let is_listed = self.manifest(manifest.as_ref(), sealed.as_ref());
+        if let Some(manifest) = manifest.as_ref().filter(|_| is_listed) {
+            self.listed(manifest);
+        }
+        let proven = self.proofs(sealed.as_ref(), trust);
+        let publication: Option<PublicationForm> = self.parse(PUBLICATION);
+        if let Some(publication) = &publication {
+            for chapter in &publication.chapters {
+                for claim in &chapter.claims {
+                    let result = sentence(claim, &chapter.kind, sealed.as_ref(), &proven);
+                    self.report.sentences.push(result);
+                }
+            }
+            self.agree(publication);
+        }
+        self.report.manifest = manifest;
+    }
+
+    /// Notes what is wrong with a file; the first reason stands.
+    fn blame(&mut self, path: &str, reason: &str) {
+        self.wrong.entry(path.to_owned()).or_insert_with(|| reason.to_owned());
+    }
+
+    fn bytes(&mut self, path: &str) -> Option<&[u8]> {
+        match self.files.get(path) {
+            Some(Ok(bytes)) => Some(bytes),
+            Some(Err(_)) => None,
+            None => {
+                self.blame(path, "is not in the pack");
+                None
+            }
+        }
+    }
+
+    fn parse<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
+        let parsed = serde_json::from_slice(self.bytes(path)?);
+        parsed.map_err(|error| self.blame(path, &format!("cannot be read: {error}"))).ok()
+    }
+
+    /// The record of the publication.
+    fn seal(&mut self, trust: &Trust) -> Option<Sealed> {
+        let seal: Seal = self.parse(SEAL)?;
+        match self.sealed(&seal, trust) {
+            Ok(sealed) => Some(sealed),
+            Err(reason) => {
+                self.blame(SEAL, &reason);
+                None
+            }
+        }
+    }
+
+    fn sealed(&mut self, seal: &Seal, trust: &Trust) -> Result<Sealed, String> {
+        let (index, checkpoint) = seal.record.verify().map_err(|e| e.to_string())?;
+        let note = LogProof::parse(&seal.record.proof).map_err(|e| e.to_string())?.checkpoint;
+        self.signed(&note, &seal.record.log, trust)?;
+        let fields = &seal.record.fields;
+        let field = |path: &str| fields.iter().find(|f| f.path == path).map(|f| f.value.clone());
+        if field("/type").as_deref() != Some(RECORD_TYPE) {
+            return Err("its record is not that of a publication".to_owned());
+        }
+        let claims = fields.iter().filter(|f| f.path.starts_with("/claims/#"));
+        let growth = seal.growth.iter().map(|growth| {
+            let hashes: Option<Vec<Hash>> =
+                growth.hashes.iter().map(|h| Hash::from_base64(h)).collect();
+            Some((growth.from, hashes?))
+        });
+        self.report.record = Some((index, checkpoint.size));
+        Ok(Sealed {
+            pack: field("/pack").ok_or("its record names no pack")?,
+            claims: claims.map(|f| f.value.clone()).collect(),
+            checkpoint,
+            growth: growth.collect::<Option<_>>().ok_or("a proof of growth has no hashes")?,
+        })
+    }
+
+    /// That a checkpoint is the log's: by the key that who verifies knows, else by the one that the pack names.
+    fn signed(&mut self, note: &Note, named: &str, trust: &Trust) -> Result<(), String> {
+        let named: VerifierKey = named.parse().map_err(|_| "names no key of a log".to_owned())?;
+        if trust.key.as_ref().is_some_and(|key| *key != named) {
+            return Err(format!("names another log's key than the one given: {named}"));
+        }
+        let is_known =
+            matches!(named.signature_type(), SignatureType::Ed25519 | SignatureType::MlDsa44);
+        if !is_known {
+            return Err("the key that it names is no log's".to_owned());
+        }
+        note.verify(&named).map_err(|e| e.to_string())?;
+        self.report.trusted |= trust.key.is_some();
+        for signature in note.signatures.iter().filter(|s| s.name != named.name()) {
+            self.report.cosigners.insert(Cosigner { name: signature.name.clone(), at: None });
+        }
+        Ok(())
+    }
+
+    /// The manifest against the seal. True if its list can be believed.
+    fn manifest(&mut self, manifest: Option<&Manifest>, sealed: Option<&Sealed>) -> bool {
+        let (Some(manifest), Some(sealed)) = (manifest, sealed) else { return false };
+        let Some(bytes) = self.bytes(MANIFEST) else { return false };
+        if Hash::of(bytes).to_hex() != sealed.pack {
+            self.blame(MANIFEST, "is not the list that was put on record");
+            return false;
+        }
+        if manifest.format != FORMAT {
+            self.blame(MANIFEST, "is of another form than this program verifies");
+            return false;
+        }
+        true
+    }
+
+    /// The files against the list.
+    fn listed(&mut self, manifest: &Manifest) {
+        for listed in &manifest.files {
+            let Some(bytes) = self.bytes(&listed.path) else { continue };
+            if Hash::of(bytes).to_hex() != listed.sha256 || bytes.len() as u64 != listed.size {
+                self.blame(&listed.path, "is not the file that was put on record");
+            }
+        }
+        let listed: BTreeSet<&str> = manifest.files.iter().map(|f| f.path.as_str()).collect();
+        let strangers = self.files.keys().filter(|p| !listed.contains(p.as_str()));
+        for path in strangers.filter(|p| *p != MANIFEST && *p != SEAL).cloned().collect::<Vec<_>>()
+        {
+            self.blame(&path, "is not on the pack's list");
+        }
+    }
+
+    /// The cited records: of those whose proofs hold, the fields that are shown.
+    fn proofs(&mut self, sealed: Option<&Sealed>, trust: &Trust) -> BTreeMap<u64, Shown> {
+        let mut proven = BTreeMap::new();
+        let mut checkpoints: BTreeMap<u64, Checkpoint> = BTreeMap::new();
+        for path in self.files.keys().filter(|path| path.starts_with(PROOFS)) {
+            let Some(disclosure) = self.parse::<Disclosure>(path) else { continue };
+            match self.proof(path, &disclosure, sealed, &mut checkpoints, trust) {
+                Ok((index, shown)) => {
+                    proven.insert(index, shown);
+                }
+                Err(reason) => self.blame(path, &reason),
+            }
+        }
+        self.report.proofs = proven.len();
+        proven
+    }
+
+    fn proof(
+        &mut self,
+        path: &str,
+        disclosure: &Disclosure,
+        sealed: Option<&Sealed>,
+        known: &mut BTreeMap<u64, Checkpoint>,
+        trust: &Trust,
+    ) -> Result<(u64, Shown), String> {
+        let (index, checkpoint) = disclosure.verify().map_err(|e| e.to_string())?;
+        if path != proof_path(index) {
+            return Err(format!("proves record {index}, and its name says another"));
+        }
+        let note = LogProof::parse(&disclosure.proof).map_err(|e| e.to_string())?.checkpoint;
+        self.signed(&note, &disclosure.log, trust)?;
+        if let Some(policy) = &trust.policy {
+            let verdict = policy.verify(&note, None).map_err(|e| e.to_string())?;
+            self.report.trusted = true;
+            for (name, at) in verdict.witnesses {
+                self.report.cosigners.remove(&Cosigner { name: name.clone(), at: None });
+                self.report.cosigners.insert(Cosigner { name, at: Some(at) });
+            }
+        }
+        if known.get(&checkpoint.size) != Some(&checkpoint) {
+            let sealed = sealed.ok_or("nothing says that its log is that of the seal")?;
+            grows(&checkpoint, sealed)?;
+            known.insert(checkpoint.size, checkpoint);
+        }
+        let fields = disclosure.fields.iter();
+        Ok((index, fields.map(|f| (f.path.clone(), f.value.clone())).collect()))
+    }
+
+    /// What the formats say against the sentences.
+    fn agree(&mut self, publication: &PublicationForm) {
+        for difference in agree::differences(self.files, publication) {
+            self.blame(&difference.path, &difference.reason);
+            let of = difference.claim.as_deref();
+            for sentence in self.report.sentences.iter_mut().filter(|s| Some(&*s.id) == of) {
+                sentence.wrong.push(format!("{} {}", difference.path, difference.reason));
+            }
+        }
+    }
+}
+
+/// That a checkpoint is of the beginning of the seal's log.
+fn grows(checkpoint: &Checkpoint, sealed: &Sealed) -> Result<(), String> {
+    let whole = &sealed.checkpoint;
+    if checkpoint.origin != whole.origin {
+        return Err("is of another log than the seal".to_owned());
+    }
+    if checkpoint.size == whole.size {
+        return match checkpoint.root == whole.root {
+            true => Ok(()),
+            false => Err("its log and the seal's are not the same".to_owned()),
+        };
+    }
+    let hashes = sealed.growth.get(&checkpoint.size).map(Vec::as_slice);
+    let hashes = hashes.ok_or("the seal does not say that its log grew to the seal's")?;
+    let (old, new) = ((checkpoint.size, checkpoint.root), (whole.size, whole.root));
+    match tree::verify_consistency(old, new, hashes) {
+        true => Ok(()),
+        false => Err("its log is not the beginning of the seal's".to_owned()),
+    }
+}
+
+/// Whether a sentence says a field's text: of a time the day, of a host's name at least its first part.
+fn says(sentence: &str, value: &str) -> bool {
+    let (sentence, value) = (sentence.to_lowercase(), value.to_lowercase());
+    let day =
+        value.get(..10).filter(|day| value.as_bytes().get(10) == Some(&b't') && day.is_ascii());
+    let part = value.rsplit('\\').next().unwrap_or(&value);
+    let part = part.split(['.', '@']).next().unwrap_or(part);
+    sentence.contains(day.unwrap_or(&value)) || (!part.is_empty() && sentence.contains(part))
+}
+
+fn sentence(
+    claim: &ClaimForm,
+    chapter: &str,
+    sealed: Option<&Sealed>,
+    proven: &BTreeMap<u64, Shown>,
+) -> SentenceResult {
+    let mut wrong = Vec::new();
+    match sealed {
+        None => wrong.push("no record says that it was published".to_owned()),
+        Some(sealed) if !sealed.claims.contains(&claim.digest()) => {
+            wrong.push("is not a sentence that was put on record".to_owned());
+        }
+        Some(_) => {}
+    }
+    if claim.cites.records.is_empty() {
+        wrong.push("rests on nothing".to_owned());
+    }
+    let is_proven = |record: &&u64| proven.contains_key(record);
+    for record in claim.cites.records.iter().filter(|r| !is_proven(r)) {
+        wrong.push(format!("record {record} is not proven to stand in the log"));
+    }
+    for ground in &claim.grounds {
+        let shown = proven.get(&ground.record).and_then(|shown| shown.get(&ground.path));
+        if !claim.cites.records.contains(&ground.record) || shown != Some(&ground.value) {
+            let path = &ground.path;
+            wrong.push(format!("record {} does not say so in {path}", ground.record));
+        } else if !says(&claim.text.en, &ground.value) {
+            let value = &ground.value;
+            wrong.push(format!("does not say what record {} does: {value}", ground.record));
+        }
+    }
+    SentenceResult {
+        id: claim.id.clone(),
+        chapter: chapter.to_owned(),
+        text: claim.text.en.clone(),
+        records: claim.cites.records.iter().filter(is_proven).copied().collect(),
+        further: claim.cites.further,
+        grounds: claim.grounds.len(),
+        wrong,
+    }
+}

@@ -1,0 +1,102 @@
+//! The pack as a ZIP archive: written so that the same files make the same bytes, read within bounds.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Write};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+/// Most files of a pack.
+pub const FILES_MAX: usize = 20_000;
+/// Most bytes of all files together.
+pub const BYTES_MAX: u64 = 512 << 20;
+
+/// Why a pack cannot be read or written at all.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No ZIP archive, or a damaged one.
+    #[error("no ZIP archive, or a damaged one: {0}")]
+    Archive(#[from] zip::result::ZipError),
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    /// More than is read.
+    #[error("more than {0} files")]
+    TooMany(usize),
+}
+
+/// The files of a pack, by path; in place of what cannot be read, the reason.
+pub type Files = BTreeMap<String, Result<Vec<u8>, String>>;
+
+/// Reads a pack.
+///
+/// # Errors
+/// If it is no archive at all. What is wrong with one file stands in its place.
+pub fn read(bytes: &[u8]) -> Result<Files, Error> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes))?;
+    if archive.len() > FILES_MAX {
+        return Err(Error::TooMany(FILES_MAX));
+    }
+    let mut files = Files::new();
+    let mut left = BYTES_MAX;
+    for i in 0..archive.len() {
+        let name = match archive.name_for_index(i) {
+            Some(Ok(name)) => name.into_owned(),
+            _ => format!("file {i}"),
+        };
+        let content = content(&mut archive, i, &mut left);
+        if files.insert(name.clone(), content).is_some() {
+            files.insert(name, Err("stands in the archive twice".to_owned()));
+        }
+    }
+    Ok(files)
+}
+
+fn content(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    i: usize,
+    left: &mut u64,
+) -> Result<Vec<u8>, String> {
+    let file = archive.by_index(i).map_err(|e| e.to_string())?;
+    let mut bytes = Vec::new();
+    // One byte more than is left: who sends more is caught, and not read to the end.
+    file.take(*left + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    *left = left
+        .checked_sub(bytes.len() as u64)
+        .ok_or_else(|| format!("the files have more than {BYTES_MAX} bytes"))?;
+    Ok(bytes)
+}
+
+/// Writes a pack: by path, without times.
+///
+/// # Errors
+/// If the archive cannot be written.
+pub fn write(files: &BTreeMap<String, Vec<u8>>) -> Result<Vec<u8>, Error> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o644);
+    for (path, bytes) in files {
+        writer.start_file(path.as_str(), options)?;
+        writer.write_all(bytes)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read() {
+        let files: BTreeMap<String, Vec<u8>> =
+            [("a/b.json".to_owned(), b"{}".to_vec()), ("c".to_owned(), vec![7; 100_000])].into();
+        let pack = write(&files).expect("written");
+        assert_eq!(pack, write(&files).expect("written"), "the same files make the same bytes");
+        let read = read(&pack).expect("an archive");
+        assert_eq!(read.len(), 2);
+        assert_eq!(read["c"].as_deref(), Ok(&[7; 100_000][..]));
+        assert!(super::read(b"PK").is_err());
+    }
+}

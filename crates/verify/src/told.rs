@@ -1,0 +1,127 @@
+//! A report for people: every sentence green or red, with its reason.
+
+use std::fmt::Write;
+
+use crate::check::Report;
+
+/// How a report is told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// With colours, for a terminal.
+    pub colour: bool,
+}
+
+/// The report, line by line. Nothing in it can reach a terminal unescaped.
+pub fn text(report: &Report, style: Style) -> String {
+    let mut out = String::new();
+    head(&mut out, report);
+    let mut chapter = "";
+    for sentence in &report.sentences {
+        if sentence.chapter != chapter {
+            chapter = &sentence.chapter;
+            let _ = writeln!(out, "\n{}", plain(chapter));
+        }
+        let is_right = sentence.wrong.is_empty();
+        let records: Vec<String> = sentence.records.iter().take(6).map(u64::to_string).collect();
+        let more = sentence.records.len() as u64 - records.len() as u64 + sentence.further;
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let _ = writeln!(
+            out,
+            "  {} {} [{}{more}]",
+            mark(is_right, style),
+            plain(&sentence.text),
+            records.join(", ")
+        );
+        for reason in &sentence.wrong {
+            let _ = writeln!(out, "        {} {}", sentence.id, plain(reason));
+        }
+    }
+    files(&mut out, report, style);
+    tail(&mut out, report, style);
+    out
+}
+
+fn head(out: &mut String, report: &Report) {
+    let Some(manifest) = &report.manifest else { return };
+    if manifest.exercise {
+        out.push_str("EXERCISE: what this pack says is invented\n");
+    }
+    let mut line = |what: &str, text: &str| {
+        let _ = writeln!(out, "{what:<10} {}", plain(text));
+    };
+    line("Pack", &format!("{} (TLP:{})", manifest.title, manifest.tlp.to_uppercase()));
+    line("Publisher", &format!("{}, {}", manifest.publisher, manifest.published));
+    line("Log", &manifest.log.key);
+}
+
+fn files(out: &mut String, report: &Report, style: Style) {
+    let right = report.files.iter().filter(|f| f.wrong.is_none()).count();
+    let _ =
+        writeln!(out, "\nfiles\n  {} {right} files are what was put on record", mark(true, style));
+    for file in &report.files {
+        if let Some(reason) = &file.wrong {
+            let (path, reason) = (plain(&file.path), plain(reason));
+            let _ = writeln!(out, "  {} {path}: {reason}", mark(false, style));
+        }
+    }
+}
+
+fn tail(out: &mut String, report: &Report, style: Style) {
+    let _ = writeln!(out);
+    if let Some((index, size)) = report.record {
+        let _ = writeln!(
+            out,
+            "The publication is record {index} of {size}; {} cited records stand in the same log.",
+            report.proofs
+        );
+    }
+    let by: Vec<String> = report
+        .cosigners
+        .iter()
+        .map(|c| match c.at {
+            Some(at) => format!("{} at {at}", plain(&c.name)),
+            None => format!("{} (not verified)", plain(&c.name)),
+        })
+        .collect();
+    if !by.is_empty() {
+        let _ = writeln!(out, "Cosigned by {}.", by.join(", "));
+    }
+    if !report.trusted {
+        out.push_str("Whose log this is was not checked: give its key (--key) or a policy (--policy) that you have from elsewhere.\n");
+    }
+    for remark in &report.remarks {
+        let _ = writeln!(out, "{}", plain(remark));
+    }
+    let red = report.sentences.iter().filter(|s| !s.wrong.is_empty()).count();
+    let wrong = report.files.iter().filter(|f| f.wrong.is_some()).count();
+    let _ = match report.holds() {
+        true => {
+            writeln!(out, "{} all {} sentences hold", mark(true, style), report.sentences.len())
+        }
+        false => writeln!(
+            out,
+            "{} {red} of {} sentences and {wrong} of {} files do not hold",
+            mark(false, style),
+            report.sentences.len(),
+            report.files.len()
+        ),
+    };
+}
+
+fn mark(is_right: bool, style: Style) -> &'static str {
+    match (is_right, style.colour) {
+        (true, true) => "\x1b[32m✔ green\x1b[0m",
+        (false, true) => "\x1b[31m✘ red  \x1b[0m",
+        (true, false) => "green",
+        (false, false) => "RED  ",
+    }
+}
+
+/// Text without what a terminal would obey: control characters, and those that turn its direction.
+fn plain(text: &str) -> String {
+    let is_obeyed = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
+    text.chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect()
+}
