@@ -2,8 +2,8 @@
 
 pub mod attribution;
 pub mod evidence;
-pub mod publish;
 pub mod exchange;
+pub mod publish;
 
 use std::path::PathBuf;
 
@@ -19,8 +19,8 @@ use attribution::{
 use evidence::{
     DiscloseArgs, InitArgs, LogCommand, OnRecordArgs, RerunArgs, VerifyArgs, WitnessCommand,
 };
-use publish::PublishArgs;
 use exchange::{FetchArgs, ServeArgs, ShareCommand};
+use publish::PublishArgs;
 
 const ABOUT: &str = "\
 Defends a government's networks against state espionage: reads the logs you collected and says who \

@@ -32,8 +32,8 @@ use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
 use crate::{
-    attribute, attribution, case, check, demo, evidence, exchange, explain, fields, indicators, publish,
-    rules, serve,
+    attribute, attribution, case, check, demo, evidence, exchange, explain, fields, indicators,
+    publish, rules, serve,
 };
 
 /// On a terminal, a table shows so many findings: the worst.

@@ -10,6 +10,7 @@ pub mod indicator;
 pub mod interest;
 pub mod kind;
 pub mod level;
+pub mod markup;
 pub mod record;
 pub mod rest;
 pub mod search;

@@ -4,6 +4,7 @@
 //! Knows STIX, MISP and the many ways of a list; nothing of logs, rules or files: what is read comes in as
 //! bytes with a name. Whatever is no indicator is named as a [`Loss`], with its place and the reason.
 
+pub mod advisory;
 pub mod export;
 pub mod intake;
 pub mod pack;

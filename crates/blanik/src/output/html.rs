@@ -9,10 +9,9 @@
 
 mod chart;
 mod list;
-mod markup;
 mod page;
 
-pub use markup::Text;
+pub use blanik_model::markup::Text;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use blanik_model::text::is_unsafe_char;
+use crate::text::is_unsafe_char;
 
 /// Text for an element or a quoted attribute: markup is escaped, and characters that reorder or hide
 /// text are written out.

@@ -1,0 +1,126 @@
+//! The advisory's page: each sentence once and to the letter, nothing that a log says is markup, both languages whole.
+
+use blanik_share::advisory::{self, AdvisoryError, HTML_TEMPLATE, read};
+use blanik_share::publication::{Language, Publication};
+
+use crate::advisory_example::{hostile, large, small};
+
+fn page(p: &Publication, language: Language) -> String {
+    advisory::html(p, language, None).expect("the default template holds every claim")
+}
+
+/// With `BLANIK_PAGES` pages are kept, to be looked at.
+fn keep(name: &str, page: &str) {
+    if let Some(folder) = std::env::var_os("BLANIK_PAGES") {
+        std::fs::write(std::path::Path::new(&folder).join(name), page)
+            .expect("a folder to write to");
+    }
+}
+
+#[test]
+fn each_claim_stands_once_and_to_the_letter() {
+    for language in Language::ALL {
+        for (name, p) in [("large", large()), ("small", small()), ("hostile", hostile())] {
+            let page = page(&p, language);
+            keep(&format!("{name}-{}.html", language.code()), &page);
+            let mut read = read::claims(&page);
+            let mut said: Vec<(String, String)> = p
+                .claims()
+                .map(|c| (c.id.clone(), c.text.in_language(language).to_owned()))
+                .collect();
+            read.sort();
+            said.sort();
+            assert_eq!(read, said, "{name} {}", language.code());
+            let lang = format!("<html lang=\"{}\">", language.code());
+            assert!(page.contains(&lang));
+        }
+    }
+}
+
+#[test]
+fn each_claim_leads_to_its_records() {
+    let p = large();
+    let page = page(&p, Language::En);
+    for claim in p.claims() {
+        let id = &claim.id;
+        assert!(page.contains(&format!("<sup><a href=\"#e-{id}\"")), "{id}");
+        assert!(page.contains(&format!("<tr id=\"e-{id}\">")), "{id}");
+        assert!(page.contains(&claim.cites.records[0].to_string()), "{id}");
+    }
+}
+
+#[test]
+fn nothing_that_a_log_says_is_markup() {
+    let page = page(&hostile(), Language::En);
+    assert!(!page.contains("<script"), "a tag of the case's came through");
+    assert!(!page.contains("</span><script"));
+    assert!(page.contains("&lt;script&gt;"));
+    // Only a claim's own text keeps what reorders; there it is isolated.
+    let outside: String = page
+        .split("<span class=\"claim\"")
+        .map(|part| part.split_once("</span><sup>").map_or(part, |(_, after)| after))
+        .collect();
+    assert!(!outside.contains('\u{202e}'), "text outside of claims can reorder the page");
+    assert!(page.contains(".claim { unicode-bidi: isolate; }"));
+}
+
+#[test]
+fn the_page_fetches_nothing() {
+    for language in Language::ALL {
+        let page = page(&large(), language);
+        assert!(page.contains("default-src 'none'; style-src 'unsafe-inline'; img-src data:"));
+        for forbidden in ["<script", "<link", "<img", "@import", "src=", "url(http"] {
+            assert!(!page.contains(forbidden), "{forbidden}");
+        }
+        let outward = page.matches("http").count() - page.matches("http-equiv").count();
+        let names = page.matches("http://www.w3.org/2000/svg").count();
+        assert_eq!(outward, names, "an address that is no namespace");
+    }
+}
+
+#[test]
+fn an_exercise_is_called_one() {
+    let mut p = small();
+    assert!(page(&p, Language::Cs).contains("CVIČENÍ"));
+    p.exercise = false;
+    assert!(!page(&p, Language::Cs).contains("CVIČENÍ"));
+}
+
+#[test]
+fn addresses_cannot_be_followed() {
+    let page = page(&large(), Language::En);
+    assert!(page.contains("203.0.113[.]0"));
+    assert!(page.contains("hxxps://cdn2[.]example"));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    for language in Language::ALL {
+        assert_eq!(page(&large(), language), page(&large(), language));
+        assert_eq!(advisory::sheet(&large(), language), advisory::sheet(&large(), language));
+    }
+}
+
+#[test]
+fn a_template_must_say_every_claim_as_it_is() {
+    let with = |template: &str| advisory::html(&small(), Language::En, Some(template));
+    let claim = "{% for c in chapters.summary.claims %}<p data-claim=\"{{ c.id }}\">{{ c.text|exact }}</p>{% endfor %}";
+    assert!(with(claim).is_ok());
+    assert!(matches!(with("<p>{{ title }}</p>"), Err(AdvisoryError::Missing(id)) if id == "c1"));
+    assert!(matches!(with(&format!("{claim}{claim}")), Err(AdvisoryError::Twice(_))));
+    let changed = claim.replace("exact", "upper");
+    assert!(matches!(with(&changed), Err(AdvisoryError::Otherwise(_))));
+    let invented = format!("{claim}<p data-claim=\"c99\">And more.</p>");
+    assert!(matches!(with(&invented), Err(AdvisoryError::Otherwise(id)) if id == "c99"));
+}
+
+#[test]
+fn a_broken_template_is_told_with_its_line() {
+    let broken = format!("{HTML_TEMPLATE}\n{{% for %}}");
+    let told = advisory::html(&small(), Language::En, Some(&broken))
+        .expect_err("it is broken")
+        .to_string();
+    assert!(told.contains("line") || told.contains("advisory.html:"), "{told}");
+    let unknown = advisory::html(&small(), Language::En, Some("{{ no_such_field }}"));
+    assert!(matches!(unknown, Err(AdvisoryError::Template(_))));
+}
