@@ -3,13 +3,13 @@
 //! The request is made here, and of the token it is checked that it is about the checkpoint. Whether
 //! the authority signed it is for X.509 to say: `openssl ts -verify` does, by the authority's certificate.
 
-use crate::checkpoint::Checkpoint;
 use crate::disk::{Disk, get, get_text};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
-use crate::verify::{Report, is_of_tree};
+use crate::log_keys::LogKeys;
+use crate::verify::{Report, is_of_tree, signed};
 
-/// Where anchors lie: `SIZE.checkpoint`, the signed checkpoint, and `SIZE.tsr`, the answer about it.
+/// Where anchors lie: `SIZE.checkpoint`, the signed checkpoint, and `SIZE-DIGEST.tsr`, an answer about it.
 pub const FOLDER: &str = "anchors";
 /// The object identifier of SHA-256, and parameters that are null, in DER.
 const SHA256: &[u8] =
@@ -92,28 +92,62 @@ fn element(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     (found == tag).then_some((content, rest))
 }
 
-/// Verifies a workspace's anchors: each about a checkpoint of this tree.
-pub(crate) fn verify_all<D: Disk>(disk: &D, leaves: &[Hash], report: &mut Report) {
+/// Where an answer about the checkpoint of that size is kept, and the checkpoint. The answer's name holds
+/// its digest, so that a byte that goes wrong in it is seen without its authority's certificate.
+pub fn paths(size: u64, answer: &[u8]) -> (String, String) {
+    let digest = Hash::of(answer).to_hex();
+    (format!("{FOLDER}/{size:016}-{digest}.tsr"), format!("{FOLDER}/{size:016}.checkpoint"))
+}
+
+/// Verifies a workspace's anchors: checkpoints signed by the log and of its tree, and answers that are as
+/// they were kept, each about one of these.
+pub(crate) fn verify_all<D: Disk>(disk: &D, keys: &LogKeys, leaves: &[Hash], report: &mut Report) {
     for name in disk.list(FOLDER).unwrap_or_default() {
-        let Some(size) = name.strip_suffix(".tsr") else { continue };
-        let (path, about) = (format!("{FOLDER}/{name}"), format!("{FOLDER}/{size}.checkpoint"));
-        let one = || {
-            let text = get_text(disk, &about)?;
-            let (checkpoint, _) = Checkpoint::parse_signed(&text)?;
-            if !is_of_tree(&checkpoint, leaves) {
-                return Err(Error::wrong(&about, 0, "a checkpoint of another tree"));
+        let path = format!("{FOLDER}/{name}");
+        let verified = match name.rsplit_once('.') {
+            Some((size, "checkpoint")) => {
+                anchored(disk, (keys, leaves), size, &path).map(|()| None)
             }
-            let time = read(&get(disk, &path)?, text.as_bytes())?;
-            Ok(format!(
-                "size {}: time-stamped {time} ({path}; `openssl ts -verify -in {path} -data {about} -CAfile …` says by whom)",
-                checkpoint.size
-            ))
+            Some((stem, "tsr")) => stamped(disk, stem, &path).map(Some),
+            _ => Err(Error::wrong(&path, 0, "neither a checkpoint nor an answer about one")),
         };
-        match one() {
-            Ok(remark) => report.remarks.push(remark),
+        match verified {
+            Ok(remark) => report.remarks.extend(remark),
             Err(error) => report.error(&path, error),
         }
     }
+}
+
+/// Verifies a checkpoint that was sent to an authority.
+fn anchored<D: Disk>(
+    disk: &D,
+    (keys, leaves): (&LogKeys, &[Hash]),
+    size: &str,
+    path: &str,
+) -> Result<()> {
+    let (checkpoint, _) = signed(&get(disk, path)?, path, keys)?;
+    if !is_of_tree(&checkpoint, leaves) {
+        return Err(Error::wrong(path, 0, "a checkpoint of another tree"));
+    }
+    if format!("{:016}", checkpoint.size) != size {
+        return Err(Error::wrong(path, 0, "not the size that its name says"));
+    }
+    Ok(())
+}
+
+/// Verifies an answer, and says what it says.
+fn stamped<D: Disk>(disk: &D, stem: &str, path: &str) -> Result<String> {
+    let answer = get(disk, path)?;
+    let (size, digest) = stem.split_once('-').unwrap_or((stem, ""));
+    if Hash::of(&answer).to_hex() != digest {
+        return Err(Error::wrong(path, 0, "not the answer whose digest its name says"));
+    }
+    let about = format!("{FOLDER}/{size}.checkpoint");
+    let time = read(&answer, get_text(disk, &about)?.as_bytes())?;
+    let size = size.trim_start_matches('0');
+    Ok(format!(
+        "size {size}: time-stamped {time} (`openssl ts -verify -in {path} -data {about} -CAfile …` says by whom)"
+    ))
 }
 
 #[cfg(test)]

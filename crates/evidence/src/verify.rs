@@ -11,7 +11,7 @@ use crate::checkpoint::Checkpoint;
 use crate::commit::{COMMITTED, LOG_KEY, PUBLISHED};
 use crate::disk::{Disk, get, get_text};
 use crate::error::{Error, Result};
-use crate::hash::Hash;
+use crate::hash::{Hash, to_hex};
 use crate::log_keys::LogKeys;
 use crate::note::Note;
 use crate::policy::{Policy, Verdict};
@@ -81,8 +81,8 @@ pub fn verify_workspace<D: Disk>(disk: &D, policy: Option<&Policy>) -> Report {
     let packs = Packs::read(disk, checkpoint.size, &mut report);
     let leaves = tiles::verify(disk, &checkpoint, &packs, &mut report);
     packs.verify(disk, &leaves, &mut report);
-    let cosigned = cosigned(disk, &keys, &leaves, &mut report);
-    crate::anchor::verify_all(disk, &leaves, &mut report);
+    let cosigned = cosigned(disk, (&keys, policy), &leaves, &mut report);
+    crate::anchor::verify_all(disk, &keys, &leaves, &mut report);
     if let Some(policy) = policy {
         let newest = cosigned.iter().rev().chain([&note]);
         match newest.map(|note| policy.verify(note, Some(&keys.ed25519))).reduce(Result::or) {
@@ -116,7 +116,7 @@ pub(crate) fn first_difference(a: &[u8], b: &[u8]) -> Option<usize> {
 }
 
 /// Reads a checkpoint signed by these keys, written as the formats write it.
-fn signed(bytes: &[u8], path: &str, keys: &LogKeys) -> Result<(Checkpoint, Note)> {
+pub(crate) fn signed(bytes: &[u8], path: &str, keys: &LogKeys) -> Result<(Checkpoint, Note)> {
     let text =
         std::str::from_utf8(bytes).map_err(|e| Error::wrong(path, e.valid_up_to(), "no UTF-8"))?;
     let line_start = |line: usize| text.split_inclusive('\n').take(line - 1).map(str::len).sum();
@@ -185,10 +185,21 @@ fn checkpoints<D: Disk>(
 }
 
 /// Checkpoints that others have cosigned: signed by the log, and of its tree.
-fn cosigned<D: Disk>(disk: &D, keys: &LogKeys, leaves: &[Hash], report: &mut Report) -> Vec<Note> {
+fn cosigned<D: Disk>(
+    disk: &D,
+    (keys, policy): (&LogKeys, Option<&Policy>),
+    leaves: &[Hash],
+    report: &mut Report,
+) -> Vec<Note> {
     let mut notes = Vec::new();
     for name in disk.list(COSIGNED).unwrap_or_default() {
         let path = format!("{COSIGNED}/{name}");
+        if name.ends_with(".tmp") {
+            report
+                .remarks
+                .push(format!("{path}: what is left of a gathering that was interrupted"));
+            continue;
+        }
         let read = get(disk, &path).and_then(|bytes| signed(&bytes, &path, keys));
         match read {
             Ok((checkpoint, _)) if !is_of_tree(&checkpoint, leaves) => {
@@ -197,11 +208,41 @@ fn cosigned<D: Disk>(disk: &D, keys: &LogKeys, leaves: &[Hash], report: &mut Rep
             Ok((checkpoint, _)) if format!("{:016}", checkpoint.size) != name => {
                 report.fault(&path, 0, "not the size that its name says");
             }
-            Ok((_, note)) => notes.push(note),
+            Ok((_, note)) => {
+                others(&path, &note, (keys, policy), report);
+                notes.push(note);
+            }
             Err(error) => report.error(&path, error),
         }
     }
     notes
+}
+
+/// Who else signed: the witnesses of the policy, whose signatures have to hold, and those whose keys nobody
+/// here has, which is said.
+fn others(
+    path: &str,
+    note: &Note,
+    (keys, policy): (&LogKeys, Option<&Policy>),
+    report: &mut Report,
+) {
+    let witnesses = policy.map_or(&[][..], |policy| &policy.witnesses);
+    for witness in witnesses {
+        match note.verify(&witness.key) {
+            Ok(_) | Err(Error::NotSigned(_)) => {}
+            Err(error) => report.error(path, error),
+        }
+    }
+    let known = witnesses.iter().map(|witness| &witness.key);
+    let known: Vec<_> =
+        known.chain([&keys.ed25519, &keys.ml_dsa_44]).map(|key| (key.name(), key.id())).collect();
+    let strangers = note.signatures.iter().filter(|s| !known.contains(&(s.name.as_str(), s.id)));
+    let strangers: Vec<String> =
+        strangers.map(|s| format!("{} ({})", s.name, to_hex(&s.id))).collect();
+    if !strangers.is_empty() {
+        let all = strangers.join(", ");
+        report.remarks.push(format!("{path}: signatures by keys not known here, unchecked: {all}"));
+    }
 }
 
 /// True if the tree of these leaves had that root at that size.

@@ -36,17 +36,17 @@ pub(super) fn run(args: &AnchorArgs) -> Result<ExitCode> {
         _ => bail!("name an authority with --url, or carry --request to it and --response back"),
     };
     let time = anchor::read(&answer, checkpoint.as_bytes())?;
-    let stem = format!("{FOLDER}/{:016}", reader.checkpoint().size);
+    let (kept, about) = anchor::paths(reader.checkpoint().size, &answer);
     let disk = reader.disk();
     let keep = |path: &str, bytes: &[u8]| {
         disk.write(path, bytes)?;
         disk.sync(path)
     };
     disk.make_folder(FOLDER)
-        .and_then(|()| keep(&format!("{stem}.checkpoint"), checkpoint.as_bytes()))
-        .and_then(|()| keep(&format!("{stem}.tsr"), &answer))
+        .and_then(|()| keep(&about, checkpoint.as_bytes()))
+        .and_then(|()| keep(&kept, &answer))
         .and_then(|()| disk.sync_folder(FOLDER))
-        .with_context(|| format!("cannot write {stem}"))?;
-    println!("size {}: time-stamped {time}; kept as {stem}.tsr", reader.checkpoint().size);
+        .with_context(|| format!("cannot write {kept}"))?;
+    println!("size {}: time-stamped {time}; kept as {kept}", reader.checkpoint().size);
     Ok(ExitCode::SUCCESS)
 }

@@ -341,6 +341,8 @@ fn registry_events_by_what_was_done() {
         ("CreateKey", "windows/sysmon/registry_add/12"),
         ("DeleteKey", "windows/sysmon/registry_delete/12"),
         ("DeleteValue", "windows/sysmon/registry_delete/12"),
+        // Nobody says which: it answers both.
+        ("", "windows/sysmon/registry_event/12"),
     ] {
         let json = format!(
             r#"{{"EventID":12,"Channel":"Microsoft-Windows-Sysmon/Operational","EventType":"{done}"}}"#
@@ -630,4 +632,16 @@ fn log_sources(folder: &std::path::Path) -> Vec<(String, [Option<String>; 3])> {
         }
     }
     out
+}
+
+/// On record, an event's kind goes by its name: who hunts sealed events again finds it by that.
+#[test]
+fn each_kind_has_a_name_of_its_own() {
+    let kinds = Normaliser::new().known_kinds();
+    let mut named: BTreeMap<String, Vec<&Kind>> = BTreeMap::new();
+    for kind in &kinds {
+        named.entry(kind.to_string()).or_default().push(kind);
+    }
+    named.retain(|_, kinds| kinds.len() > 1);
+    assert!(named.is_empty(), "{named:#?}");
 }

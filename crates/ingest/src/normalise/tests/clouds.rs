@@ -311,7 +311,7 @@ fn google() {
     check(
         r#"{"timestamp":"2021-10-19T02:57:47Z","protoPayload":{"serviceName":"admin.googleapis.com",
         "methodName":"google.admin.AdminService.deleteRole","metadata":{"event":[{"eventName":"DELETE_ROLE"}]}}}"#,
-        "gcp/google_workspace.admin",
+        "gcp/gcp.audit.admin",
         "2021-10-19T02:57:47Z",
         &["eventService=admin.googleapis.com", "eventName=DELETE_ROLE"],
     );
