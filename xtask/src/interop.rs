@@ -37,7 +37,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     };
     let files = files.map(fs::canonicalize).transpose().context("no such folder")?;
     let done = all(&tree.root, &blanik, &folder)
-        .and_then(|skipped| published(skipped, &tree.root, &folder, files));
+        .and_then(|skipped| published(skipped, &tree.root, (&blanik, &folder), files));
     fs::remove_dir_all(&folder).context("cannot clear up")?;
     let skipped = done?;
     for what in &skipped {
@@ -73,18 +73,23 @@ fn all(root: &Path, blanik: &Path, folder: &Path) -> Result<Vec<String>> {
     Ok(skipped)
 }
 
-/// What validators say of the files of a pack, or of our example's.
+/// What validators say of the files of a pack; without one, of our example's and the exercise's.
 fn published(
     mut skipped: Vec<String>,
     root: &Path,
-    folder: &Path,
+    (blanik, folder): (&Path, &Path),
     files: Option<PathBuf>,
 ) -> Result<Vec<String>> {
-    let files = match files {
-        Some(files) => files,
-        None => validators::example(root, folder)?,
-    };
-    skipped.extend(validators::read(root, &files)?);
+    if let Some(files) = files {
+        skipped.extend(validators::read(root, &files, "the pack")?);
+        return Ok(skipped);
+    }
+    let example = validators::example(root, folder)?;
+    skipped.extend(validators::read(root, &example, "the example")?);
+    let exercise = validators::exercise(blanik, folder)?;
+    skipped.extend(validators::read(root, &exercise, "the exercise")?);
+    skipped.sort();
+    skipped.dedup();
     Ok(skipped)
 }
 

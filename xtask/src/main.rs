@@ -51,7 +51,7 @@ cargo xtask interop [--strict] [--program FILE] [--files FOLDER]
     aics-witness (PyPI) cosign it; has validators and readers of others (stix2-validator, PyMISP, misp-stix …,
     in target/interop-venv) read what we publish. --strict: fail where one of them is not installed;
     --program: the log is made by this one [default: a build]; --files: an unpacked pack [default: the
-    example of share's tests].
+    example of share's tests, and the pack of the exercise].
 
 cargo xtask ordeal
     The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.

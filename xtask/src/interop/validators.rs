@@ -32,8 +32,8 @@ const CHECKS: &[(&str, &str, &str, &str)] = &[
     ("tables", "Python's csv, PyYAML", "timesketch-import-client", "yaml"),
 ];
 
-/// Has them all read the files of a pack's folder. Returns what was left out, and why.
-pub(super) fn read(root: &Path, files: &Path) -> Result<Vec<String>> {
+/// Has them all read the files of a pack's folder, which is called `what`. Returns what was left out, and why.
+pub(super) fn read(root: &Path, files: &Path, what: &str) -> Result<Vec<String>> {
     let home = match install(root) {
         Ok(home) => home,
         Err(reason) => return Ok(vec![reason]),
@@ -53,7 +53,7 @@ pub(super) fn read(root: &Path, files: &Path) -> Result<Vec<String>> {
         let (said, errors) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         ensure!(output.status.success(), "{title} refuses what we publish:\n{errors}");
-        println!("ok   {title}: {}", said.trim_end());
+        println!("ok   {title}, {what}: {}", said.trim_end());
     }
     Ok(skipped)
 }
@@ -71,6 +71,24 @@ pub(super) fn example(root: &Path, folder: &Path) -> Result<PathBuf> {
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "the example of share: {said}");
     Ok(files)
+}
+
+/// The pack of the exercise, unpacked: a whole case, published for everyone.
+pub(super) fn exercise(blanik: &Path, folder: &Path) -> Result<PathBuf> {
+    let output = Command::new(blanik)
+        .args(["demo", "--quiet", "--keep", "demo"])
+        .current_dir(folder)
+        .output()
+        .context("cannot run blanik")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "blanik demo: {said}");
+    let output = Command::new("python3")
+        .args(["-m", "zipfile", "-e", "demo/pack.zip", "pack"])
+        .current_dir(folder)
+        .output()
+        .context("cannot run python3")?;
+    ensure!(output.status.success(), "Python's zipfile refuses the pack");
+    Ok(folder.join("pack"))
 }
 
 fn python(home: &Path) -> PathBuf {
