@@ -145,6 +145,10 @@ impl Request<'_> {
         let collection = self.named(name)?;
         let unprocessable = |reason: &str| Reply::error(422, "Unprocessable entity", reason);
         let text = std::str::from_utf8(body).map_err(|_| unprocessable("the body is no UTF-8"))?;
+        // A list would be read as an object's values.
+        if !text.trim_start().starts_with('{') {
+            return Err(unprocessable("the body is no object"));
+        }
         let envelope: Envelope<'_> = serde_json::from_str(text)
             .map_err(|error| unprocessable(&format!("the body is no envelope: {error}")))?;
         let most = self.server.bounds.objects_max;
