@@ -12,6 +12,7 @@ mod knowledge;
 mod labelled;
 mod ordeal;
 mod subject;
+mod taxii_load;
 mod tree;
 
 use std::process::{Command, ExitCode};
@@ -51,6 +52,9 @@ cargo xtask interop [--strict] [--program FILE]
     aics-witness (PyPI) cosign it. --strict: fail where one of them is not installed; --program: the log is
     made by this one [default: a build].
 
+cargo xtask taxii-load [--program FILE] [--seconds N]
+    A hundred requests a second for five minutes at our TAXII server on loopback, and its memory before and after.
+
 cargo xtask ordeal
     The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.
 
@@ -87,6 +91,7 @@ fn run() -> Result<ExitCode> {
         Some("corpus") if cfg!(debug_assertions) => optimised(&args),
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
         Some("interop") => interop::run(&args[1..]),
+        Some("taxii-load") => taxii_load::run(&args[1..]),
         Some("ordeal") if args.len() == 1 => ordeal::run(),
         // Fits a hundred times: a build for debugging would take ten times as long.
         Some("attribution") if cfg!(debug_assertions) => optimised(&args),

@@ -1,4 +1,4 @@
-//! The endpoints' resources, filters and media types (TAXII 2.1, chapters 3 to 5).
+//! The endpoints' resources, filters and media types (TAXII 2.1).
 
 use blanik_model::Tlp;
 use blanik_server::Right;
