@@ -1,8 +1,9 @@
 //! What others' programs say of our evidence log: Go's `sumdb` of checkpoints, tiles and proofs, OpenSSL of time
-//! stamps, `aics-witness` as a second witness; and what validators of others say of what we publish. Where one of them
-//! is not installed, this says so loudly, and fails if `--strict`.
+//! stamps, `aics-witness` as a second witness; what validators of others say of what we publish; and OASIS's client of
+//! our TAXII server. Where one of them is not installed, this says so loudly, and fails if `--strict`.
 
 mod aics;
+pub mod taxii;
 mod validators;
 
 use std::fs;
@@ -68,6 +69,10 @@ fn all(root: &Path, blanik: &Path, folder: &Path) -> Result<Vec<String>> {
             log.cosigned_by_aics(&home)?;
             log.verified_by_pyca(root, &home)?;
         }
+        Err(reason) => skipped.push(reason),
+    }
+    match taxii::install(folder) {
+        Ok(home) => taxii::read_and_written(root, blanik, folder, &home)?,
         Err(reason) => skipped.push(reason),
     }
     Ok(skipped)

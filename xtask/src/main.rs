@@ -12,6 +12,7 @@ mod knowledge;
 mod labelled;
 mod ordeal;
 mod subject;
+mod taxii_load;
 mod tree;
 
 use std::process::{Command, ExitCode};
@@ -53,6 +54,9 @@ cargo xtask interop [--strict] [--program FILE] [--files FOLDER]
     --program: the log is made by this one [default: a build]; --files: an unpacked pack [default: the
     example of share's tests, and the pack of the exercise].
 
+cargo xtask taxii-load [--program FILE] [--seconds N]
+    A hundred requests a second for five minutes at our TAXII server on loopback, and its memory before and after.
+
 cargo xtask ordeal
     The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.
 
@@ -89,6 +93,7 @@ fn run() -> Result<ExitCode> {
         Some("corpus") if cfg!(debug_assertions) => optimised(&args),
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
         Some("interop") => interop::run(&args[1..]),
+        Some("taxii-load") => taxii_load::run(&args[1..]),
         Some("ordeal") if args.len() == 1 => ordeal::run(),
         // Fits a hundred times: a build for debugging would take ten times as long.
         Some("attribution") if cfg!(debug_assertions) => optimised(&args),

@@ -22,7 +22,7 @@ const LOCK: &str = "lock";
 pub struct Settings {
     /// A UUID.
     pub id: String,
-    /// The name it has in addresses beside its id (TAXII 2.1, 5.2.1).
+    /// The name it has in addresses beside its id (TAXII 2.1, Collection Resource).
     pub alias: String,
     /// For people.
     pub title: String,

@@ -42,7 +42,7 @@ impl Record {
         self.seen_by & bit(clearance) != 0
     }
 
-    /// The version's time; of what has none, when it was added (TAXII 2.1, 3.4.1).
+    /// The version's time; of what has none, when it was added (TAXII 2.1, Filtering).
     fn version_at(&self) -> Timestamp {
         self.version.as_ref().map_or(self.added, |version| version.at)
     }
@@ -329,7 +329,7 @@ fn spec_is_asked_for(spec: Spec, filter: &Filter, newest: Spec) -> bool {
     filter.specs.as_ref().map_or(spec == newest, |asked| asked.contains(&spec))
 }
 
-/// A time as TAXII writes it: RFC 3339 with six digits (TAXII 2.1, 3.1).
+/// A time as TAXII writes it: RFC 3339 with six digits (TAXII 2.1, data type timestamp).
 pub fn microseconds(time: Timestamp) -> String {
     time.to_jiff().strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string()
 }

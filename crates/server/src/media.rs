@@ -1,4 +1,4 @@
-//! Media types: what a client accepts and what it sends (TAXII 2.1, 1.6.8).
+//! Media types: what a client accepts and what it sends (TAXII 2.1, Media Types).
 
 /// What this server speaks.
 pub const TAXII: &str = "application/taxii+json;version=2.1";

@@ -1,4 +1,4 @@
-//! The parameters of an address: filters and pages (TAXII 2.1, 3.4 and 3.5). Each may stand once; what is not known is refused,
+//! The parameters of an address: filters and pages (TAXII 2.1, Filtering, Pagination). Each may stand once; what is not known is refused,
 //! for a filter that is overlooked shows more than was asked for.
 
 use blanik_model::Timestamp;

@@ -42,7 +42,9 @@ const HEADERS_MAX: usize = 64;
 pub struct Limits {
     /// Connections at a time; others are closed at once.
     pub connections_max: usize,
-    /// Requests worked on at a time, whose bodies are in memory; others wait.
+    /// Bodies in memory at a time, read or worked on; others wait. Who only reads needs none.
+    pub bodies_max: usize,
+    /// Requests worked on at a time; others wait.
     pub requests_max: usize,
     /// For TLS's handshake, and for a request's head.
     pub head_time_max: Duration,
@@ -56,6 +58,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             connections_max: 256,
+            bodies_max: 32,
             requests_max: 8,
             head_time_max: Duration::from_secs(10),
             body_time_max: Duration::from_secs(30),
@@ -104,7 +107,8 @@ struct Shared {
     tls: Option<TlsAcceptor>,
     limits: Limits,
     clock: Clock,
-    work: Arc<Semaphore>,
+    bodies: Semaphore,
+    work: Semaphore,
 }
 
 /// Answers requests until it is stopped.
@@ -124,8 +128,9 @@ pub fn serve(
         .max_blocking_threads(limits.requests_max)
         .build()?;
     listener.set_nonblocking(true)?;
-    let (tls, work) = (tls.map(TlsAcceptor::from), Arc::new(Semaphore::new(limits.requests_max)));
-    let shared = Arc::new(Shared { server, tls, limits, clock, work });
+    let tls = tls.map(TlsAcceptor::from);
+    let (bodies, work) = (Semaphore::new(limits.bodies_max), Semaphore::new(limits.requests_max));
+    let shared = Arc::new(Shared { server, tls, limits, clock, bodies, work });
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let accepting = tokio::spawn(accept(listener, shared));
@@ -206,25 +211,40 @@ fn text<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h str> {
 }
 
 async fn work(admitted: Admitted, body: Incoming, shared: Arc<Shared>) -> Reply {
-    let limits = shared.limits;
-    let busy =
-        || Reply::error(503, "Service unavailable", "too many requests at a time: come again");
-    let turn = Arc::clone(&shared.work).acquire_owned();
-    let Ok(Ok(_turn)) = timeout(limits.body_time_max, turn).await else { return busy() };
-    let mut bytes = Bytes::new();
+    // Whoever was slow before has gone by then.
+    let patience = 2 * shared.limits.body_time_max;
+    let (mut bytes, mut _slot) = (Bytes::new(), None);
     if admitted.has_body() {
-        let whole = Limited::new(body, shared.server.bounds().body_bytes_max).collect();
-        bytes = match timeout(limits.body_time_max, whole).await {
-            Ok(Ok(whole)) => whole.to_bytes(),
-            Ok(Err(error)) if error.is::<LengthLimitError>() => return shared.server.too_large(),
-            Ok(Err(_)) => return Reply::error(400, "Bad request", "the body breaks off"),
-            Err(_) => return Reply::error(408, "Request timeout", "the body did not come in time"),
+        _slot = match timeout(patience, shared.bodies.acquire()).await {
+            Ok(Ok(slot)) => Some(slot),
+            _ => return busy(),
+        };
+        bytes = match whole(body, &shared).await {
+            Ok(bytes) => bytes,
+            Err(reply) => return reply,
         };
     }
-    let now = (shared.clock)();
-    let done = tokio::task::spawn_blocking(move || shared.server.answer(&admitted, &bytes, now));
+    let Ok(Ok(_turn)) = timeout(patience, shared.work.acquire()).await else { return busy() };
+    let (now, worker) = ((shared.clock)(), Arc::clone(&shared));
+    let answer = move || worker.server.answer(&admitted, &bytes, now);
     // A request that panicked is one request.
-    done.await.unwrap_or_else(|_| Reply::error(500, "Internal server error", "this request failed"))
+    let failed = |_| Reply::error(500, "Internal server error", "this request failed");
+    tokio::task::spawn_blocking(answer).await.unwrap_or_else(failed)
+}
+
+/// A request's body, if it comes in time and is not too large.
+async fn whole(body: Incoming, shared: &Shared) -> std::result::Result<Bytes, Reply> {
+    let whole = Limited::new(body, shared.server.bounds().body_bytes_max).collect();
+    match timeout(shared.limits.body_time_max, whole).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(shared.server.too_large()),
+        Ok(Err(_)) => Err(Reply::error(400, "Bad request", "the body breaks off")),
+        Err(_) => Err(Reply::error(408, "Request timeout", "the body did not come in time")),
+    }
+}
+
+fn busy() -> Reply {
+    Reply::error(503, "Service unavailable", "too many requests at a time: come again")
 }
 
 fn response(reply: Reply) -> Response<Full<Bytes>> {

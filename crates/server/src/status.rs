@@ -1,4 +1,4 @@
-//! What became of requests to add objects (TAXII 2.1, 4.3), for a day, each for the token that asked. They are not on disk: a server
+//! What became of requests to add objects (TAXII 2.1, Get Status), for a day, each for the token that asked. They are not on disk: a server
 //! that was started again knows no status, and its clients ask for the objects instead.
 
 use std::collections::{HashMap, VecDeque};

@@ -17,7 +17,7 @@ Examples:
 
 /// Serve TAXII 2.1.
 #[derive(Debug, Args)]
-#[command(after_help = SERVE_HELP, args_conflicts_with_subcommands = true)]
+#[command(after_help = SERVE_HELP, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct ServeArgs {
     /// Who may, and what there is.
     #[command(subcommand)]

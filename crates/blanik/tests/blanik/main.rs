@@ -8,6 +8,7 @@ mod correlate;
 mod data;
 mod demo;
 mod evidence;
+mod exchange;
 mod formats;
 mod indicators;
 mod oracle;

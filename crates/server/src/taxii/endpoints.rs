@@ -1,4 +1,4 @@
-//! The endpoints: an admitted request in, its answer out (TAXII 2.1, chapters 4 and 5).
+//! The endpoints: an admitted request in, its answer out (TAXII 2.1, Endpoints).
 
 use std::sync::PoisonError;
 
@@ -15,7 +15,7 @@ use crate::query::Query;
 
 type Answer = Result<Reply, Reply>;
 
-/// What is sent to be added (TAXII 2.1, 3.7).
+/// What is sent to be added (TAXII 2.1, Envelope).
 #[derive(Deserialize)]
 struct Envelope<'e> {
     #[serde(borrow)]
@@ -129,7 +129,7 @@ impl Request<'_> {
     fn delete(&self, name: &str, id: &str) -> Answer {
         let collection = self.named(name)?;
         let mut query = self.about(collection, id)?;
-        // Without a version, the object goes (TAXII 2.1, 5.7).
+        // Without a version, the object goes (TAXII 2.1, Delete an Object).
         if query.filter.versions == Default::default() {
             query.filter.versions.all = true;
         }
@@ -145,6 +145,10 @@ impl Request<'_> {
         let collection = self.named(name)?;
         let unprocessable = |reason: &str| Reply::error(422, "Unprocessable entity", reason);
         let text = std::str::from_utf8(body).map_err(|_| unprocessable("the body is no UTF-8"))?;
+        // A list would be read as an object's values.
+        if !text.trim_start().starts_with('{') {
+            return Err(unprocessable("the body is no object"));
+        }
         let envelope: Envelope<'_> = serde_json::from_str(text)
             .map_err(|error| unprocessable(&format!("the body is no envelope: {error}")))?;
         let most = self.server.bounds.objects_max;
@@ -188,7 +192,7 @@ impl Request<'_> {
         Ok(collection.select(clearance, &query.filter, extent))
     }
 
-    /// Objects as they were sent (TAXII 2.1, 3.7); nothing is `{}`.
+    /// Objects as they were sent (TAXII 2.1, Envelope); nothing is `{}`.
     fn envelope(&self, collection: &Collection, page: &Page) -> Answer {
         let mut body = b"{".to_vec();
         if !page.entries.is_empty() {
@@ -220,7 +224,7 @@ impl Request<'_> {
     }
 }
 
-/// With the times of the first and last (TAXII 2.1, 3.5).
+/// With the times of the first and last (TAXII 2.1, Pagination).
 fn dated(reply: Reply, page: &Page) -> Reply {
     match (page.entries.first(), page.entries.last()) {
         (Some(first), Some(last)) => reply

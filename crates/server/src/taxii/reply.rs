@@ -1,4 +1,4 @@
-//! Answers: a status, headers, a body. Errors are the standard's error message (TAXII 2.1, 3.6.1).
+//! Answers: a status, headers, a body. Errors are the standard's error message (TAXII 2.1, Error Message).
 
 use serde_json::{Value, json};
 

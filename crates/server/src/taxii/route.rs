@@ -1,4 +1,4 @@
-//! Which endpoint a path is (TAXII 2.1, 3.7 and chapters 4 and 5). Paths end in `/`; without it they are read all the same.
+//! Which endpoint a path is (TAXII 2.1, Endpoints). Paths end in `/`; without it they are read all the same.
 
 use super::ROOT;
 use super::reply::Reply;
