@@ -1,7 +1,9 @@
-//! What others' programs say of our evidence log: Go's `sumdb` of checkpoints, tiles and proofs, OpenSSL
-//! of time stamps, `aics-witness` as a second witness. Where one of them is not installed, this says so loudly, and fails if `--strict`.
+//! What others' programs say of our evidence log: Go's `sumdb` of checkpoints, tiles and proofs, OpenSSL of time
+//! stamps, `aics-witness` as a second witness; and what validators of others say of what we publish. Where one of them
+//! is not installed, this says so loudly, and fails if `--strict`.
 
 mod aics;
+mod validators;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,13 +18,14 @@ const GO_PATH: &str = "/usr/share/gocode";
 
 /// Runs them all.
 pub fn run(args: &[String]) -> Result<ExitCode> {
-    let (mut strict, mut program) = (false, None);
+    let (mut strict, mut program, mut files) = (false, None, None);
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         match arg.as_str() {
             "--strict" => strict = true,
             "--program" => program = Some(args.next().context("--program names no file")?),
-            _ => bail!("interop takes --strict and --program FILE"),
+            "--files" => files = Some(args.next().context("--files names no folder")?),
+            _ => bail!("interop takes --strict, --program FILE and --files FOLDER"),
         }
     }
     let tree = Tree::read()?;
@@ -32,7 +35,9 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
         Some(program) => fs::canonicalize(program).context("no such program")?,
         None => build(&tree.root)?,
     };
-    let done = all(&tree.root, &blanik, &folder);
+    let files = files.map(fs::canonicalize).transpose().context("no such folder")?;
+    let done = all(&tree.root, &blanik, &folder)
+        .and_then(|skipped| published(skipped, &tree.root, &folder, files));
     fs::remove_dir_all(&folder).context("cannot clear up")?;
     let skipped = done?;
     for what in &skipped {
@@ -65,6 +70,21 @@ fn all(root: &Path, blanik: &Path, folder: &Path) -> Result<Vec<String>> {
         }
         Err(reason) => skipped.push(reason),
     }
+    Ok(skipped)
+}
+
+/// What validators say of the files of a pack, or of our example's.
+fn published(
+    mut skipped: Vec<String>,
+    root: &Path,
+    folder: &Path,
+    files: Option<PathBuf>,
+) -> Result<Vec<String>> {
+    let files = match files {
+        Some(files) => files,
+        None => validators::example(root, folder)?,
+    };
+    skipped.extend(validators::read(root, &files)?);
     Ok(skipped)
 }
 

@@ -46,10 +46,12 @@ cargo xtask labelled [--data FOLDER] [--program FILE]
     Hunts the sets whose attacks others have labelled, with SigmaHQ's rules and with the built-in ones, and
     prints how many of the attacks have a finding, and how many findings lie on what is benign.
 
-cargo xtask interop [--strict] [--program FILE]
+cargo xtask interop [--strict] [--program FILE] [--files FOLDER]
     Has Go's golang.org/x/mod/sumdb, OpenSSL and pyca/cryptography verify an evidence log of ours, and
-    aics-witness (PyPI) cosign it. --strict: fail where one of them is not installed; --program: the log is
-    made by this one [default: a build].
+    aics-witness (PyPI) cosign it; has validators and readers of others (stix2-validator, PyMISP, misp-stix …,
+    in target/interop-venv) read what we publish. --strict: fail where one of them is not installed;
+    --program: the log is made by this one [default: a build]; --files: an unpacked pack [default: the
+    example of share's tests].
 
 cargo xtask ordeal
     The evidence log's tests that take minutes: 1,000 kills, 10,000 flipped bytes, each step of storage failing.

@@ -100,6 +100,20 @@ pub fn attribute(args: &AttributeArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Judges a case of a workspace, and puts the verdict on record. Its number.
+pub fn conclude(args: &AttributeArgs) -> Result<u64> {
+    let journal = Journal::open(&args.case, &args.workspace);
+    let question = Question {
+        records: journal.records()?,
+        workspace: Some(&args.workspace),
+        before: u64::MAX,
+        intrusion: args.intrusion,
+        accept_old_knowledge: args.accept_old_knowledge,
+        files: &[],
+    };
+    conclusion::record(&journal, args, &question.answer()?)
+}
+
 /// Whether a file holds observations, and no lines of records or findings.
 fn is_observations(path: &Path) -> Result<bool> {
     #[derive(Deserialize)]

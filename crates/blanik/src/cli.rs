@@ -2,6 +2,7 @@
 
 pub mod attribution;
 pub mod evidence;
+pub mod exchange;
 pub mod publish;
 
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use attribution::{
 use evidence::{
     DiscloseArgs, InitArgs, LogCommand, OnRecordArgs, RerunArgs, VerifyArgs, WitnessCommand,
 };
+use exchange::{FetchArgs, ServeArgs, ShareCommand};
 use publish::PublishArgs;
 
 const ABOUT: &str = "\
@@ -93,6 +95,11 @@ pub enum Command {
     /// Measure attribution
     #[command(subcommand)]
     Attribution(AttributionCommand),
+    /// Serve intelligence to allies by TAXII 2.1: collections, tokens, clearances
+    Serve(ServeArgs),
+    /// Send intelligence to allies' servers
+    #[command(subcommand)]
+    Share(ShareCommand),
 }
 
 /// Look at rules.
@@ -100,6 +107,8 @@ pub enum Command {
 pub enum RulesCommand {
     /// Say for every rule whether it works, and if not, why
     Check(CheckArgs),
+    /// Get SigmaHQ's rules from their publisher, or from a carried folder
+    Fetch(FetchArgs),
 }
 
 /// Keep indicators.

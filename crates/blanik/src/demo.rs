@@ -23,6 +23,7 @@ mod network;
 mod on_record;
 mod ordinary;
 mod programs;
+mod published;
 mod random;
 mod relays;
 pub mod score;
@@ -50,6 +51,7 @@ use chronicle::{Chronicle, Deed, Intruder};
 pub use closing::{for_programs, tell};
 use folder::Shelved;
 pub use on_record::{OnRecord, Waiting};
+pub use published::{Published, publish};
 pub use score::{Missed, Reason, Score, score, techniques};
 
 /// How a hunt through the exercise did by the answer key.

@@ -20,7 +20,7 @@ use blanik_model::Timestamp;
 use blanik_model::text::for_terminal;
 
 use crate::cli::evidence::{InitArgs, LogCommand};
-pub use custody::{Custody, Sources};
+pub use custody::{Custody, Waiting};
 
 /// Makes a workspace.
 pub fn init(args: &InitArgs) -> Result<ExitCode> {
@@ -78,10 +78,27 @@ fn no_workspace(workspace: &Path, error: Error) -> anyhow::Error {
 
 /// The key of a workspace, opened with its passphrase.
 pub(crate) fn key(workspace: &Path, args: &crate::cli::evidence::KeyArgs) -> Result<SigningKey> {
+    locked_key(workspace, args)?.open()
+}
+
+/// A key, and the passphrase that is to open it, which takes a while.
+struct LockedKey {
+    file: String,
+    passphrase: String,
+}
+
+impl LockedKey {
+    fn open(&self) -> Result<SigningKey> {
+        Ok(SigningKey::decrypt(&self.file, &self.passphrase)?)
+    }
+}
+
+/// The key of a workspace, and its passphrase.
+fn locked_key(workspace: &Path, args: &crate::cli::evidence::KeyArgs) -> Result<LockedKey> {
     let name = Workspace::key_name(workspace).map_err(|error| no_workspace(workspace, error))?;
     let file = std::fs::read_to_string(workspace.join(blanik_evidence::workspace::KEY_FILE))
         .context("cannot read the workspace's key")?;
-    Ok(SigningKey::decrypt(&file, &passphrase::ask(args, &name)?)?)
+    Ok(LockedKey { file, passphrase: passphrase::ask(args, &name)? })
 }
 
 /// The last part of a path, of whatever system it is.

@@ -20,7 +20,7 @@ use anyhow::{Context, Result};
 use blanik_detect::Rules;
 use blanik_detect::indicators::scan::WithIndicators;
 use blanik_ingest::alert::Alert;
-use blanik_ingest::{Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX, entity};
+use blanik_ingest::{Digested, Feeder, Normaliser, Recycler, Turns, VALUE_BYTES_MAX, entity};
 use blanik_model::{EventBatch, Interest, Interests, Kind, Level, Status, Timestamp};
 
 use crate::indicators::Indicators;
@@ -138,6 +138,8 @@ pub struct Outcome {
     pub missing: Vec<String>,
     /// What the user should know beside it: a sentence each.
     pub remarks: Vec<String>,
+    /// The files that were read, as they were read, if their digests were asked for.
+    pub digests: Vec<Digested>,
     /// What a case wants to know of all events, if it was asked for.
     pub gathered: Option<Gatherer>,
 }
@@ -276,6 +278,7 @@ impl Hunt {
             .collect();
         Ok(Outcome {
             gathered: tally.gathered,
+            digests: feeder.digests(),
             findings: spool.into_sorted().context(TEMPORARY)?,
             reading,
             rejections,

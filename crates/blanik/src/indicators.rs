@@ -99,6 +99,14 @@ fn tell(quiet: bool, remark: &str) {
 
 /// Adds lists to the store, and says what was taken.
 pub fn add(args: &AddArgs) -> Result<ExitCode> {
+    if keep(args)? == 0 {
+        bail!("no indicator and no warning list in what was named");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Adds lists to the store, and says what was taken. How many files held some.
+pub(crate) fn keep(args: &AddArgs) -> Result<usize> {
     let losses = args.losses.as_ref().map(|path| Target::new(path, &args.paths)).transpose()?;
     let said = ListAs { source: args.source.clone(), tlp: args.tlp, grade: args.grade.clone() };
     let mut store = Store::create(args.store.as_deref())?;
@@ -130,13 +138,12 @@ pub fn add(args: &AddArgs) -> Result<ExitCode> {
         write_losses(&target, &lost)?;
     }
     write_reasons(&mut out, &lost)?;
-    if taken == 0 {
-        bail!("no indicator and no warning list in what was named");
+    if taken > 0 {
+        store.finish()?;
+        let stored = store.load(&mut |_| ())?;
+        write_store(&mut out, &store, &stored)?;
     }
-    store.finish()?;
-    let stored = store.load(&mut |_| ())?;
-    write_store(&mut out, &store, &stored)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(taken)
 }
 
 /// Shows what the store holds.

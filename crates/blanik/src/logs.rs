@@ -24,6 +24,11 @@ impl Logs {
         Logs { inputs, options: Options::default(), normaliser: Arc::new(Normaliser::new()) }
     }
 
+    /// These inputs, read as what they are, and each file's digest made.
+    pub fn on_record(inputs: Vec<Input>) -> Self {
+        Logs::with(inputs, Options { digests: true, ..Options::default() })
+    }
+
     /// These inputs, read as the options say.
     pub fn with(inputs: Vec<Input>, options: Options) -> Self {
         let normaliser = Arc::new(Normaliser::with(&options.mapping));

@@ -23,6 +23,7 @@ use blanik_ingest::Input;
 use blanik_model::text::for_terminal;
 use blanik_model::{Level, Status};
 
+use crate::cli::exchange::ShareCommand;
 use crate::cli::{Cli, Command, DemoArgs, HuntArgs, IndicatorsCommand, RulesCommand};
 use crate::hunt::{Filter, Hunt, Outcome, ToolFilter};
 use crate::logs::Logs;
@@ -31,8 +32,8 @@ use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
 use crate::summary::Summary;
 use crate::{
-    attribute, attribution, case, check, demo, evidence, explain, fields, indicators, publish,
-    rules,
+    attribute, attribution, case, check, demo, evidence, exchange, explain, fields, indicators,
+    publish, rules, serve,
 };
 
 /// On a terminal, a table shows so many findings: the worst.
@@ -43,6 +44,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.command {
         Command::Hunt(args) => hunt(&args),
         Command::Rules(RulesCommand::Check(args)) => check::run(&args),
+        Command::Rules(RulesCommand::Fetch(args)) => exchange::fetch::rules(&args),
         Command::Fields(args) => fields::run(&args),
         Command::Indicators(IndicatorsCommand::Add(args)) => indicators::add(&args),
         Command::Indicators(IndicatorsCommand::List(args)) => indicators::list(&args),
@@ -61,15 +63,19 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Command::Intel(command) => attribute::intel::run(&command),
         Command::Publish(args) => publish::run(&args),
         Command::Attribution(command) => attribution::run(&command),
+        Command::Serve(args) => serve::run(&args),
+        Command::Share(ShareCommand::Push(args)) => exchange::push::run(&args),
     }
 }
 
 fn hunt(args: &HuntArgs) -> Result<ExitCode> {
-    let logs = Logs::of(&args.logs)?;
-    let rules = chosen_rules(args)?;
+    let mut logs = Logs::of(&args.logs)?;
     if args.explain.is_some() {
-        return explain::run(args, rules, logs);
+        return explain::run(args, chosen_rules(args)?, logs);
     }
+    let custody = evidence::Waiting::begin(args)?;
+    logs.options.digests = custody.is_some();
+    let rules = chosen_rules(args)?;
     let format = if args.json { OutputFormat::Jsonl } else { args.format };
     if args.raw && !matches!(format, OutputFormat::Jsonl | OutputFormat::Html) {
         bail!("--raw goes with --format jsonl or html; {format} has no room for records");
@@ -92,7 +98,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         gather: args.records.is_some() || args.case.case.is_some(),
         threads: threads(args.threads),
     };
-    let custody = evidence::Custody::begin(args, hunt.indicators.as_ref())?;
+    let custody = custody.map(|custody| custody.end(args, hunt.indicators.as_ref())).transpose()?;
     let mut outcome = run_hunt(&hunt, args.quiet)?;
     if let Some(custody) = custody {
         custody.log(&hunt, &mut outcome, args.quiet)?;
@@ -146,7 +152,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     let techniques = demo::techniques(&rules);
     let quiet = args.quiet || args.json;
     let hunt = Hunt {
-        logs: Logs::new(vec![Input::Path(exercise.logs.clone())]),
+        logs: Logs::on_record(vec![Input::Path(exercise.logs.clone())]),
         rules: Arc::new(rules),
         indicators: None,
         filter: Filter::default(),
@@ -155,7 +161,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         gather: true,
         threads: threads(None),
     };
-    let waiting = demo::Waiting::new(&folder, &exercise.logs)?;
+    let waiting = demo::Waiting::new(&folder)?;
     let mut outcome = run_hunt(&hunt, quiet)?;
     outcome.reading.exercise = true;
     let on_record = waiting.log(&hunt, &mut outcome)?;
@@ -175,6 +181,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         exercise: true,
     };
     report.write(outcome)?;
+    let published = demo::publish(&folder, &on_record)?;
     let mut out = io::stdout().lock();
     if args.json {
         let all = demo::for_programs(&folder, &page, &score, &on_record);
@@ -183,8 +190,10 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     } else {
         demo::tell(&mut out, &folder, &page, &score)?;
         on_record.tell(&mut out)?;
+        published.tell(&mut out)?;
     }
     on_record.check()?;
+    published.check()?;
     Ok(ExitCode::SUCCESS)
 }
 

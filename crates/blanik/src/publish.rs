@@ -14,19 +14,22 @@ use blanik_evidence::{Grade, LogProof, Reader, SigningKey, Workspace};
 use blanik_model::record::Published;
 use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Record, Timestamp, Tlp};
-use blanik_share::export;
 use blanik_share::pack::{self, Files};
 use blanik_share::publication::{
-    self, Log, Material, NameKind, Names, Order, Publication, Publisher, Redactions, Wording,
-    names_of, shown,
+    self, Language, Log, Material, NameKind, Names, Order, Publication, Publisher, Redactions,
+    Wording, names_of, shown,
 };
+use blanik_share::{advisory, export};
 use blanik_verify::container;
-use blanik_verify::form::{Growth, MANIFEST, SEAL, Seal};
+use blanik_verify::form::{Growth, MANIFEST, SEAL, Seal, advisory_path};
 
 use crate::case::journal::Journal;
 use crate::cli::publish::PublishArgs;
 use crate::evidence;
 use crate::outfile::Target;
+
+/// The name of the page's template in a user's folder.
+const PAGE_TEMPLATE: &str = "advisory.html";
 
 /// What is published, of what, and to whom: everything but the key.
 pub struct Draft {
@@ -93,7 +96,8 @@ pub fn run(args: &PublishArgs) -> Result<ExitCode> {
 }
 
 impl Draft {
-    fn of(args: &PublishArgs) -> Result<Self> {
+    /// What a command line orders.
+    pub fn of(args: &PublishArgs) -> Result<Self> {
         let journal = Journal::open(&args.case, &args.workspace);
         if matches!(journal, Journal::File(_)) {
             bail!("only a case of a workspace can be published: a file's records are in no log");
@@ -105,6 +109,9 @@ impl Draft {
             .as_ref()
             .map(|en| Wording { en: en.clone(), cs: args.title_cs.as_ref().unwrap_or(en).clone() });
         let published = args.date.map_or_else(evidence::now, Ok)?;
+        // To the second: more says only how fast the machine is.
+        let seconds = published.as_nanos().div_euclid(1_000_000_000);
+        let published = Timestamp::from_seconds(seconds).unwrap_or(published);
         let reader = evidence::reader(&args.workspace)?;
         let order = Order {
             intrusion: args.intrusion,
@@ -151,8 +158,28 @@ impl Draft {
 
     /// The files that people read and systems take in.
     fn files(&self, publication: &Publication) -> Result<Files> {
-        let _ = &self.templates;
-        Ok(export::all(publication).into_iter().collect())
+        let template = self.template(PAGE_TEMPLATE)?;
+        let mut files: Files = export::all(publication).into_iter().collect();
+        for language in Language::ALL {
+            let page = advisory::html(publication, language, template.as_deref())
+                .context("the advisory's template")?;
+            files.insert(advisory_path(language.code()), page.into_bytes());
+        }
+        Ok(files)
+    }
+
+    /// A template of the user's own, where there is one of that name in their folder.
+    fn template(&self, name: &str) -> Result<Option<String>> {
+        let Some(folder) = &self.templates else { return Ok(None) };
+        if !folder.is_dir() {
+            bail!("{} is no folder of templates", folder.display());
+        }
+        let path = folder.join(name);
+        if !path.is_file() {
+            return Ok(None);
+        }
+        let text = fs::read_to_string(&path);
+        text.map(Some).with_context(|| format!("cannot read {}", path.display()))
     }
 
     /// All files but the seal, and how many of them are proofs; nothing is put on record.

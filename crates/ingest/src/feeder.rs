@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use blanik_model::{RawBlock, SourceId};
 
 use crate::block::{Block, Framing};
+use crate::digested::Digested;
 use crate::input::{Input, Options};
 use crate::open::Opener;
 use crate::rejection::{Place, Rejection, Severity};
@@ -62,6 +63,7 @@ impl Recycler {
 pub(crate) struct Shared {
     sources: Mutex<Vec<Arc<str>>>,
     rejections: Mutex<Vec<Rejection>>,
+    digests: Mutex<Vec<Digested>>,
     spares: Arc<Spares>,
     pub files_done: AtomicU64,
     pub files_total: AtomicU64,
@@ -147,6 +149,12 @@ impl Feeder {
         lock(&self.shared.rejections).clone()
     }
 
+    /// The files read so far, in order, if their digests are asked for. Those that cannot be read to their
+    /// ends are not among them: they are among the [`rejections`](Self::rejections).
+    pub fn digests(&self) -> Vec<Digested> {
+        lock(&self.shared.digests).clone()
+    }
+
     /// True if an input named by the caller does not exist or cannot be opened.
     pub fn any_missing(&self) -> bool {
         lock(&self.shared.rejections).iter().any(|r| r.severity == Severity::Missing)
@@ -223,6 +231,11 @@ impl Outlet {
     /// Where buffers come from.
     pub fn spares(&self) -> Arc<Spares> {
         Arc::clone(&self.shared.spares)
+    }
+
+    /// Keeps a file's digest.
+    pub fn digest(&mut self, digested: Digested) {
+        lock(&self.shared.digests).push(digested);
     }
 
     /// Keeps a rejection; beyond a number a log its rejections are only counted.

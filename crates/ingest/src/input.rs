@@ -34,6 +34,8 @@ pub struct Options {
     /// The year that logs begin in whose times name none; without it, that is told from when a file
     /// was last written to.
     pub year: Option<i32>,
+    /// Make the digest of each file while it is read.
+    pub digests: bool,
     /// See there.
     pub limits: Limits,
 }

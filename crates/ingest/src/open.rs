@@ -13,6 +13,7 @@ use std::time::UNIX_EPOCH;
 use blanik_model::{SourceId, Timestamp};
 
 use crate::block::BLOCK_BYTES;
+use crate::digested::{Constancy, Hashing};
 use crate::feeder::{Outlet, Stopped};
 use crate::frame::{self, About, Frame};
 use crate::input::{Format, Input, Limits, Options};
@@ -153,12 +154,36 @@ impl Opener {
                 return Ok(());
             }
         };
-        let shared = self.outlet.shared.clone();
-        let budget = Budget::default();
-        let mut reader = Counted { inner: &file, budget: &budget, total: &shared.bytes_read };
-        let written = written(&file);
+        let (budget, written) = (Budget::default(), written(&file));
         let nest = Nest { name: &name, source, depth: 0, budget: &budget, written };
+        if self.options.digests {
+            return self.hashed(nest, path, &file);
+        }
+        let shared = self.outlet.shared.clone();
+        let mut reader = Counted { inner: &file, budget: &budget, total: &shared.bytes_read };
         self.visit(nest, &mut reader, Some(&file))
+    }
+
+    /// Reads a file, and keeps the digest of what was read.
+    fn hashed(&mut self, nest: Nest<'_>, path: &Path, file: &File) -> Result<(), Stopped> {
+        let shared = self.outlet.shared.clone();
+        let mut hashing = Hashing::new(file);
+        let (inner, total) = (&mut hashing, &shared.bytes_read);
+        self.visit(nest, &mut Counted { inner, budget: nest.budget, total }, Some(file))?;
+        let mut lost =
+            |reason| self.outlet.reject(Rejection::loss(nest.source, Place::File, 0, reason));
+        match hashing.finish(path) {
+            Ok((digested, constancy)) => {
+                if constancy == Constancy::Changed {
+                    lost(
+                        "was written to while it was read: its digest may be of other bytes".into(),
+                    );
+                }
+                self.outlet.digest(digested);
+            }
+            Err(error) => lost(format!("cannot be read to its end for its digest: {error}")),
+        }
+        Ok(())
     }
 
     /// Reads a log or an archive. `file` is it, if it is a file on disk that can be sought.

@@ -97,7 +97,12 @@ impl Report {
 /// If it is no archive at all.
 pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Report, container::Error> {
     let files = container::read(bytes)?;
-    let mut pack = Pack { files: &files, wrong: BTreeMap::new(), report: Report::default() };
+    let mut pack = Pack {
+        files: &files,
+        wrong: BTreeMap::new(),
+        report: Report::default(),
+        verified: BTreeSet::new(),
+    };
     pack.run(trust);
     let Pack { wrong, mut report, .. } = pack;
     let all: BTreeSet<&String> = files.keys().chain(wrong.keys()).collect();
@@ -112,6 +117,8 @@ struct Pack<'f> {
     files: &'f Files,
     wrong: BTreeMap<String, String>,
     report: Report,
+    /// Checkpoints whose signatures were verified, as they are written, with the key: many proofs lead to one.
+    verified: BTreeSet<(String, String)>,
 }
 
 /// The publication's record as the seal shows it.
@@ -189,6 +196,9 @@ impl Pack<'_> {
         let (index, checkpoint) = seal.record.verify().map_err(|e| e.to_string())?;
         let note = LogProof::parse(&seal.record.proof).map_err(|e| e.to_string())?.checkpoint;
         self.signed(&note, &seal.record.log, trust)?;
+        if let Some(policy) = &trust.policy {
+            self.met(&note, policy, true)?;
+        }
         let fields = &seal.record.fields;
         let field = |path: &str| fields.iter().find(|f| f.path == path).map(|f| f.value.clone());
         if field("/type").as_deref() != Some(RECORD_TYPE) {
@@ -211,6 +221,10 @@ impl Pack<'_> {
 
     /// That a checkpoint is the log's: by the key that who verifies knows, else by the one that the pack names.
     fn signed(&mut self, note: &Note, named: &str, trust: &Trust) -> Result<(), String> {
+        let seen = (note.to_string(), named.to_owned());
+        if self.verified.contains(&seen) {
+            return Ok(());
+        }
         let named: VerifierKey = named.parse().map_err(|_| "names no key of a log".to_owned())?;
         if trust.key.as_ref().is_some_and(|key| *key != named) {
             return Err(format!("names another log's key than the one given: {named}"));
@@ -225,6 +239,31 @@ impl Pack<'_> {
         for signature in note.signatures.iter().filter(|s| s.name != named.name()) {
             self.report.cosigners.insert(Cosigner { name: signature.name.clone(), at: None });
         }
+        self.verified.insert(seen);
+        Ok(())
+    }
+
+    /// That a checkpoint is of a log of the policy, and cosigned by its quorum. The seal's own is younger than any
+    /// cosignature can be: of that, only whose log it is.
+    fn met(&mut self, note: &Note, policy: &Policy, is_seal: bool) -> Result<(), String> {
+        let seen = (note.to_string(), String::new());
+        if self.verified.contains(&seen) {
+            return Ok(());
+        }
+        if is_seal {
+            let of_policy = policy.logs.iter().any(|peer| note.verify(&peer.key).is_ok());
+            if !of_policy {
+                return Err("is not signed by a log of the policy".to_owned());
+            }
+            return Ok(());
+        }
+        let verdict = policy.verify(note, None).map_err(|e| e.to_string())?;
+        self.report.trusted = true;
+        for (name, at) in verdict.witnesses {
+            self.report.cosigners.remove(&Cosigner { name: name.clone(), at: None });
+            self.report.cosigners.insert(Cosigner { name, at: Some(at) });
+        }
+        self.verified.insert(seen);
         Ok(())
     }
 
@@ -291,12 +330,7 @@ impl Pack<'_> {
         let note = LogProof::parse(&disclosure.proof).map_err(|e| e.to_string())?.checkpoint;
         self.signed(&note, &disclosure.log, trust)?;
         if let Some(policy) = &trust.policy {
-            let verdict = policy.verify(&note, None).map_err(|e| e.to_string())?;
-            self.report.trusted = true;
-            for (name, at) in verdict.witnesses {
-                self.report.cosigners.remove(&Cosigner { name: name.clone(), at: None });
-                self.report.cosigners.insert(Cosigner { name, at: Some(at) });
-            }
+            self.met(&note, policy, false)?;
         }
         if known.get(&checkpoint.size) != Some(&checkpoint) {
             let sealed = sealed.ok_or("nothing says that its log is that of the seal")?;

@@ -3,6 +3,7 @@
 Prints a line of what was found; exits with 1 and the errors if they refuse it."""
 
 import contextlib
+import copy
 import io
 import json
 import sys
@@ -33,7 +34,8 @@ def stix(folder):
     said = [str(w) for r in results.object_results for w in r.warnings or []]
     kinds = Counter(w.split("{")[1].split("}")[0] if "{" in w else w for w in said)
     listed = ", ".join(f"{kind} {number}" for kind, number in sorted(kinds.items()))
-    return f"{len(results.object_results)} objects, no errors; warnings: {listed or 'none'}"
+    objects = len(load(folder, "stix/bundle.json")["objects"])
+    return f"{objects} objects, no errors; warnings: {listed or 'none'}"
 
 
 def patterns(folder):
@@ -96,7 +98,7 @@ def misp(folder):
     schema = json.loads((Path(pymisp.__file__).parent / "data/schema-lax.json").read_text())
     refuse([e.message for e in jsonschema.Draft4Validator(schema).iter_errors(event)])
     read = MISPEvent()
-    read.load(event)
+    read.load(copy.deepcopy(event))
     templates = Path(pymisp.__file__).parent / "data/misp-objects/objects"
     errors = []
     for ours in event["Event"]["Object"]:
@@ -150,7 +152,10 @@ def misp_stix(folder):
     foreign = ExternalSTIX2toMISPParser()
     foreign.load_stix_bundle(bundle)
     foreign.parse_stix_bundle()
-    refuse([f"our bundle: {k}: {v}" for k, v in foreign.errors.items()])
+    # Types of the standard that it has no reader for are its own affair.
+    unread = ("Unable to load STIX object type", "Unknown STIX object type")
+    errors = [e for listed in foreign.errors.values() for e in listed]
+    refuse([f"our bundle: {e}" for e in errors if not str(e).startswith(unread)])
     taken = len(foreign.misp_event.attributes) + len(foreign.misp_event.objects)
     return f"{len(ours)} attributes for sensors go to STIX and back; of our bundle it takes {taken} entries"
 

@@ -11,14 +11,14 @@ use blanik_attribution::intake;
 use blanik_attribution::knowledge::{Knowledge, Source};
 use blanik_attribution::observe::Grade;
 use blanik_case::judgement;
-use blanik_evidence::{Hash, Workspace};
+use blanik_evidence::{Hash, SigningKey, Workspace};
 use blanik_model::record::{Learnt, Opened};
 use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Record};
 use sha2::{Digest, Sha256};
 
 use crate::cli::attribution::{IntelAddArgs, IntelCommand, IntelListArgs};
-use crate::evidence;
+use crate::{evidence, exchange};
 
 /// The case under which knowledge of actors is on record.
 pub const CASE: &str = "intelligence";
@@ -32,52 +32,90 @@ pub fn run(command: &IntelCommand) -> Result<ExitCode> {
     match command {
         IntelCommand::Add(args) => add(args),
         IntelCommand::List(args) => list(args),
+        IntelCommand::Pull(args) => exchange::pull::run(args),
+        IntelCommand::Fetch(args) => exchange::fetch::intelligence(args),
     }
 }
 
 fn add(args: &IntelAddArgs) -> Result<ExitCode> {
-    let grade: Grade = args.grade.parse()?;
+    let _: Grade = args.grade.parse()?;
     let key = evidence::key(&args.workspace, &args.key)?;
     for path in &args.files {
         let text = read(path)?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let source = args.source.clone().unwrap_or_else(|| name.clone());
+        let coming = Coming { name, text, source, grade: args.grade.clone() };
+        learn(&args.workspace, &key, vec![coming])?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A file that is to be taken in.
+pub struct Coming {
+    /// Its name.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// Who made it.
+    pub source: String,
+    /// How far it is to be believed: A1 to F6.
+    pub grade: String,
+}
+
+/// Takes files in: kept, on record, and only then believed. What is on record with the same digest, source and grade stays as it is.
+///
+/// # Errors
+/// If one is no knowledge at all, or the workspace cannot be written to.
+pub fn learn(workspace: &Path, key: &SigningKey, files: Vec<Coming>) -> Result<()> {
+    let mut known = stored(&records_of(workspace)?);
+    let is_new_case = known.is_empty();
+    for file in files {
         let at = evidence::now()?;
         let learnt = Learnt {
-            name: name.clone(),
-            size: text.len() as u64,
-            sha256: sha256(text.as_bytes()),
-            source,
-            grade: grade.to_string(),
+            name: file.name.clone(),
+            size: file.text.len() as u64,
+            sha256: sha256(file.text.as_bytes()),
+            source: file.source,
+            grade: file.grade,
         };
+        let same = |(_, _, other): &(u64, String, Learnt)| {
+            (&other.sha256, &other.source, &other.grade)
+                == (&learnt.sha256, &learnt.source, &learnt.grade)
+        };
+        if let Some((index, ..)) = known.iter().find(|known| same(known)) {
+            println!("record {index}  {}: it was taken in before", for_terminal(&file.name));
+            continue;
+        }
         // Read before it is put on record: what is no knowledge at all does not go there.
-        let mut known = Knowledge::builtin();
-        let taken = intake::add(&mut known, &text, &source_of(&learnt, &at.to_string())?)
-            .with_context(|| format!("{} is no knowledge of actors", path.display()))?;
-        keep(&args.workspace, &learnt.sha256, text.as_bytes())?;
-        let mut workspace = Workspace::open_with(&args.workspace, key.clone())?;
+        let mut knowledge = Knowledge::builtin();
+        let source = source_of(&learnt, &at.to_string())?;
+        let taken = intake::add(&mut knowledge, &file.text, &source)
+            .with_context(|| format!("{} is no knowledge of actors", file.name))?;
+        keep(workspace, &learnt.sha256, file.text.as_bytes())?;
+        let mut open = Workspace::open_with(workspace, key.clone())?;
         let mut records = Vec::new();
         let record = |fact| Record { case: CASE.into(), at, by: key.name().to_owned(), fact };
-        if stored(&records_of(&args.workspace)?).is_empty() {
+        if is_new_case && known.is_empty() {
             records.push(record(Fact::Opened(Opened { title: "Knowledge of actors".into() })));
         }
         let shown = format!("{} ({}, {})", learnt.name, learnt.source, learnt.grade);
-        records.push(record(Fact::Learnt(learnt)));
+        records.push(record(Fact::Learnt(learnt.clone())));
         let lines: Vec<String> =
             records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-        workspace.append_json(&lines)?;
+        open.append_json(&lines)?;
+        let index = open.size() - 1;
+        known.push((index, at.to_string(), learnt));
         println!(
-            "record {}  {}: {} actors, {} facts of {} reports, {} problems",
-            workspace.size() - 1,
+            "record {index}  {}: {} actors, {} facts of {} reports, {} problems",
             for_terminal(&shown),
             taken.actors,
             taken.facts,
             taken.reports,
             taken.problems.len()
         );
-        tell(&name, &taken.problems);
+        tell(&file.name, &taken.problems);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 /// What was refused of a file.

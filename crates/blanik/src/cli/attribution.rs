@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::evidence::KeyArgs;
+use super::exchange::{FetchArgs, PullArgs};
 
 /// How a verdict is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -262,6 +263,10 @@ pub enum IntelCommand {
     Add(IntelAddArgs),
     /// Show what was taken in
     List(IntelListArgs),
+    /// Take in what a TAXII 2.1 server or a MISP feed has that is new
+    Pull(PullArgs),
+    /// Get ATT&CK from its publisher, or from a carried folder
+    Fetch(FetchArgs),
 }
 
 const INTEL_HELP: &str = "\

@@ -105,3 +105,29 @@ pub struct PublishArgs {
 fn parse_time(text: &str) -> Result<blanik_model::Timestamp, String> {
     blanik_model::Timestamp::parse(text).ok_or_else(|| "no time; write 2025-05-28T10:00:00Z".into())
 }
+
+impl PublishArgs {
+    /// Of the exercise: for everyone, by nobody who is.
+    pub fn of_exercise(case: PathBuf, workspace: PathBuf) -> Self {
+        PublishArgs {
+            case,
+            workspace,
+            tlp: Tlp::Clear,
+            intrusion: 1,
+            output: None,
+            preview: true,
+            redact: Vec::new(),
+            redact_file: None,
+            publisher: "Invented ministry (exercise)".to_owned(),
+            contact: Some("cert@mzv.example".to_owned()),
+            title: None,
+            title_cs: None,
+            victim: Some("government".to_owned()),
+            no_attribution: false,
+            exercise: true,
+            template: None,
+            date: None,
+            key: KeyArgs::default(),
+        }
+    }
+}

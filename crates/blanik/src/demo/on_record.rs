@@ -16,11 +16,11 @@ use super::answer::AnswerKey;
 use super::case_score::{self, CaseScore};
 use crate::case::brief;
 use crate::case::journal::Journal;
-use crate::evidence::{self, Custody, Sources};
+use crate::evidence::{self, Custody};
 use crate::hunt::{Hunt, Outcome};
 
 /// The case's name.
-const CASE: &str = "exercise";
+pub(super) const CASE: &str = "exercise";
 /// The workspace, in the exercise's folder.
 const WORKSPACE: &str = "workspace";
 
@@ -48,16 +48,14 @@ pub struct OnRecord {
 }
 
 impl Waiting {
-    /// Makes a workspace in the exercise's folder, for a hunt of these logs by the built-in rules.
-    pub fn new(folder: &Path, logs: &Path) -> Result<Self> {
+    /// Makes a workspace in the exercise's folder, for a hunt by the built-in rules.
+    pub fn new(folder: &Path) -> Result<Self> {
         let workspace = folder.join(WORKSPACE);
         let key = SigningKey::generate(&evidence::invented_origin(&workspace)?)?;
         let digits = SigningKey::generate("passphrase")?.verifier().id();
         let passphrase = format!("exercise-{:08x}", u32::from_be_bytes(digits));
         Workspace::init(&workspace, &key, &passphrase)?;
-        let logs = [logs.to_owned()];
-        let sources = Sources { logs: &logs, rules: &[] };
-        let custody = Custody::of(CASE, &workspace, key, sources, Settings::default())?;
+        let custody = Custody::of(CASE, &workspace, key, Settings::default())?;
         Ok(Waiting { workspace, passphrase, custody })
     }
 

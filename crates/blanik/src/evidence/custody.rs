@@ -3,18 +3,15 @@
 //!
 //! `hunted` is the last record: where it stands, all findings before it are there.
 
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
-use blanik_evidence::{SigningKey, Workspace};
-use blanik_ingest::files_below;
+use anyhow::{Context, Result, bail, ensure};
+use blanik_evidence::{Hash, SigningKey, Workspace};
+use blanik_ingest::{Digested, files_below};
 use blanik_model::record::{Acquired, Hunted, Opened, Settings};
 use blanik_model::{Fact, Record};
-use sha2::{Digest, Sha256};
 
 use crate::case::gathering;
 use crate::cli::HuntArgs;
@@ -26,18 +23,6 @@ use super::settings;
 /// Records under one checkpoint, and their bytes, at most.
 const RECORDS_AT_ONCE: usize = 8_192;
 const BYTES_AT_ONCE: usize = 16 << 20;
-/// Small enough that what was copied is still near when it is hashed.
-const HASHED_AT_ONCE: usize = 1 << 17;
-
-/// What a hunt reads, and by which rules: the built-in ones if none are named.
-#[derive(Clone, Copy)]
-pub struct Sources<'p> {
-    /// Files and folders of logs.
-    pub logs: &'p [PathBuf],
-    /// Files and folders of rules.
-    pub rules: &'p [PathBuf],
-}
-
 /// What is to be put on record, from before the hunt until its end.
 pub struct Custody {
     case: String,
@@ -45,44 +30,59 @@ pub struct Custody {
     key: SigningKey,
     rules: String,
     settings: Settings,
-    acquired: JoinHandle<Result<Vec<Acquired>>>,
 }
 
-impl Custody {
-    /// Before anything is read: that it can be put on record at all. Files are hashed meanwhile.
-    pub fn begin(args: &HuntArgs, indicators: Option<&Indicators>) -> Result<Option<Self>> {
+/// A custody that is made while the rules are loaded: the key takes a quarter of a second to open.
+pub struct Waiting {
+    case: String,
+    workspace: PathBuf,
+    opened: JoinHandle<Result<(SigningKey, String)>>,
+}
+
+impl Waiting {
+    /// Asks for the passphrase, and begins to open the key with it.
+    pub fn begin(args: &HuntArgs) -> Result<Option<Self>> {
         let Some(case) = &args.case.case else { return Ok(None) };
         if args.logs.paths.iter().any(|path| path.as_os_str() == "-") {
             bail!("standard input cannot be taken into custody: name a file");
         }
-        let key = super::key(&args.case.workspace, &args.case.key)?;
-        let read = Sources { logs: &args.logs.paths, rules: &args.rule_files.rules };
-        let settings = settings::of(args, indicators)?;
-        Self::of(case, &args.case.workspace, key, read, settings).map(Some)
+        let (case, workspace) = (case.clone(), args.case.workspace.clone());
+        let locked = super::locked_key(&workspace, &args.case.key)?;
+        let rules = args.rule_files.rules.clone();
+        let opened = thread::spawn(move || Ok((locked.open()?, settings::of_rules(&rules)?)));
+        Ok(Some(Waiting { case, workspace, opened }))
     }
 
-    /// For a case of a workspace, whose key this is.
-    pub fn of(
-        case: &str,
-        workspace: &Path,
+    /// Before anything is read: that it can be put on record at all.
+    pub fn end(self, args: &HuntArgs, indicators: Option<&Indicators>) -> Result<Custody> {
+        let settings = settings::of(args, indicators)?;
+        let (key, rules) = self.opened.join().expect("opening a key does not panic")?;
+        Custody::new(self.case, self.workspace, key, rules, settings)
+    }
+}
+
+impl Custody {
+    /// For a case of a workspace, whose key this is, and a hunt by the built-in rules.
+    pub fn of(case: &str, workspace: &Path, key: SigningKey, settings: Settings) -> Result<Self> {
+        let rules = settings::of_rules(&[])?;
+        Self::new(case.to_owned(), workspace.to_owned(), key, rules, settings)
+    }
+
+    fn new(
+        case: String,
+        workspace: PathBuf,
         key: SigningKey,
-        read: Sources<'_>,
+        rules: String,
         settings: Settings,
     ) -> Result<Self> {
         // Fails now, and not after hours of reading.
-        drop(Workspace::open_with(workspace, key.clone())?);
-        let paths = read.logs.to_vec();
-        let acquired = thread::spawn(move || acquired(&paths));
-        let rules = settings::of_rules(read.rules)?;
-        let (case, workspace) = (case.to_owned(), workspace.to_owned());
-        Ok(Custody { case, workspace, key, rules, settings, acquired })
+        drop(Workspace::open_with(&workspace, key.clone())?);
+        Ok(Custody { case, workspace, key, rules, settings })
     }
 
     /// Puts the hunt on record.
     pub fn log(self, hunt: &Hunt, outcome: &mut Outcome, quiet: bool) -> Result<()> {
-        let waited = Instant::now();
-        let acquired = self.acquired.join().expect("hashing does not panic")?;
-        let waited = waited.elapsed();
+        ensure!(hunt.logs.options.digests, "the files were read without their digests");
         let started = Instant::now();
         let opened = is_opened(&self.workspace, &self.case)?;
         let mut workspace = Workspace::open_with(&self.workspace, self.key.clone())?;
@@ -97,8 +97,8 @@ impl Custody {
         if !opened {
             writer.fact(Fact::Opened(Opened { title: self.case.clone() }))?;
         }
-        for file in acquired {
-            writer.fact(Fact::Acquired(file))?;
+        for file in &outcome.digests {
+            writer.fact(Fact::Acquired(acquired(file)))?;
         }
         let found = writer.head("found")?;
         for i in 0..outcome.findings.len() {
@@ -123,11 +123,10 @@ impl Custody {
         let last = writer.finish()?;
         if !quiet {
             eprintln!(
-                "blanik: on record as {first} to {} of case {} (logged in {:.2} s, waited {:.2} s for digests)",
+                "blanik: on record as {first} to {} of case {} (logged in {:.2} s)",
                 last - 1,
                 self.case,
                 started.elapsed().as_secs_f64(),
-                waited.as_secs_f64(),
             );
         }
         Ok(())
@@ -200,27 +199,15 @@ impl Writer<'_> {
     }
 }
 
-/// The files that reading these paths opens, each with size and digest. What cannot be read is the
-/// hunt's to tell.
-pub(super) fn acquired(paths: &[PathBuf]) -> Result<Vec<Acquired>> {
+/// The files that reading these paths opens, each with size and digest, without a hunt. What cannot be
+/// read is the hunt's to tell.
+pub(super) fn files(paths: &[PathBuf]) -> Vec<Acquired> {
     let depth = blanik_ingest::Limits::default().folder_depth_max;
     let files = paths.iter().flat_map(|path| files_below(path, depth));
-    Ok(files.filter_map(|path| digest(&path).ok()).collect())
+    files.filter_map(|path| Digested::of(&path).ok()).map(|file| acquired(&file)).collect()
 }
 
-fn digest(path: &Path) -> io::Result<Acquired> {
-    let mut file = File::open(path)?;
-    let mut hasher = Sha256::new();
-    let mut buffer = vec![0; HASHED_AT_ONCE];
-    let mut size = 0;
-    loop {
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            break;
-        }
-        hasher.update(&buffer[..n]);
-        size += n as u64;
-    }
-    let path = path.display().to_string();
-    Ok(Acquired { path, size, sha256: blanik_evidence::Hash(hasher.finalize().into()).to_hex() })
+fn acquired(file: &Digested) -> Acquired {
+    let path = file.path.display().to_string();
+    Acquired { path, size: file.size, sha256: Hash(file.sha256).to_hex() }
 }

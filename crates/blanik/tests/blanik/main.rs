@@ -13,6 +13,7 @@ mod indicators;
 mod oracle;
 mod output;
 mod program;
+mod publish;
 mod readme;
 mod regression;
 mod text;

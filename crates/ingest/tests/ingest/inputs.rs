@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::path::Path;
 
-use blanik_ingest::{Format, Limits, Options};
+use blanik_ingest::{Digested, Format, Input, Limits, Options};
+use sha2::{Digest, Sha256};
 
 use crate::reading::Reading;
 
@@ -157,6 +158,37 @@ pub fn zip(members: &[(&str, &[u8])]) -> Vec<u8> {
         writer.write_all(bytes).expect("to memory");
     }
     writer.finish().expect("to memory").into_inner()
+}
+
+/// What is hunted is what is hashed: logs, archives, files that are no log, and empty ones.
+#[test]
+fn the_digest_of_each_file_is_of_all_of_its_bytes() {
+    let log: Vec<u8> = b"{\"a\":1}\n".repeat(90_000);
+    let files: [(&str, Vec<u8>); 7] = [
+        ("a-log", log.clone()),
+        ("b-gz", gzip(&log)),
+        ("c-zip", zip(&[("a", &log), ("b", &gzip(&log))])),
+        ("d-tar", [tar(&[("a", &log)]), b"behind its end".repeat(30_000)].concat()),
+        ("e-program", [b"MZ".to_vec(), vec![7; 200_000]].concat()),
+        ("f-empty", Vec::new()),
+        ("g-damaged", gzip(&log)[..1_000].to_vec()),
+    ];
+    let dir = tempfile::tempdir().expect("writable");
+    for (name, bytes) in &files {
+        std::fs::write(dir.path().join(name), bytes).expect("writable");
+    }
+    let inputs = || vec![Input::Path(dir.path().to_owned())];
+    let plain = Reading::of_inputs(inputs(), Options::default(), true);
+    let options = Options { digests: true, ..Options::default() };
+    let reading = Reading::of_inputs(inputs(), options, true);
+    assert_eq!((reading.problems(), &reading.records), (plain.problems(), &plain.records));
+    assert_eq!(plain.digests, []);
+    let expected = files.iter().map(|(name, bytes)| Digested {
+        path: dir.path().join(name),
+        size: bytes.len() as u64,
+        sha256: Sha256::digest(bytes).into(),
+    });
+    assert_eq!(reading.digests, expected.collect::<Vec<_>>());
 }
 
 #[test]

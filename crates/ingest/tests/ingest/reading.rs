@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use blanik_ingest::{
-    Decoder, Feeder, Hint, Input, Options, Origin, Record, RecordSink, Rejection, Severity,
+    Decoder, Digested, Feeder, Hint, Input, Options, Origin, Record, RecordSink, Rejection,
+    Severity,
 };
 
 /// What one reading gave.
@@ -18,6 +19,7 @@ pub struct Reading {
     pub rejections: Vec<Rejection>,
     pub sources: Vec<String>,
     pub any_missing: bool,
+    pub digests: Vec<Digested>,
     /// Keep the records' text; otherwise they are only counted.
     keep: bool,
 }
@@ -69,6 +71,7 @@ impl Reading {
         reading.rejections.extend(feeder.rejections());
         reading.sources = feeder.sources().iter().map(|s| s.to_string()).collect();
         reading.any_missing = feeder.any_missing();
+        reading.digests = feeder.digests();
         reading
     }
 

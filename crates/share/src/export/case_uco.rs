@@ -5,7 +5,7 @@
 //! record's index in the log; each claim is an annotation of these, and the result of an investigative action on them.
 //! A record's own digest is no part of a publication: it stands in the proofs of the pack, under the same index.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use blanik_model::{Timestamp, Tlp};
 use serde_json::{Map, Value, json};
@@ -20,18 +20,21 @@ const BASE: &str = "https://blanik.invalid/kb/";
 pub fn provenance(publication: &Publication) -> Value {
     let graph = Graph { publication, ids: Ids::of(publication) };
     let mut nodes = graph.whole();
-    let records = graph.records();
-    let mut contained: Vec<Value> =
-        nodes.iter().map(|node| json!({ "@id": node["@id"] })).collect();
-    for (record, marking) in &records {
-        nodes.extend(graph.record(*record, *marking));
+    for (record, marking) in graph.records() {
+        nodes.extend(graph.record(record, marking));
     }
     for claim in publication.claims() {
         nodes.extend(graph.claim(claim));
     }
-    let mut seen = std::collections::BTreeSet::new();
+    let mut seen = BTreeSet::new();
     nodes.retain(|node| seen.insert(node["@id"].to_string()));
-    contained.extend(nodes.iter().skip(contained.len()).map(|node| json!({ "@id": node["@id"] })));
+    // Facets and statements are parts of objects and no objects of their own.
+    let part = |node: &&Value| {
+        node["@type"] == "observable:EventRecordFacet"
+            || node["@type"] == "marking:StatementMarking"
+    };
+    let objects = nodes.iter().filter(|node| !part(node));
+    let contained = objects.map(|node| json!({ "@id": node["@id"] })).collect();
     nodes.push(graph.investigation(contained));
     json!({
         "@context": {

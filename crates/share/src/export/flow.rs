@@ -4,6 +4,9 @@
 //! Actions are the steps of the story in order of time; an action's effect is the step behind it. That one came after the
 //! other is what logs show; that it came of it, they do not, and the flow's description says so.
 
+use std::collections::BTreeSet;
+
+use blanik_model::Tlp;
 use serde_json::{Map, Value, json};
 
 use super::ids::Ids;
@@ -39,6 +42,7 @@ pub fn flow(publication: &Publication) -> Value {
     };
     objects.push(writer.flow(&start[0]["id"]));
     objects.extend(start);
+    objects.extend(writer.markings(&objects));
     json!({ "type": "bundle", "id": writer.ids.stix("bundle", &["attack-flow"]), "objects": objects })
 }
 
@@ -82,7 +86,7 @@ struct Writer<'p> {
 }
 
 impl Writer<'_> {
-    fn object(&self, ty: &str, id: &str, marking: blanik_model::Tlp, further: Value) -> Value {
+    fn object(&self, ty: &str, id: &str, marking: Tlp, further: Value) -> Value {
         let at = stix::time(self.publication.published);
         let mut object = Map::new();
         let head = json!({
@@ -175,9 +179,9 @@ impl Writer<'_> {
         self.ids.stix("attack-asset", &[host])
     }
 
-    /// Hosts that steps name, under the strictest marking of these steps' least: one that may be shown with any of them.
+    /// Hosts that steps name, each under the strictest marking of these steps.
     fn assets(&self) -> Vec<Value> {
-        let mut hosts: Vec<(&str, blanik_model::Tlp)> = Vec::new();
+        let mut hosts: Vec<(&str, Tlp)> = Vec::new();
         for step in &self.publication.steps {
             let Some(host) = step.host.as_deref() else { continue };
             match hosts.iter_mut().find(|(known, _)| *known == host) {
@@ -185,11 +189,18 @@ impl Writer<'_> {
                 None => hosts.push((host, step.marking)),
             }
         }
-        let asset = |(host, marking): &(&str, blanik_model::Tlp)| {
+        let asset = |(host, marking): &(&str, Tlp)| {
             let further = json!({ "name": host });
             self.object("attack-asset", &self.asset_id(host), *marking, further)
         };
         hosts.iter().map(asset).collect()
+    }
+
+    /// Definitions of the markings that steps bear and the attack patterns do not.
+    fn markings(&self, objects: &[Value]) -> Vec<Value> {
+        let used: BTreeSet<Tlp> = self.publication.steps.iter().map(|step| step.marking).collect();
+        let missing = |tlp: &Tlp| objects.iter().all(|o| o["id"] != stix::marking_id(*tlp));
+        used.into_iter().filter(missing).map(stix::marking_definition).collect()
     }
 
     /// A flow must start somewhere.

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::publication::{ChapterKind, Publication, Wording};
 use objects::{Bundle, named, span};
 
-pub(super) use marking::id as marking_id;
+pub(super) use marking::{definition as marking_definition, id as marking_id};
 pub(super) use objects::time;
 
 /// The bundle.
@@ -29,7 +29,7 @@ pub fn bundle(publication: &Publication) -> Value {
     let to_look_for = seen::add(&mut bundle, &campaign, victim.as_deref());
     let leader = actors::add(&mut bundle, &campaign);
     claims::add(&mut bundle, &campaign);
-    claims::opinions(&mut bundle, leader.as_deref().unwrap_or(&campaign));
+    claims::opinions(&mut bundle, &campaign, leader.as_deref().unwrap_or(&campaign));
     grouping(&mut bundle, &campaign, to_look_for);
     report(&mut bundle);
     bundle.finish()

@@ -43,7 +43,7 @@ struct Found {
 impl<'a> Hunter<'a> {
     pub(super) fn new(with: &'a AgainArgs) -> Result<Self> {
         let mut files: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
-        for file in custody::acquired(&with.files)? {
+        for file in custody::files(&with.files) {
             files.entry(file.sha256).or_default().push(PathBuf::from(file.path));
         }
         let indicators = indicators::for_hunt(&with.known, true)?;

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use blanik_model::Level;
 
-use blanik_model::markup::Text;
 use crate::output::cell::count;
 use crate::summary::Summary;
 use crate::summary::tally::LevelCounts;
 use crate::summary::timeline::Axis;
+use blanik_model::markup::Text;
 
 /// Buckets of the histogram, and of each host's strip.
 const HISTOGRAM_BUCKETS_MAX: usize = 100;

@@ -8,10 +8,10 @@ use blanik_model::finding::{Correlated, CorrelatedEvent, Fields};
 use blanik_model::text::for_terminal;
 use serde::Serialize;
 
-use blanik_model::markup::{Text, lines};
 use crate::output::cell::counted;
 use crate::output::json::{self, Place};
 use crate::output::telling;
+use blanik_model::markup::{Text, lines};
 
 /// Findings that stand on the page even where scripts do not run.
 pub const STATIC_MAX: usize = 50;

@@ -7,10 +7,10 @@ use blanik_model::attack::TACTICS;
 use blanik_model::{Finding, Level, Timestamp};
 
 use super::list::{self, STATIC_MAX};
-use blanik_model::markup::Text;
 use super::{FINDINGS_MAX, chart};
 use crate::output::cell::{bytes, count, counted};
 use crate::summary::Summary;
+use blanik_model::markup::Text;
 
 const CSS: &str = include_str!("report.css");
 const JS: &str = include_str!("report.js");

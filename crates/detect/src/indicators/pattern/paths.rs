@@ -50,7 +50,9 @@ impl Source {
     /// What a path names. `None` if no event has such a thing.
     pub fn of(path: &str) -> Option<Source> {
         let (object, property) = path.split_once(':')?;
-        let hash = property.starts_with("hashes") || property.starts_with("extensions.ntfs-ext");
+        let hash = property.starts_with("hashes")
+            || property.starts_with("extensions.ntfs-ext")
+            || property == "extensions.windows-pebinary-ext.imphash";
         let header = property.to_ascii_lowercase();
         Some(match (object, property) {
             ("ipv4-addr" | "ipv6-addr" | "domain-name" | "hostname", "value") => {

@@ -52,7 +52,7 @@ fn called(indicator: &Indicator) -> (&'static str, &'static str, bool) {
         IndicatorType::FileName | IndicatorType::FilePath => ("filename", FILE, true),
         IndicatorType::Mutex => ("mutex", "Artifacts dropped", true),
         IndicatorType::RegistryKey => ("regkey", "Persistence mechanism", true),
-        IndicatorType::UserAgent => ("user-agent", NETWORK, false),
+        IndicatorType::UserAgent => ("user-agent", NETWORK, true),
         IndicatorType::Ja3 => ("ja3-fingerprint-md5", NETWORK, true),
         IndicatorType::Ja4 => ("other", NETWORK, false),
         IndicatorType::Certificate => match indicator.value.len() {
@@ -142,7 +142,9 @@ fn actors(publication: &Publication, ids: &Ids, at: &str) -> Vec<Value> {
             "Tag": [marking(publication.tlp), likelihood(h.probability)],
         });
         let uuid = ids.uuid("attribute", &["threat-actor", &h.id, &h.name]).to_string();
-        attribute(uuid, at, ("threat-actor", "Attribution", &h.name), further)
+        // Nobody is called that there is no known actor.
+        let ty = if h.id == "UNKNOWN" { "other" } else { "threat-actor" };
+        attribute(uuid, at, (ty, "Attribution", &h.name), further)
     };
     hypotheses(attribution).map(actor).collect()
 }

@@ -104,7 +104,7 @@ fn explain(
         .collect();
     if !rest.is_empty() {
         let sum: f64 = rest.iter().map(|h| h.probability).sum();
-        content.push_str(&format!("\n- {} others, together {sum:.3}", rest.len()));
+        content.push_str(&format!("\n- {} more, together {sum:.3}", rest.len()));
     }
     content.push_str(&format!("\n- no known actor, probability {:.3}", attribution.unknown));
     content.push_str(&format!("\nConfidence in the whole: {}.", attribution.confidence));

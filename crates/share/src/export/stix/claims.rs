@@ -60,9 +60,11 @@ fn cited(publication: &Publication, claim: &Claim) -> Vec<Value> {
     claim.cites.records.iter().enumerate().map(one).collect()
 }
 
-/// Adds what allies say of an object.
-pub fn opinions(bundle: &mut Bundle<'_>, about: &str) {
+/// Adds what allies say: of the judgement, where they judged; of the campaign, where they looked at logs and findings.
+pub fn opinions(bundle: &mut Bundle<'_>, campaign: &str, judgement: &str) {
     for opinion in &bundle.publication.opinions {
+        let judged = matches!(opinion.grade.as_str(), "concur" | "assessed");
+        let about = if judged { judgement } else { campaign };
         let properties = json!({
             "opinion": word(bundle.publication, opinion),
             "explanation": explanation(opinion),
@@ -75,8 +77,8 @@ pub fn opinions(bundle: &mut Bundle<'_>, about: &str) {
     }
 }
 
-/// STIX's scale. A cosignature that concurs agrees; one that ran the analysis again agrees that it comes out so; one that
-/// only saw the log grow says nothing of its content. Probabilities on record: how probable they hold our leader.
+/// STIX's scale. A cosignature that concurs shares the judgement; one that hunted again agrees that the findings come out
+/// so; one that only saw the log grow says nothing of its content. Probabilities on record: how probable they hold our leader.
 fn word(publication: &Publication, opinion: &Opinion) -> &'static str {
     match opinion.grade.as_str() {
         "concur" | "re-run" => return "agree",
@@ -98,11 +100,9 @@ fn word(publication: &Publication, opinion: &Opinion) -> &'static str {
 
 fn explanation(opinion: &Opinion) -> String {
     let mut text = match opinion.grade.as_str() {
-        "consistent" => {
-            "Cosigned: the log is consistent with what was seen of it before.".to_owned()
-        }
-        "re-run" => "Cosigned: the analysis was run again and came out the same.".to_owned(),
-        "concur" => "Cosigned: concurs.".to_owned(),
+        "consistent" => "Cosigned: the log only grew.".to_owned(),
+        "re-run" => "Cosigned: hunted again, the sealed events give the same findings.".to_owned(),
+        "concur" => "Cosigned: shares the judgement.".to_owned(),
         "assessed" => "An assessment of their own, on record.".to_owned(),
         other => format!("Says: {other}."),
     };

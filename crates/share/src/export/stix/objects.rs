@@ -105,9 +105,14 @@ impl<'p> Bundle<'p> {
         self.add("relationship", &[source, kind, target], marking, Value::Object(properties))
     }
 
-    /// Ids of all objects, in their order.
+    /// Ids of all objects that a report may refer to, in their order: translations are none (4.16).
     pub fn all(&self) -> Vec<String> {
-        let id = |(_, object): &(Tlp, Map<String, Value>)| object["id"].as_str().map(str::to_owned);
+        let id = |(_, object): &(Tlp, Map<String, Value>)| {
+            object["id"]
+                .as_str()
+                .filter(|_| object["type"] != "language-content")
+                .map(str::to_owned)
+        };
         self.objects.iter().filter_map(id).collect()
     }
 

@@ -1,0 +1,222 @@
+//! Publishing from the outside: the pack of the exercise holds, no byte of it can be changed unnoticed, and nothing that
+//! is withheld is in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use blanik::cli::publish::PublishArgs;
+use blanik::publish::Draft;
+use blanik_model::Tlp;
+use blanik_share::publication::Redactions;
+use blanik_verify::form::{MANIFEST, PUBLICATION, SEAL};
+use blanik_verify::{Trust, container, verify};
+
+use crate::program::{Ran, run};
+
+/// The exercise, made, hunted and published once for all tests here.
+fn exercise() -> &'static Path {
+    static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ran = run(folder.path(), &["demo", "--keep", "exercise", "-q"]);
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        assert!(ran.out.contains("all green"), "{}", ran.out);
+        folder
+    });
+    folder.path()
+}
+
+fn pack() -> Vec<u8> {
+    std::fs::read(exercise().join("exercise/pack.zip")).expect("the demo made it")
+}
+
+/// The files of a pack that can be read.
+fn files(pack: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let all = container::read(pack).expect("an archive");
+    all.into_iter().filter_map(|(path, content)| Some((path, content.ok()?))).collect()
+}
+
+fn verified(folder: &Path, pack: &str, more: &[&str]) -> Ran {
+    run(folder, &[&["verify", pack], more].concat())
+}
+
+/// Numbers that are the same every time (splitmix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) as usize % n
+    }
+}
+
+#[test]
+fn the_pack_of_the_demo_holds_and_only_its_own_key_signs_it() {
+    let folder = exercise();
+    let ran = verified(folder, "exercise/pack.zip", &[]);
+    assert_eq!(ran.code, Some(0), "{}", ran.out);
+    assert!(!ran.out.contains("RED"), "{}", ran.out);
+    assert!(ran.out.starts_with("EXERCISE"), "{}", ran.out);
+    assert!(ran.out.contains("was not checked"), "{}", ran.out);
+    let trusted = verified(folder, "exercise/pack.zip", &["--key", "exercise/workspace/log.vkey"]);
+    assert_eq!(trusted.code, Some(0), "{}", trusted.out);
+    assert!(!trusted.out.contains("was not checked"), "{}", trusted.out);
+    // Another log's key: everything is red.
+    let other = run(folder, &["init", "other", "--passphrase-file", "exercise/passphrase.txt"]);
+    assert_eq!(other.code, Some(0), "{}", other.err);
+    let wrong = verified(folder, "exercise/pack.zip", &["--key", "other/log.vkey"]);
+    assert_eq!(wrong.code, Some(1), "{}", wrong.out);
+    assert!(!wrong.out.contains("green From"), "{}", wrong.out);
+}
+
+#[test]
+fn a_changed_sentence_is_red_and_the_others_stay_green() {
+    let mut files = files(&pack());
+    let text = String::from_utf8(files[PUBLICATION].clone()).expect("UTF-8");
+    let changed = text.replacen("an intruder was active", "no intruder was active", 1);
+    assert_ne!(text, changed);
+    files.insert(PUBLICATION.to_owned(), changed.into_bytes());
+    let report = verify(&container::write(&files).expect("written"), &Trust::default());
+    let report = report.expect("an archive");
+    let red: Vec<&str> =
+        report.sentences.iter().filter(|s| !s.wrong.is_empty()).map(|s| &*s.id).collect();
+    assert_eq!(red, ["c1"], "{:?}", report.sentences[0]);
+    let blamed: BTreeSet<&str> =
+        report.files.iter().filter(|f| f.wrong.is_some()).map(|f| &*f.path).collect();
+    // The page and the bundle still have what was published, and so differ from it.
+    assert!(blamed.contains(PUBLICATION) && !blamed.contains(MANIFEST), "{blamed:?}");
+}
+
+#[test]
+fn any_changed_byte_is_caught_and_blamed_on_its_file() {
+    const FLIPS: usize = 150;
+    let pack = pack();
+    let whole = files(&pack);
+    let mut numbers = Numbers(7);
+    let mut caught = 0;
+    for _ in 0..FLIPS {
+        let mut changed = pack.clone();
+        let at = numbers.below(changed.len());
+        changed[at] ^= 1 << numbers.below(8);
+        let Ok(read) = container::read(&changed) else {
+            caught += 1;
+            continue; // No archive any more: that is said as an error.
+        };
+        let differs =
+            |path: &&String| read.get(*path).and_then(|c| c.as_ref().ok()) != whole.get(*path);
+        let all: BTreeSet<&String> = whole.keys().chain(read.keys()).collect();
+        let altered: Vec<&String> = all.into_iter().filter(differs).collect();
+        let report = verify(&changed, &Trust::default()).expect("an archive");
+        if altered.is_empty() {
+            assert!(report.holds(), "byte {at} says nothing, and something is wrong");
+            continue;
+        }
+        assert!(!report.holds(), "byte {at}: {altered:?}");
+        for path in altered {
+            let file = report.files.iter().find(|f| f.path == *path);
+            assert!(file.is_some_and(|f| f.wrong.is_some()), "byte {at}: {path} is not blamed");
+        }
+        caught += 1;
+    }
+    assert!(caught > FLIPS / 2, "{caught}");
+}
+
+/// What is withheld from a reader, in the two ways a machine may look for it.
+fn needles(value: &str) -> [Vec<u8>; 2] {
+    let utf16 = value.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    [value.as_bytes().to_vec(), utf16]
+}
+
+#[test]
+fn nothing_withheld_is_in_the_pack() {
+    const REDACTIONS: usize = 16;
+    let exercise: PathBuf = exercise().join("exercise/workspace");
+    let args = PublishArgs::of_exercise("exercise".into(), exercise);
+    let mut draft = Draft::of(&args).expect("a case");
+    let open = draft.names(Tlp::Red).expect("an intrusion");
+    let everything = serde_json::to_string(&draft.publication(&open).expect("published"))
+        .expect("JSON")
+        .to_lowercase();
+    let all = draft.names(Tlp::Clear).expect("an intrusion");
+    // Names that would be seen if nobody withheld them.
+    let said: Vec<&String> =
+        all.withheld().iter().filter(|n| n.len() > 5 && everything.contains(n.as_str())).collect();
+    assert!(said.len() > 15, "{said:?}");
+    let mut numbers = Numbers(11);
+    for round in 0..REDACTIONS {
+        let values: BTreeSet<String> =
+            (0..=numbers.below(4)).map(|_| said[numbers.below(said.len())].clone()).collect();
+        let tlp = [Tlp::Green, Tlp::Amber, Tlp::AmberStrict, Tlp::Red][numbers.below(4)];
+        draft.redactions = Redactions { values: values.clone(), ..Redactions::default() };
+        let names = draft.names(tlp).expect("an intrusion");
+        let (_, files, _) = draft.unsealed(&names).unwrap_or_else(|e| panic!("{values:?}: {e:#}"));
+        for value in &values {
+            let hash = blanik_evidence::Hash::of(value.as_bytes()).to_hex().into_bytes();
+            for (path, bytes) in &files {
+                let bytes = bytes.to_ascii_lowercase();
+                for needle in needles(value).iter().chain([&hash]) {
+                    let found = bytes.windows(needle.len()).position(|w| w == needle);
+                    assert_eq!(found, None, "round {round}: {value} is in {path} (TLP:{tlp})");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_pack_that_would_leak_is_refused() {
+    let folder = exercise();
+    let args = [
+        "publish",
+        "exercise",
+        "--workspace",
+        "exercise/workspace",
+        "--tlp",
+        "red",
+        "-o",
+        "no.zip",
+        "--redact",
+        "svc-adsync",
+        "--title",
+        "What svc-adsync did",
+        "--publisher",
+        "svc-adsync",
+        "--passphrase-file",
+        "exercise/passphrase.txt",
+    ];
+    let ran = run(folder, &args);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    assert!(
+        ran.err.contains("nothing was written") && ran.err.contains("svc-adsync"),
+        "{}",
+        ran.err
+    );
+    assert!(!folder.join("no.zip").exists());
+    let none =
+        run(folder, &["publish", "exercise", "--workspace", "exercise/workspace", "--tlp", "red"]);
+    assert_eq!(none.code, Some(2));
+    assert!(none.err.contains("--output"), "{}", none.err);
+}
+
+#[test]
+fn a_preview_says_what_each_audience_sees_and_writes_nothing() {
+    let folder = exercise();
+    let before = std::fs::read(folder.join("exercise/workspace/log/checkpoint")).expect("a log");
+    let args =
+        ["publish", "exercise", "--workspace", "exercise/workspace", "--tlp", "clear", "--preview"];
+    let ran = run(folder, &args);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let row = |label: &str| {
+        let row = ran.out.lines().find(|l| l.split(' ').next() == Some(label));
+        row.unwrap_or_else(|| panic!("{label}: {}", ran.out)).to_owned()
+    };
+    assert!(row("clear").contains("account") && row("red").ends_with("none"), "{}", ran.out);
+    assert!(ran.out.contains("svc-adsync") && ran.out.contains("account-"), "{}", ran.out);
+    let after = std::fs::read(folder.join("exercise/workspace/log/checkpoint")).expect("a log");
+    assert_eq!(before, after);
+    assert!(files(&pack()).contains_key(SEAL));
+}
