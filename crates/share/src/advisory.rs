@@ -8,13 +8,13 @@
 pub mod data;
 mod defang;
 mod figure;
-pub mod read;
 mod spell;
 mod words;
 
 use std::collections::BTreeMap;
 
 use blanik_model::markup::Text;
+use blanik_verify::agree::marked;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
 
@@ -116,8 +116,8 @@ fn exact(text: &str) -> Value {
 
 /// Each claim once, and to the letter.
 fn check(p: &Publication, language: Language, page: &str) -> Result<(), AdvisoryError> {
-    let mut found: BTreeMap<String, String> = BTreeMap::new();
-    for (id, text) in read::claims(page) {
+    let mut found: BTreeMap<String, Option<String>> = BTreeMap::new();
+    for (id, text) in marked(page) {
         if found.insert(id.clone(), text).is_some() {
             return Err(AdvisoryError::Twice(id));
         }
@@ -125,7 +125,7 @@ fn check(p: &Publication, language: Language, page: &str) -> Result<(), Advisory
     for claim in p.claims() {
         match found.remove(&claim.id) {
             None => return Err(AdvisoryError::Missing(claim.id.clone())),
-            Some(text) if text == claim.text.in_language(language) => {}
+            Some(Some(text)) if text == claim.text.in_language(language) => {}
             Some(_) => return Err(AdvisoryError::Otherwise(claim.id.clone())),
         }
     }

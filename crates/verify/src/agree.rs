@@ -80,7 +80,7 @@ fn advisory(
 }
 
 /// The elements of a page that hold sentences: their claim's id and text; no text where there is markup in it.
-fn marked(page: &str) -> Vec<(String, Option<String>)> {
+pub fn marked(page: &str) -> Vec<(String, Option<String>)> {
     const MARK: &str = "data-claim=\"";
     let mut found = Vec::new();
     let mut rest = page;

@@ -1,7 +1,8 @@
 //! The advisory's page: each sentence once and to the letter, nothing that a log says is markup, both languages whole.
 
-use blanik_share::advisory::{self, AdvisoryError, HTML_TEMPLATE, read};
+use blanik_share::advisory::{self, AdvisoryError, HTML_TEMPLATE};
 use blanik_share::publication::{Language, Publication};
+use blanik_verify::agree::marked;
 
 use crate::advisory_example::{hostile, large, small};
 
@@ -23,10 +24,10 @@ fn each_claim_stands_once_and_to_the_letter() {
         for (name, p) in [("large", large()), ("small", small()), ("hostile", hostile())] {
             let page = page(&p, language);
             keep(&format!("{name}-{}.html", language.code()), &page);
-            let mut read = read::claims(&page);
-            let mut said: Vec<(String, String)> = p
+            let mut read: Vec<(String, Option<String>)> = marked(&page);
+            let mut said: Vec<(String, Option<String>)> = p
                 .claims()
-                .map(|c| (c.id.clone(), c.text.in_language(language).to_owned()))
+                .map(|c| (c.id.clone(), Some(c.text.in_language(language).to_owned())))
                 .collect();
             read.sort();
             said.sort();

@@ -12,7 +12,7 @@ use crate::advisory::spell::{minute, period, span};
 use crate::advisory::words::{fixed, term};
 use crate::publication::{Language, Publication, Step, Unseen};
 
-const LEFT: f64 = 158.0;
+const LEFT: f64 = 178.0;
 const RIGHT: f64 = 8.0;
 const TOP: f64 = 40.0;
 const ROW: f64 = 25.0;
@@ -120,7 +120,7 @@ impl Drawing {
 
     fn lane(&self, canvas: &mut Canvas, y: f64, name: &str, ink: &str) {
         let middle = y + ROW / 2.0;
-        let name = blanik_model::text::shorten(name, 26);
+        let name = blanik_model::text::shorten(name, 29);
         let rest = format!("text-anchor=\"end\" fill=\"{ink}\"");
         canvas.text((LEFT - 10.0, middle + 4.0), &rest, &name);
         canvas.line((LEFT, middle), (WIDTH - RIGHT, middle), &format!("stroke=\"{RULE}\""));
@@ -151,7 +151,7 @@ impl Drawing {
     fn quiet(&self, canvas: &mut Canvas, u: &Unseen) {
         let (from, to) = self.places(u.from, u.to);
         let told = format!("{} {}", fixed("quiet", self.language), period(u.from, u.to));
-        let rest = "fill=\"url(#quiet)\" fill-opacity=\"0.55\"";
+        let rest = "fill=\"url(#quiet)\" fill-opacity=\"0.4\"";
         canvas.rect((from, TOP), (to - from, self.bottom - TOP), rest, &told);
     }
 
@@ -164,7 +164,7 @@ impl Drawing {
 
     fn legend(&self, canvas: &mut Canvas, has_silent: bool, further: usize) {
         let y = self.bottom + 36.0;
-        let mut x = LEFT;
+        let mut x = 10.0;
         for (level, colour, radius) in ROWS_LEVEL {
             let _ = write!(
                 canvas.out,
@@ -188,7 +188,7 @@ impl Drawing {
         }
         if further > 0 {
             let told = format!("{further} {}", fixed("more_not_drawn", self.language));
-            canvas.text((10.0, y), &format!("font-size=\"10\" fill=\"{SOFT}\""), &told);
+            canvas.text((x, y), &format!("font-size=\"10\" fill=\"{SOFT}\""), &told);
         }
     }
 }
