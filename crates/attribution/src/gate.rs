@@ -107,11 +107,11 @@ impl Variants {
 
     /// Shares of the actors in each variant.
     #[must_use]
-    pub fn weigh(&self, scores: &dyn Fn(&Terms, &Seen) -> Vec<f64>) -> Weighed {
+    pub fn weigh(&self, scores: &dyn Fn(&Terms) -> Vec<f64>) -> Weighed {
         let mut weighed =
-            Weighed { shares: vec![softmax(&scores(&self.whole, &self.seen))], signs: Vec::new() };
+            Weighed { shares: vec![softmax(&scores(&self.whole))], signs: Vec::new() };
         for rest in &self.rests {
-            let shares = softmax(&scores(&rest.terms, &rest.seen));
+            let shares = softmax(&scores(&rest.terms));
             weighed.signs.push((rest.row, signs(self, rest, &shares)));
             weighed.shares.push(shares);
         }
@@ -286,7 +286,7 @@ mod tests {
         let rests: Vec<(usize, &Vec<Feature>)> =
             variants.rests.iter().map(|r| (r.row, &r.seen.software)).collect();
         assert_eq!(rests, [(0, &vec![find("S2"), find("S3")]), (1, &vec![find("S1"), find("S3")])]);
-        let weighed = variants.weigh(&|terms, _| vec![0.0; terms.actors.len()]);
+        let weighed = variants.weigh(&|terms| vec![0.0; terms.actors.len()]);
         assert!(weighed.signs.iter().all(|(_, s)| s.len() == SIGNS));
         assert!(weighed.signs.iter().flat_map(|(_, s)| s).all(|x| x.is_finite()));
     }

@@ -185,7 +185,7 @@ impl Half {
     }
 
     fn weigh(&self, variants: &Variants) -> Weighed {
-        variants.weigh(&|terms, _| scores(terms, &self.weights))
+        variants.weigh(&|terms| scores(terms, &self.weights))
     }
 }
 
