@@ -48,8 +48,11 @@ pub fn tell(draft: &Draft, tlp: Tlp, out: &mut impl Write) -> Result<()> {
         }
     }
     let text = serde_json::to_string(&publication)?;
+    let all = names.used(&text);
+    let is_used =
+        |kind: &str, stand_in: &str| all.get(kind).is_some_and(|of| of.contains(stand_in));
     let used: Vec<_> =
-        names.stand_ins().filter(|(_, _, stand_in)| is_used(&text, stand_in)).collect();
+        names.stand_ins().filter(|(_, kind, stand_in)| is_used(kind, stand_in)).collect();
     if !used.is_empty() {
         writeln!(out, "\nWithheld from this audience, and what stands for it (for you alone)")?;
     }
@@ -60,10 +63,4 @@ pub fn tell(draft: &Draft, tlp: Tlp, out: &mut impl Write) -> Result<()> {
         writeln!(out, "  … and {} more", used.len() - NAMES_SHOWN)?;
     }
     Ok(())
-}
-
-/// True if a stand-in is used in a text, and not only the beginning of a longer one.
-fn is_used(text: &str, stand_in: &str) -> bool {
-    text.match_indices(stand_in)
-        .any(|(at, _)| !text[at + stand_in.len()..].starts_with(|c: char| c.is_ascii_digit()))
 }

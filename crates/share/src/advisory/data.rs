@@ -163,8 +163,13 @@ fn facts(p: &Publication, language: Language) -> Vec<Value> {
         None => facts.push(("attribution", fixed("not_attributed", language).to_owned())),
         Some(a) => {
             if let Some(h) = a.hypotheses.first() {
-                let percent = spell::percent(h.probability, language);
-                facts.push(("most_likely", format!("{} ({percent})", h.name)));
+                // Unknown actors of all nations are one answer, as in the sentence.
+                let (name, p) = match h.id.starts_with("UNKNOWN") {
+                    true => (fixed("no_known_actor", language), a.unknown),
+                    false => (h.name.as_str(), h.probability),
+                };
+                let percent = spell::percent(p, language);
+                facts.push(("most_likely", format!("{name} ({percent})")));
             }
             facts.push(("confidence", term("confidence", &a.confidence, language).to_owned()));
         }

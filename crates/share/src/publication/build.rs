@@ -122,7 +122,7 @@ impl Builder<'_> {
             en: "Intrusion into a government network".to_owned(),
             cs: "Průnik do vládní sítě".to_owned(),
         });
-        Ok(Publication {
+        let mut publication = Publication {
             title: Wording { en: names.text(&title.en), cs: names.text(&title.cs) },
             case: names.text(self.by_index.values().next().map_or("", |r| &r.case)),
             intrusion: order.intrusion,
@@ -145,9 +145,14 @@ impl Builder<'_> {
             edges,
             attribution,
             opinions,
-            withheld: names.withheld_by_kind(),
+            withheld: Vec::new(),
             log,
-        })
+        };
+        // Of names that nobody would have seen anyway, not even the number is said.
+        let text = serde_json::to_string(&publication).unwrap_or_default();
+        let used = names.used(&text).into_iter();
+        publication.withheld = used.map(|(kind, of)| (kind.to_owned(), of.len() as u64)).collect();
+        Ok(publication)
     }
 
     fn observations(&self) -> impl Iterator<Item = &Observation> {
@@ -213,7 +218,7 @@ impl Builder<'_> {
 
     fn chapters(&mut self, told: Option<&Told>, indicators: &[Indicator]) -> Vec<Chapter> {
         let mut said: Vec<(ChapterKind, Vec<(Saying, Citations)>)> = vec![
-            (ChapterKind::Summary, self.summary()),
+            (ChapterKind::Summary, self.summary(told)),
             (ChapterKind::CameIn, self.came_in()),
             (ChapterKind::Moved, self.moved()),
             (ChapterKind::Stayed, self.about(&["persistence"])),
@@ -241,7 +246,7 @@ impl Builder<'_> {
         chapters
     }
 
-    fn summary(&self) -> Vec<(Saying, Citations)> {
+    fn summary(&self, told: Option<&Told>) -> Vec<(Saying, Citations)> {
         let timeline = &self.view.timeline;
         let length = span((timeline.last.as_nanos() - timeline.first.as_nanos()) / 1_000_000_000);
         let (from, to) = (moment(timeline.first), moment(timeline.last));
@@ -266,7 +271,74 @@ impl Builder<'_> {
         };
         let on = self.view.summary.rests_on();
         let ends = self.ends(on);
-        vec![(plain(when), ends), (plain(basis), on.clone())]
+        let mut said = vec![(plain(when), ends)];
+        said.extend(self.reached());
+        said.extend(self.taken_in_all());
+        said.extend(told.map(who));
+        said.push((plain(basis), on.clone()));
+        said
+    }
+
+    /// How many hosts, accounts and mailboxes the intruder was in.
+    fn reached(&self) -> Option<(Saying, Citations)> {
+        let of = |kind| {
+            let scope = self.view.scope.iter();
+            scope.filter(move |s| s.standing == Standing::Confirmed && s.entity.kind == kind)
+        };
+        let parts: Vec<Wording> = [EntityKind::Host, EntityKind::Account, EntityKind::Mailbox]
+            .into_iter()
+            .map(|kind| (kind, of(kind).count() as u64))
+            .filter(|(_, n)| *n > 0)
+            .map(|(kind, n)| kinds(kind, n))
+            .collect();
+        let on = Citations::join(
+            self.view
+                .scope
+                .iter()
+                .filter(|s| s.standing == Standing::Confirmed)
+                .map(|s| s.why.rests_on()),
+        )?;
+        let joined = |of: fn(&Wording) -> &str| parts.iter().map(of).collect::<Vec<_>>().join(", ");
+        let text = Wording {
+            en: format!("The intruder is confirmed to have reached {}.", joined(|w| &w.en)),
+            cs: format!("Potvrzený dosah útočníka: {}.", joined(|w| &w.cs)),
+        };
+        Some((plain(text), on))
+    }
+
+    /// What left in all, and how many mailboxes were read in: at least.
+    fn taken_in_all(&self) -> Option<(Saying, Citations)> {
+        let sure = |act: &'static str| {
+            let of = self.view.exposure.iter().filter(move |e| e.act == act);
+            of.filter(|e| (e.bytes.confirmed, e.items.confirmed) != (0, 0))
+        };
+        let bytes: u64 = sure("outbound").map(|e| e.bytes.confirmed).sum();
+        let boxes = sure("mail").count() as u64;
+        let on = Citations::join(
+            sure("outbound").chain(sure("mail")).flat_map(|e| e.why.iter().map(|s| s.rests_on())),
+        )?;
+        let (amount, n) = (saying::grouped(bytes), kinds(EntityKind::Mailbox, boxes));
+        let text = match (bytes, boxes) {
+            (_, 0) => Wording {
+                en: format!("At least {} bytes are confirmed to have left the network.", amount.en),
+                cs: format!("Potvrzený odliv dat ze sítě je nejméně {} bajtů.", amount.cs),
+            },
+            (0, _) => Wording {
+                en: format!("Mail of at least {} was read.", n.en),
+                cs: format!("Čtená pošta: nejméně {}.", n.cs),
+            },
+            _ => Wording {
+                en: format!(
+                    "At least {} bytes are confirmed to have left the network, and mail of at least {} was read.",
+                    amount.en, n.en
+                ),
+                cs: format!(
+                    "Potvrzený odliv dat ze sítě je nejméně {} bajtů; čtená pošta: nejméně {}.",
+                    amount.cs, n.cs
+                ),
+            },
+        };
+        Some((plain(text), on))
     }
 
     /// The first and the last record of an intrusion: what says from when to when.
@@ -631,6 +703,18 @@ impl Builder<'_> {
         }
         opinions
     }
+}
+
+/// Who it was, with the confidence in the same sentence: what is quoted alone still has it.
+fn who(told: &Told) -> (Saying, Citations) {
+    let of = &told.attribution;
+    let both = |a: &str, b: &str| format!("{a} {b}");
+    let text = Wording {
+        en: both(&of.likelihood.en, &of.confidence_sentence.en),
+        cs: both(&of.likelihood.cs, &of.confidence_sentence.cs),
+    };
+    let on = Citations::of(of.cites.records.iter().copied());
+    (plain(text), on.expect("a verdict is a record"))
 }
 
 fn plain(text: Wording) -> Saying {

@@ -181,13 +181,22 @@ impl Names {
         all.map(|(name, n)| (name.as_str(), n.kind.word(), n.stand_in.as_str()))
     }
 
-    /// How many names of each kind are withheld.
-    pub fn withheld_by_kind(&self) -> Vec<(String, u64)> {
-        let mut of: BTreeMap<NameKind, u64> = BTreeMap::new();
-        for name in self.known.values().filter(|n| n.is_withheld) {
-            *of.entry(name.kind).or_default() += 1;
+    /// The stand-ins that a text has, by the word of their kind.
+    pub fn used(&self, text: &str) -> BTreeMap<&'static str, BTreeSet<String>> {
+        let mut of: BTreeMap<&'static str, BTreeSet<String>> = BTreeMap::new();
+        for kind in NameKind::ALL {
+            let begin = format!("{}-", kind.word());
+            for (at, _) in text.match_indices(&begin) {
+                // `internal-address-1` is no `address-1`.
+                let is_whole = !text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '-');
+                let digits = text[at + begin.len()..].chars().take_while(char::is_ascii_digit);
+                let number: String = digits.collect();
+                if is_whole && !number.is_empty() {
+                    of.entry(kind.word()).or_default().insert(begin.clone() + &number);
+                }
+            }
         }
-        of.into_iter().map(|(kind, n)| (kind.word().to_owned(), n)).collect()
+        of
     }
 
     /// A name as it may be shown; raises the marking to that of the name, if it is shown.
