@@ -120,7 +120,8 @@ fn install(root: &Path) -> Result<PathBuf, String> {
     };
     let mut complete = install(PACKAGES);
     if !complete {
-        complete = PACKAGES.iter().fold(true, |all, package| install(&[package]) && all);
+        let failed = PACKAGES.iter().filter(|package| !install(&[package])).count();
+        complete = failed == 0;
     }
     // What is incomplete is tried again next time.
     if complete {
