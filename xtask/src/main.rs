@@ -94,7 +94,7 @@ fn run() -> Result<ExitCode> {
         Some("corpus") => corpus::run(&corpus::Options::parse(&args[1..])?),
         Some("interop") => interop::run(&args[1..]),
         Some("taxii-load") => taxii_load::run(&args[1..]),
-        Some("ordeal") if args.len() == 1 => ordeal::run(),
+        Some("ordeal") => ordeal::run(&args[1..]),
         // Fits a hundred times: a build for debugging would take ten times as long.
         Some("attribution") if cfg!(debug_assertions) => optimised(&args),
         Some("attribution") => attribution::run(&args[1..]),

@@ -93,12 +93,21 @@ fn a_changed_sentence_is_red_and_the_others_stay_green() {
 
 #[test]
 fn any_changed_byte_is_caught_and_blamed_on_its_file() {
-    const FLIPS: usize = 150;
+    changed_bytes(150);
+}
+
+#[test]
+#[ignore = "minutes: `cargo xtask ordeal`"]
+fn any_of_ten_thousand_changed_bytes_is_caught() {
+    changed_bytes(10_000);
+}
+
+fn changed_bytes(flips: usize) {
     let pack = pack();
     let whole = files(&pack);
     let mut numbers = Numbers(7);
     let mut caught = 0;
-    for _ in 0..FLIPS {
+    for _ in 0..flips {
         let mut changed = pack.clone();
         let at = numbers.below(changed.len());
         changed[at] ^= 1 << numbers.below(8);
@@ -122,7 +131,7 @@ fn any_changed_byte_is_caught_and_blamed_on_its_file() {
         }
         caught += 1;
     }
-    assert!(caught > FLIPS / 2, "{caught}");
+    assert!(caught > flips / 2, "{caught}");
 }
 
 /// What is withheld from a reader, in the two ways a machine may look for it.
@@ -133,7 +142,16 @@ fn needles(value: &str) -> [Vec<u8>; 2] {
 
 #[test]
 fn nothing_withheld_is_in_the_pack() {
-    const REDACTIONS: usize = 16;
+    redactions(16);
+}
+
+#[test]
+#[ignore = "minutes: `cargo xtask ordeal`"]
+fn nothing_of_two_hundred_redactions_is_in_the_pack() {
+    redactions(200);
+}
+
+fn redactions(rounds: usize) {
     let exercise: PathBuf = exercise().join("exercise/workspace");
     let args = PublishArgs::of_exercise("exercise".into(), exercise);
     let mut draft = Draft::of(&args).expect("a case");
@@ -147,7 +165,7 @@ fn nothing_withheld_is_in_the_pack() {
         all.withheld().iter().filter(|n| n.len() > 5 && everything.contains(n.as_str())).collect();
     assert!(said.len() > 15, "{said:?}");
     let mut numbers = Numbers(11);
-    for round in 0..REDACTIONS {
+    for round in 0..rounds {
         let values: BTreeSet<String> =
             (0..=numbers.below(4)).map(|_| said[numbers.below(said.len())].clone()).collect();
         let tlp = [Tlp::Green, Tlp::Amber, Tlp::AmberStrict, Tlp::Red][numbers.below(4)];
