@@ -45,7 +45,7 @@ fn serve(args: &ServeArgs) -> Result<()> {
     for remark in &remarks {
         eprintln!("blanik: {}", for_terminal(remark));
     }
-    let server = opened.context("make a collection with `blanik serve collection add`")?;
+    let server = opened?;
     let listener = TcpListener::bind(args.listen)
         .with_context(|| format!("cannot listen on {}", args.listen))?;
     let scheme = if tls.is_some() { "https" } else { "http" };

@@ -10,14 +10,14 @@ pub type Result<T> = std::result::Result<T, Error>;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The disk said no.
-    #[error("cannot {doing} {}: {source}", path.display())]
+    #[error("cannot {doing} {}: {cause}", path.display())]
     Io {
         /// As "read".
         doing: &'static str,
         /// What.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        cause: io::Error,
     },
     /// A file is not what this program writes.
     #[error("{}: {reason}", path.display())]
@@ -33,6 +33,9 @@ pub enum Error {
     /// No such collection.
     #[error("no collection {0}")]
     NoCollection(String),
+    /// Nothing to serve.
+    #[error("{} holds no collection: `blanik serve collection add` makes one", .0.display())]
+    Empty(PathBuf),
     /// What is to be made is there.
     #[error("there is a {what} {name} already")]
     Exists {
@@ -56,6 +59,6 @@ impl Error {
     /// For `map_err`.
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
         let path = path.to_owned();
-        move |source| Error::Io { doing, path, source }
+        move |cause| Error::Io { doing, path, cause }
     }
 }

@@ -104,11 +104,11 @@ impl Server {
         // Told now, not by every request.
         tokens.list()?;
         let folder = Folder::new(folder);
+        if folder.collections()?.is_empty() {
+            return Err(Error::Empty(folder.path().to_owned()));
+        }
         let lock = folder.lock()?;
         let collections = folder.open(remarks)?;
-        if collections.is_empty() {
-            return Err(Error::NoCollection(format!("in {}", folder.path().display())));
-        }
         let (statuses, bounds) = (Mutex::default(), Bounds::default());
         Ok(Server { title: title.to_owned(), collections, tokens, statuses, bounds, _lock: lock })
     }

@@ -129,8 +129,9 @@ fn fetch(
             "{shown}: its SHA-256 is {sha256}, and should be {expected}: nothing was kept"
         );
     } else {
+        let vouches = if from.starts_with("https://") { "TLS alone" } else { "nothing" };
         eprintln!(
-            "blanik: nobody said what its SHA-256 should be (--sha256, --sha256-from); TLS alone vouches for it"
+            "blanik: nobody said what its SHA-256 should be (--sha256, --sha256-from); {vouches} vouches for it"
         );
     }
     temporary.as_file().sync_all()?;

@@ -75,6 +75,6 @@ impl<'t> Taking<'t> {
 /// A name for what came: where from, and the beginning of its digest.
 pub fn name_of(from: &str, text: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '-' };
-    let from: String = from.chars().map(plain).take(40).collect();
+    let from: String = from.chars().map(plain).take(64).collect();
     format!("{from}-{}.json", &sha256(text.as_bytes())[..16])
 }

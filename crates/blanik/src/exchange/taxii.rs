@@ -105,6 +105,11 @@ pub fn find(web: &Web, url: &str, asked: Option<&str>, what_for: For) -> Result<
         None => c[right] == true,
     };
     let fitting: Vec<&Value> = listed.iter().filter(fits).collect();
+    ensure!(
+        asked.is_some() || !fitting.is_empty(),
+        "this token may {} no collection of {root_url}",
+        if what_for == For::Reading { "read" } else { "write to" }
+    );
     let [collection] = fitting[..] else {
         let names = listed.iter().map(|c| format!("{} ({})", c["title"], c["id"]));
         let names: Vec<String> = names.collect();

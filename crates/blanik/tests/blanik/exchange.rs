@@ -168,7 +168,7 @@ fn refusals_are_told() {
         pushed.err
     );
     let reader = ["share", "push", &served.url, "out.json", "--token-file", "green"];
-    assert!(refused(path, &reader).contains("which collection"), "the token may write to none");
+    assert!(refused(path, &reader).contains("may write to no collection"));
     ok(path, &["serve", "token", "revoke", "green", "shared"]);
     let args = ["intel", "pull", &served.url, "--workspace", "w", "--token-file", "green"];
     assert!(refused(path, &args).contains("401"));
