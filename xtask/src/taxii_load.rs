@@ -13,13 +13,15 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::bench;
 use crate::interop::taxii::Served;
 
-const REQUESTS_A_SECOND: u32 = 100;
+const REQUESTS_A_SECOND: u64 = 100;
+/// Clients, each of which waits for its answers.
+const CLIENTS: u64 = 4;
 const SECONDS: u64 = 300;
 /// Of a hundred requests, so many add an object.
 const WRITES: u64 = 10;
 /// Objects that are there before.
 const OBJECTS: u64 = 5_000;
-const KIB_A_PAGE_OF_STATUS: &str = "VmRSS:";
+const RESIDENT: &str = "VmRSS:";
 
 /// Runs it, and prints a line every half minute.
 pub fn run(args: &[String]) -> Result<ExitCode> {
@@ -35,25 +37,55 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     let folder = tempfile::tempdir()?;
     let served = Served::start(&std::fs::canonicalize(program)?, folder.path())?;
     let address = served.url.strip_prefix("http://").and_then(|rest| rest.split('/').next());
-    let mut client = Client {
-        address: address.context("an address")?.into(),
-        token: served.token.clone(),
-        stream: None,
-    };
+    let address = address.context("an address")?;
+    let client = || Client { address: address.into(), token: served.token.clone(), stream: None };
+    let mut first = client();
     for n in 0..OBJECTS / 500 {
         let objects: Vec<String> = (0..500).map(|i| object(n * 500 + i)).collect();
-        client.add(&objects.join(","))?;
+        first.add(&objects.join(","))?;
     }
     let before = memory(served.id())?;
-    let started = Instant::now();
-    let (mut slowest, mut bytes) = (Duration::ZERO, 0);
-    let total = seconds * u64::from(REQUESTS_A_SECOND);
     println!("resident memory before: {before} KiB, {OBJECTS} objects");
-    for n in 0..total {
-        let due = started + Duration::from_secs(1) / REQUESTS_A_SECOND * u32::try_from(n)?;
+    let total = seconds * REQUESTS_A_SECOND;
+    let started = Instant::now();
+    let clients = (0..CLIENTS).map(|number| (number, client()));
+    let done: Vec<Result<(usize, Duration)>> = thread::scope(|scope| {
+        let ask = |(number, client)| scope.spawn(move || asked(client, number, total, started));
+        let threads: Vec<_> = clients.map(ask).collect();
+        for seconds in (30..=seconds).step_by(30) {
+            thread::sleep(
+                (started + Duration::from_secs(seconds)).saturating_duration_since(Instant::now()),
+            );
+            let now = memory(served.id()).unwrap_or_default();
+            println!("after {seconds:>3} s: {now} KiB");
+        }
+        threads.into_iter().map(|thread| thread.join().expect("no client panics")).collect()
+    });
+    let done = done.into_iter().collect::<Result<Vec<_>>>()?;
+    println!(
+        "{total} requests in {:.1} s, {} MiB answered, the slowest {} ms; resident memory {before} -> {} KiB, {} objects more",
+        started.elapsed().as_secs_f64(),
+        done.iter().map(|(bytes, _)| bytes).sum::<usize>() >> 20,
+        done.iter().map(|(_, slowest)| slowest.as_millis()).max().unwrap_or_default(),
+        memory(served.id())?,
+        total / 100 * WRITES
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// One client's share of the requests, each when it is due. Bytes answered, and the slowest.
+fn asked(
+    mut client: Client,
+    number: u64,
+    total: u64,
+    started: Instant,
+) -> Result<(usize, Duration)> {
+    let (mut bytes, mut slowest) = (0, Duration::ZERO);
+    for n in (number..total).step_by(usize::try_from(CLIENTS)?) {
+        let due = started + Duration::from_millis(n * 1_000 / REQUESTS_A_SECOND);
         thread::sleep(due.saturating_duration_since(Instant::now()));
         let asked = Instant::now();
-        bytes += match n % 100 {
+        bytes += match n / CLIENTS % 100 {
             m if m < WRITES => client.add(&object(OBJECTS + n))?,
             m if m < 40 => client.get(&format!("objects/?limit=50&next=4.{}", n % OBJECTS))?,
             m if m < 60 => client.get("manifest/?limit=100")?,
@@ -61,19 +93,8 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
             _ => client.get("")?,
         };
         slowest = slowest.max(asked.elapsed());
-        if (n + 1) % (u64::from(REQUESTS_A_SECOND) * 30) == 0 {
-            println!("after {:>3} s: {} KiB", started.elapsed().as_secs(), memory(served.id())?);
-        }
     }
-    let after = memory(served.id())?;
-    println!(
-        "{total} requests in {:.1} s, {} MiB answered, the slowest {} ms; resident memory {before} -> {after} KiB, {} objects more",
-        started.elapsed().as_secs_f64(),
-        bytes >> 20,
-        slowest.as_millis(),
-        total / 100 * WRITES
-    );
-    Ok(ExitCode::SUCCESS)
+    Ok((bytes, slowest))
 }
 
 fn id(n: u64) -> String {
@@ -92,7 +113,7 @@ fn object(n: u64) -> String {
 fn memory(id: u32) -> Result<u64> {
     let status = std::fs::read_to_string(Path::new("/proc").join(id.to_string()).join("status"))
         .context("memory is measured on Linux alone")?;
-    let line = status.lines().find_map(|line| line.strip_prefix(KIB_A_PAGE_OF_STATUS));
+    let line = status.lines().find_map(|line| line.strip_prefix(RESIDENT));
     let number = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
     Ok(number.parse()?)
 }
