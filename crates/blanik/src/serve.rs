@@ -49,15 +49,17 @@ fn serve(args: &ServeArgs) -> Result<()> {
     let listener = TcpListener::bind(args.listen)
         .with_context(|| format!("cannot listen on {}", args.listen))?;
     let scheme = if tls.is_some() { "https" } else { "http" };
-    let mut out = std::io::stdout().lock();
     // With port 0 the system chooses one: say which.
-    writeln!(out, "{scheme}://{}/taxii2/  (API root {ROOT})", listener.local_addr()?)?;
+    let mut said = format!("{scheme}://{}/taxii2/  (API root {ROOT})\n", listener.local_addr()?);
     for collection in server.collections() {
         let settings = collection.settings();
         let line = format!("{}  {}  {} objects", settings.id, settings.alias, collection.len());
-        writeln!(out, "{}", for_terminal(&line))?;
+        said += &for_terminal(&line);
+        said.push('\n');
     }
-    out.flush()?;
+    // Who reads the first line and goes wants the server, not its list.
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(said.as_bytes()).and_then(|()| out.flush());
     drop(out);
     // A clock that is centuries off gives the time of the last object, and one microsecond.
     let now = || evidence::now().unwrap_or(Timestamp::from_nanos(0));

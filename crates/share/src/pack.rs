@@ -135,7 +135,11 @@ pub fn leaks(files: &Files, names: &Names) -> Vec<Leak> {
                 let (_, i, form) = &forms[m.pattern().as_usize()];
                 let value = &names.withheld()[*i];
                 let is_one = match is_text {
-                    true => *form == "SHA-256" || apart(part, m.start(), m.end(), value),
+                    true => {
+                        *form == "SHA-256"
+                            || (apart(part, m.start(), m.end(), value)
+                                && !within_digits(part, m.start(), m.end()))
+                    }
                     false => value.len() >= BINARY_CHARS_MIN,
                 };
                 if is_one && found.len() < LEAKS_MAX {
@@ -185,12 +189,26 @@ fn percent_encoded(value: &str) -> String {
     value.bytes().map(byte).collect()
 }
 
-/// True if a match in a text is the value itself, and not a part of a longer word where the value is short.
+/// True if a match in a text is the value itself, and not a part of a longer word where the value is short: salts and
+/// hashes in base64 hold every short word by chance.
 fn apart(part: &[u8], start: usize, end: usize, value: &str) -> bool {
-    const DISTINCT_CHARS: usize = 6;
+    const DISTINCT_CHARS: usize = 9;
     let is_word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80);
     let before = start.checked_sub(1).and_then(|i| part.get(i));
     value.chars().count() >= DISTINCT_CHARS || (!is_word(before) && !is_word(part.get(end)))
+}
+
+/// True if a match lies within a UUID or a digest: these are made of what is published, and `dc01` stands in one of a
+/// few thousand of them.
+fn within_digits(part: &[u8], start: usize, end: usize) -> bool {
+    const RUN_MIN: usize = 32;
+    let is_of_one = |b: &&u8| b.is_ascii_hexdigit() || **b == b'-';
+    if !part[start..end].iter().all(|b| is_of_one(&b)) {
+        return false;
+    }
+    let before = part[..start].iter().rev().take_while(is_of_one).count();
+    let behind = part[end..].iter().take_while(is_of_one).count();
+    before + behind + (end - start) >= RUN_MIN
 }
 
 /// The unpacked streams of a PDF file.
@@ -235,6 +253,7 @@ mod tests {
         };
         assert_eq!(leak(b"nothing of dc011 here"), None);
         assert_eq!(leak(b"on DC01."), Some("text"));
+        assert_eq!(leak(b"id 5a1b7f0e-dc01-4a5e-8f3b-0a1c2d3e4f50"), None);
         assert_eq!(leak(br#"{"p":"C:\\data\\plan & co.docx"}"#), Some("JSON"));
         assert_eq!(leak(b"c%3A%5Cdata%5Cplan%20%26%20co.docx"), Some("URL"));
         assert_eq!(leak(br"c:\data\plan &amp; co.docx"), Some("HTML"));

@@ -13,9 +13,11 @@ const RULE: &str = "title: Cleared log\nid: 5a1b7f0e-6c7e-4a5e-8f3b-0a1c2d3e4f50
 
 fn archive(names: &[&str]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for name in names {
+    for (i, name) in names.iter().enumerate() {
+        // Each rule has an id of its own.
+        let rule = RULE.replacen("5a1b7f0e", &format!("{i:08x}"), 1);
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).expect("begun");
-        zip.write_all(RULE.as_bytes()).expect("written");
+        zip.write_all(rule.as_bytes()).expect("written");
     }
     zip.finish().expect("finished").into_inner()
 }
