@@ -99,7 +99,7 @@ pub fn grouped(n: u64) -> Wording {
     let with = |between: &str| {
         let mut out = String::new();
         for (i, digit) in digits.chars().enumerate() {
-            if i > 0 && (digits.len() - i) % 3 == 0 {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
                 out.push_str(between);
             }
             out.push(digit);
