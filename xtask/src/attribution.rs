@@ -4,7 +4,6 @@
 //! The same model, in the same code, as `blanik attribute` uses; beside it naive Bayes, fitted and judged likewise.
 
 mod score;
-mod speed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -124,7 +123,6 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     }
     truth.framed(&model);
     sure(&ours);
-    speed::measure()?;
     Ok(ExitCode::SUCCESS)
 }
 

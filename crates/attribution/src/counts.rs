@@ -161,14 +161,6 @@ impl Counts {
         self.with[feature * self.actors + actor]
     }
 
-    /// The actor that alone has shown a piece of software; none where several have, or nobody.
-    #[must_use]
-    pub fn only_shown_by(&self, f: Feature) -> Option<Actor> {
-        let is_one = self.software[f] && self.actors_with[f] == 1.0;
-        let who = || self.shown_by(f).iter().position(|n| *n > 0.0);
-        if is_one { who() } else { None }
-    }
-
     /// Whether a document is about the actor.
     #[must_use]
     pub fn knows(&self, actor: Actor) -> bool {

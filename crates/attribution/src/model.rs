@@ -1,14 +1,12 @@
-//! The fitted model: weights of the terms, for cases with software and for techniques alone, what tells planted tools
-//! ([`crate::gate`]), and what tells an unknown actor. Fitted on documents held out of the counts that judge them, fold
-//! by fold.
+//! The fitted model: weights of the terms, for cases with software and for techniques alone, and what tells an
+//! unknown actor. Fitted on documents held out of the counts that judge them, fold by fold.
 
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Actor, Corpus, Feature};
 use crate::counts::Counts;
-use crate::gate::{self, Gate, Variants, Weighed};
 use crate::logit::{self, Choice};
-use crate::terms::{Seen, TERMS, Term, Terms, WIDTH};
+use crate::terms::{Seen, TERMS, Term, Terms, WIDTH, terms};
 
 /// A document with fewer features is no case to learn from.
 pub const CASE_FEATURES_MIN: usize = 5;
@@ -16,10 +14,9 @@ pub const CASE_FEATURES_MIN: usize = 5;
 const RIDGE: f64 = 1.0;
 /// Drawn subsets of techniques to learn from, beside the whole.
 const DRAWN: [usize; 3] = [5, 10, 20];
-/// How many tools are planted in a lesson, by turns.
-const PLANTED: [usize; 4] = [2, 1, 2, 3];
-/// The least share that is told from none.
-const SHARE_MIN: f64 = 1e-30;
+/// How much a case with planted tools counts in the fit: a stance, that one case in six was tampered with. More makes
+/// the model harder to mislead, and duller.
+const PLANTED_WEIGHT: f64 = 0.2;
 /// Signs of an unknown actor.
 const SIGNS: usize = 16;
 
@@ -28,9 +25,6 @@ const SIGNS: usize = 16;
 pub struct Half {
     /// A weight for each term.
     pub weights: Vec<f64>,
-    /// Whether tools were planted.
-    #[serde(default)]
-    pub gate: Gate,
     /// A weight for each sign of an unknown actor, the last for none.
     pub unknown: Vec<f64>,
 }
@@ -88,16 +82,15 @@ pub struct Posterior {
 /// Documents drawn for learning.
 #[derive(Default)]
 struct Lessons {
-    cases: Vec<Lesson>,
+    choices: Vec<Choice>,
+    /// The case, as known and with its actor taken away: what the signs are computed from.
+    rows: Vec<Lesson>,
 }
 
 struct Lesson {
-    variants: Variants,
+    terms: Terms,
     right: usize,
-    weight: f64,
-    part: usize,
-    /// Tools were planted: the gate learns from it, and nothing else.
-    is_planted: bool,
+    seen: Seen,
     new_known: f32,
     new_unknown: f32,
 }
@@ -125,21 +118,18 @@ impl Model {
                 let seen = Seen::of(corpus, d.features.iter().copied());
                 if !seen.techniques.is_empty() {
                     let alone = |techniques| Seen { techniques, software: Vec::new() };
-                    let whole = alone(seen.techniques.clone());
-                    techniques.add(corpus, &counts, whole, (d.actor, part), 1.0);
+                    techniques.add(corpus, &counts, alone(seen.techniques.clone()), d.actor, 1.0);
                     for n in DRAWN {
                         if seen.techniques.len() > n {
                             let drawn = draw(&seen.techniques, n, i);
-                            techniques.add(corpus, &counts, alone(drawn), (d.actor, part), 0.7);
+                            techniques.add(corpus, &counts, alone(drawn), d.actor, 0.7);
                         }
                     }
                 }
-                if let Some(planted) = plant(&counts, &seen, d.actor, i)
-                    && scope.kind == Kind::Whole
-                {
-                    mixed.add(corpus, &counts, planted, (d.actor, part), 0.0);
+                if let Some(planted) = plant(&counts, &seen, d.actor, i) {
+                    mixed.add(corpus, &counts, planted, d.actor, PLANTED_WEIGHT);
                 }
-                mixed.add(corpus, &counts, seen, (d.actor, part), 1.0);
+                mixed.add(corpus, &counts, seen, d.actor, 1.0);
             }
         }
         Model { mixed: mixed.fit(scope.kind), techniques: techniques.fit(scope.kind) }
@@ -148,13 +138,14 @@ impl Model {
     /// Judges a case.
     #[must_use]
     pub fn judge(&self, corpus: &Corpus, counts: &Counts, seen: &Seen) -> Posterior {
+        let terms = terms(corpus, counts, seen);
         let half = self.half(seen);
-        let variants = Variants::of(corpus, counts, seen.clone());
-        let shares = half.shares(&variants);
+        let scores = scores(&terms, &half.weights);
         let new = seen.software.iter().filter(|s| counts.everyone[**s] == 0.0).count() as f32;
-        let signs = signs(&variants, &shares, None, new);
+        let signs = signs(&terms, &scores, seen, None, new);
         let unknown = logistic(dot(&signs, &half.unknown));
-        let known = variants.whole.actors.iter().zip(shares);
+        let shares = softmax(&scores);
+        let known = terms.actors.iter().zip(shares);
         Posterior { actors: known.map(|(a, p)| (*a, p * (1.0 - unknown))).collect(), unknown }
     }
 
@@ -165,113 +156,92 @@ impl Model {
     }
 }
 
-impl Half {
-    /// Logarithms of the shares of all actors of whom something is known, those in order.
-    #[must_use]
-    pub fn leanings(
-        &self,
-        corpus: &Corpus,
-        counts: &Counts,
-        seen: &Seen,
-    ) -> (Vec<Actor>, Vec<f64>) {
-        let variants = Variants::of(corpus, counts, seen.clone());
-        let shares = self.shares(&variants);
-        (variants.whole.actors, shares.iter().map(|p| p.max(SHARE_MIN).ln()).collect())
-    }
-
-    /// Shares of all actors of whom something is known; sums to one.
-    fn shares(&self, variants: &Variants) -> Vec<f64> {
-        self.weigh(variants).mixed(&self.gate, None)
-    }
-
-    fn weigh(&self, variants: &Variants) -> Weighed {
-        variants.weigh(&|terms| scores(terms, &self.weights))
-    }
-}
-
 impl Lessons {
-    fn add(
-        &mut self,
-        corpus: &Corpus,
-        counts: &Counts,
-        seen: Seen,
-        (actor, part): (Actor, usize),
-        weight: f64,
-    ) {
+    fn add(&mut self, corpus: &Corpus, counts: &Counts, seen: Seen, actor: Actor, weight: f64) {
+        let terms = terms(corpus, counts, &seen);
+        let right = terms.actors.binary_search(&actor).expect("the counts know the actor");
         let new = |taken: f32| {
             let of = |s: &&Feature| counts.everyone[**s] - taken * counts.shown(actor, **s) <= 0.0;
             seen.software.iter().filter(of).count() as f32
         };
         let (new_known, new_unknown) = (new(0.0), new(1.0));
-        let variants = Variants::of(corpus, counts, seen);
-        let actors = &variants.whole.actors;
-        let right = actors.binary_search(&actor).expect("the counts know the actor");
-        let is_planted = weight == 0.0;
-        let lesson = Lesson { variants, right, weight, part, is_planted, new_known, new_unknown };
-        self.cases.push(lesson);
+        self.choices.push(Choice { rows: terms.rows.clone(), right, weight });
+        self.rows.push(Lesson { terms, right, seen, new_known, new_unknown });
     }
 
     fn fit(&self, kind: Kind) -> Half {
+        let masked = (kind != Kind::Whole).then(|| self.masked(kind));
+        let choices: &[Choice] = masked.as_deref().unwrap_or(&self.choices);
         let free: Vec<bool> = TERMS.iter().map(|t| t.is_free()).collect();
-        let mut weights = logit::fit(&self.choices(kind), WIDTH, &free, RIDGE);
+        let mut weights = logit::fit(choices, WIDTH, &free, RIDGE);
         for (w, _) in weights.iter_mut().zip(TERMS).filter(|(_, t)| !kind.has(**t)) {
             *w = 0.0;
         }
-        let mut half = Half { weights, gate: Gate::default(), unknown: Vec::new() };
-        let weighed: Vec<gate::Lesson> = self.cases.iter().map(|l| l.weighed(&half)).collect();
-        if self.cases.iter().any(|l| l.is_planted) {
-            half.gate = Gate::fit(&weighed);
+        let scale = self.scale(&weights);
+        for w in &mut weights {
+            *w *= scale;
         }
         let mut known_or_not = Vec::new();
-        for (lesson, judged) in self.cases.iter().zip(&weighed).filter(|(l, _)| !l.is_planted) {
+        // Known or not is learnt on cases that nobody tampered with.
+        for lesson in self.clean().map(|(lesson, _)| lesson) {
+            let scores = scores(&lesson.terms, &weights);
             for (without, new, right) in
                 [(None, lesson.new_known, 1), (Some(lesson.right), lesson.new_unknown, 0)]
             {
-                let shares = judged.weighed.mixed(&half.gate, without);
-                let mut rows = signs(&lesson.variants, &shares, without, new);
+                let mut rows = signs(&lesson.terms, &scores, &lesson.seen, without, new);
                 rows.extend([0.0; SIGNS]);
                 known_or_not.push(Choice { rows, right, weight: 1.0 });
             }
         }
-        half.unknown = logit::fit(&known_or_not, SIGNS, &[true; SIGNS], RIDGE);
-        half
+        let unknown = logit::fit(&known_or_not, SIGNS, &[true; SIGNS], RIDGE);
+        Half { weights, unknown }
     }
+}
 
-    /// What the weights are fitted on: lessons that nobody tampered with, with the terms of a kind.
-    fn choices(&self, kind: Kind) -> Vec<Choice> {
-        let mask = |(i, x): (usize, &f32)| if kind.has(TERMS[i % WIDTH]) { *x } else { 0.0 };
-        let choice = |l: &Lesson| {
-            let rows = l.variants.whole.rows.iter().enumerate().map(mask).collect();
-            Choice { rows, right: l.right, weight: l.weight }
+impl Lessons {
+    /// The choices with the terms of a kind alone.
+    fn masked(&self, kind: Kind) -> Vec<Choice> {
+        let mask = |choice: &Choice| {
+            let one = |(i, x): (usize, &f32)| if kind.has(TERMS[i % WIDTH]) { *x } else { 0.0 };
+            let rows = choice.rows.iter().enumerate().map(one).collect();
+            Choice { rows, right: choice.right, weight: choice.weight }
         };
-        self.cases.iter().filter(|l| !l.is_planted).map(choice).collect()
+        self.choices.iter().map(mask).collect()
+    }
+
+    /// Lessons that nobody tampered with.
+    fn clean(&self) -> impl Iterator<Item = (&Lesson, &Choice)> {
+        self.rows.iter().zip(&self.choices).filter(|(_, c)| c.weight > PLANTED_WEIGHT)
+    }
+
+    /// By how much the scores are to be stretched so that probabilities hold on cases that nobody tampered with: planted
+    /// tools teach caution that clean cases do not need.
+    fn scale(&self, weights: &[f64]) -> f64 {
+        let stretched: Vec<Choice> = self
+            .clean()
+            .map(|(lesson, choice)| Choice {
+                rows: scores(&lesson.terms, weights).iter().map(|s| *s as f32).collect(),
+                right: choice.right,
+                weight: choice.weight,
+            })
+            .collect();
+        logit::fit(&stretched, 1, &[false], 0.0)[0]
     }
 }
 
-impl Lesson {
-    fn weighed(&self, half: &Half) -> gate::Lesson {
-        gate::Lesson {
-            weighed: half.weigh(&self.variants),
-            right: self.right,
-            is_planted: self.is_planted,
-            part: self.part,
-        }
-    }
-}
-
-/// What tells an unknown actor: how well the best known one fits. `without`: a row that does not stand, and has no share.
-fn signs(variants: &Variants, shares: &[f64], without: Option<usize>, new: f32) -> Vec<f32> {
-    let (terms, seen) = (&variants.whole, &variants.seen);
+/// What tells an unknown actor: how well the best known one fits. `without`: a row that does not stand.
+fn signs(terms: &Terms, scores: &[f64], seen: &Seen, without: Option<usize>, new: f32) -> Vec<f32> {
     let stands = |i: &usize| Some(*i) != without;
-    let mut order: Vec<usize> = (0..shares.len()).filter(stands).collect();
-    order.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]));
-    let sorted: Vec<f64> = order.iter().map(|i| shares[*i]).collect();
+    let mut order: Vec<usize> = (0..scores.len()).filter(stands).collect();
+    order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
+    let kept: Vec<f64> = order.iter().map(|i| scores[*i]).collect();
+    let shares = softmax(&kept);
     let highest = |t: Term| {
-        let all = (0..shares.len()).filter(stands).map(|i| terms.rows[i * WIDTH + t as usize]);
+        let all = (0..scores.len()).filter(stands).map(|i| terms.rows[i * WIDTH + t as usize]);
         all.fold(0.0f32, f32::max)
     };
     let best = |t: Term| order.first().map_or(0.0, |i| terms.rows[i * WIDTH + t as usize]);
-    let share = sorted.first().copied().unwrap_or(1.0).clamp(1e-6, 1.0 - 1e-6);
+    let share = shares.first().copied().unwrap_or(1.0).clamp(1e-6, 1.0 - 1e-6);
     let n = seen.len().max(1) as f32;
     vec![
         (share / (1.0 - share)).ln() as f32,
@@ -286,7 +256,7 @@ fn signs(variants: &Variants, shares: &[f64], without: Option<usize>, new: f32) 
         best(Term::SoftwareBorne),
         highest(Term::SoftwareFew),
         best(Term::AllTogether),
-        entropy(&sorted),
+        entropy(&shares),
         new / n.sqrt(),
         n.ln(),
         1.0,
@@ -323,20 +293,25 @@ pub fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// The case with software planted that only one other actor has shown. The framed actor, and how many tools, depend on
-/// nothing but the documents.
+/// The case with two pieces of software planted that only one other actor has shown: nobody is to be framed by two
+/// tools. The framed actor depends on nothing but the documents.
 fn plant(counts: &Counts, seen: &Seen, actor: Actor, seed: usize) -> Option<Seen> {
     let n = counts.documents.len();
     let first = seed.wrapping_mul(7919) % n;
-    let wanted = PLANTED[seed % PLANTED.len()];
     let exclusive = |a: Actor| -> Vec<Feature> {
-        let tools = (0..counts.software.len()).filter(|f| counts.only_shown_by(*f) == Some(a));
-        tools.filter(|f| !seen.software.contains(f)).collect()
+        let only = |f: &Feature| {
+            counts.software[*f] && counts.actors_with[*f] == 1.0 && counts.shown(a, *f) > 0.0
+        };
+        (0..counts.software.len())
+            .filter(only)
+            .filter(|f| !seen.software.contains(f))
+            .take(2)
+            .collect()
     };
     let others = (0..n).map(|k| (first + k) % n).filter(|a| *a != actor && counts.knows(*a));
-    let tools = others.map(exclusive).find(|tools| tools.len() >= wanted)?;
+    let tools = others.map(exclusive).find(|tools| tools.len() == 2)?;
     let mut planted = seen.clone();
-    planted.software.extend(draw(&tools, wanted, seed));
+    planted.software.extend(tools);
     planted.software.sort_unstable();
     Some(planted)
 }

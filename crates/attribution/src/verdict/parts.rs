@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{DECIBANS, Judge};
 use crate::corpus::Actor;
 use crate::knowledge::folded;
-use crate::model::softmax;
+use crate::model::{scores, softmax};
 use crate::observe::{Class, Feature, Observation};
-use crate::terms::Seen;
+use crate::terms::{Seen, terms};
 
 /// What one item may be worth: 13 dB, as the fitted model caps software. No single item decides.
 const ITEM_NATS_MAX: f64 = 2.993_36;
@@ -178,8 +178,8 @@ impl Judge {
         remarks: &mut Vec<String>,
     ) -> Parts {
         let half = self.fitted.model.half(seen);
-        let leanings = |seen: &Seen| half.leanings(&self.corpus, &self.counts, seen);
-        let (actors, all) = leanings(seen);
+        let whole = terms(&self.corpus, &self.counts, seen);
+        let all = scores(&whole, &half.weights);
         let posterior = self.fitted.model.judge(&self.corpus, &self.counts, seen);
         let mut base = all.clone();
         let mut items = vec![vec![0.0; all.len()]; observations.len()];
@@ -195,7 +195,7 @@ impl Judge {
                 without.techniques.retain(|t| *t != f);
                 without.software.retain(|t| *t != f);
                 // By the same half, or the last piece of software would carry the change of scale.
-                let (_, rest) = leanings(&without);
+                let rest = scores(&terms(&self.corpus, &self.counts, &without), &half.weights);
                 let parts: Vec<f64> = all.iter().zip(&rest).map(|(a, r)| a - r).collect();
                 let middle = parts.iter().sum::<f64>() / parts.len().max(1) as f64;
                 for (k, part) in parts.iter().enumerate() {
@@ -206,7 +206,7 @@ impl Judge {
                 let block = blocks[&(o.block.as_deref().unwrap_or(""), o.feature.class())];
                 let ratio = o.feature.class().judged_decibans() / DECIBANS;
                 for (actor, share) in self.pointed(o, remarks) {
-                    if let Ok(k) = actors.binary_search(&actor) {
+                    if let Ok(k) = whole.actors.binary_search(&actor) {
                         let nats = (1.0 + share * (ratio.exp() - 1.0)).ln();
                         let tempered = if o.block.is_some() { nats / block.sqrt() } else { nats };
                         items[i][k] = contaminated(tempered, wrong);
@@ -220,7 +220,7 @@ impl Judge {
         if seen.is_empty() {
             remarks.push("no technique and no software: the weights are analysts' alone".into());
         }
-        Parts { actors, base, unknown_base, items }
+        Parts { actors: whole.actors, base, unknown_base, items }
     }
 }
 
