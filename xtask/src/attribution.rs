@@ -4,6 +4,7 @@
 //! The same model, in the same code, as `blanik attribute` uses; beside it naive Bayes, fitted and judged likewise.
 
 mod score;
+mod speed;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -123,6 +124,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     }
     truth.framed(&model);
     sure(&ours);
+    speed::measure()?;
     Ok(ExitCode::SUCCESS)
 }
 
