@@ -100,20 +100,26 @@ impl Disclosure {
         let fail = |line, reason| Error::malformed(FORMAT, line, reason);
         let read: Self =
             serde_json::from_str(text).map_err(|e| fail(e.line(), "not JSON of this form"))?;
-        if read.format != FORMAT {
-            return Err(fail(1, "another format"));
-        }
-        if !read.leaves.is_power_of_two() || !(seal::LEAVES_MIN..=LEAVES_MAX).contains(&read.leaves)
-        {
-            return Err(fail(1, "no such number of leaves"));
-        }
+        read.check().map_err(|reason| fail(1, reason))?;
         Ok(read)
+    }
+
+    /// That it is of this form, however it was read.
+    fn check(&self) -> std::result::Result<(), &'static str> {
+        let is_number =
+            self.leaves.is_power_of_two() && (seal::LEAVES_MIN..=LEAVES_MAX).contains(&self.leaves);
+        match (self.format == FORMAT, is_number) {
+            (false, _) => Err("another format"),
+            (_, false) => Err("no such number of leaves"),
+            _ => Ok(()),
+        }
     }
 
     /// Verifies that the fields are of a record to which the log commits. The record's index, and the
     /// checkpoint, whose signatures are not looked at.
     pub fn verify(&self) -> Result<(u64, Checkpoint)> {
         let fail = |reason: String| Error::wrong(FORMAT, 0, reason);
+        self.check().map_err(|reason| fail(reason.to_owned()))?;
         let mut known = vec![None; self.leaves];
         for shown in &self.fields {
             let salt = STANDARD.decode(&shown.salt).ok().and_then(|salt| salt.try_into().ok());

@@ -1,6 +1,7 @@
 //! Whether the files of a pack say the same: the advisory's sentences, STIX's notes, techniques, indicators and
 //! hypotheses, Navigator's techniques are those of the publication.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
@@ -22,26 +23,41 @@ pub struct Difference {
 /// What in a claim's element is not allowed: it would be shown, and not be the sentence.
 const MARKUP: &str = "has markup within its sentence";
 
-/// All differences; of files that are not there, none.
+/// All differences; a file that every pack has, and this has not, is one.
 pub fn differences(files: &Files, publication: &PublicationForm) -> Vec<Difference> {
     let claims: Vec<&ClaimForm> = publication.chapters.iter().flat_map(|c| &c.claims).collect();
     let mut found = Vec::new();
-    let text = |path: &str| files.get(path)?.as_ref().ok().map(|b| String::from_utf8_lossy(b));
     for language in ["en", "cs"] {
         let path = advisory_path(language);
-        if let Some(page) = text(&path) {
+        if let Some(page) = text(files, &path, &mut found) {
             advisory(&path, &page, language, &claims, &mut found);
         }
     }
-    let json = |path: &str| serde_json::from_str::<Value>(&text(path)?).ok();
-    if let Some(bundle) = json(STIX) {
+    if let Some(bundle) = json(files, STIX, &mut found) {
         stix(&bundle, publication, &claims, &mut found);
     }
-    if let Some(layer) = json(LAYER) {
+    if let Some(layer) = json(files, LAYER, &mut found) {
         let named = strings(&layer["techniques"], "/techniqueID");
         techniques(LAYER, &named, publication, &mut found);
     }
     found
+}
+
+fn text<'f>(files: &'f Files, path: &str, found: &mut Vec<Difference>) -> Option<Cow<'f, str>> {
+    match files.get(path) {
+        Some(Ok(bytes)) => Some(String::from_utf8_lossy(bytes)),
+        // Why it cannot be unpacked is said of the file.
+        Some(Err(_)) => None,
+        None => {
+            found.push(differs(path, None, "is not in the pack"));
+            None
+        }
+    }
+}
+
+fn json(files: &Files, path: &str, found: &mut Vec<Difference>) -> Option<Value> {
+    let parsed = serde_json::from_str(&text(files, path, found)?);
+    parsed.map_err(|e| found.push(differs(path, None, format!("cannot be read: {e}")))).ok()
 }
 
 fn differs(path: &str, claim: Option<&str>, reason: impl Into<String>) -> Difference {
@@ -85,6 +101,12 @@ pub fn marked(page: &str) -> Vec<(String, Option<String>)> {
     let mut found = Vec::new();
     let mut rest = page;
     while let Some(at) = rest.find(MARK) {
+        // What is commented out is shown to nobody.
+        if let Some(comment) = rest[..at].find("<!--") {
+            let Some(end) = rest[comment..].find("-->") else { break };
+            rest = &rest[comment + end..];
+            continue;
+        }
         rest = &rest[at + MARK.len()..];
         let Some((id, behind)) = rest.split_once('"') else { break };
         let Some((_, behind)) = behind.split_once('>') else { break };
@@ -103,7 +125,8 @@ fn unescaped(text: &str) -> String {
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
-        let reference = rest.find(';').filter(|end| *end <= 10).map(|end| &rest[1..end]);
+        let end = rest.bytes().take(11).position(|b| b == b';');
+        let reference = end.and_then(|end| rest.get(1..end));
         match reference.and_then(|name| Some((name, character(name)?))) {
             Some((name, c)) => {
                 out.push(c);
@@ -147,55 +170,105 @@ fn stix(
 ) {
     let objects = bundle["objects"].as_array().map_or(&[][..], Vec::as_slice);
     let of = |ty: &str| objects.iter().filter(move |o| o["type"] == ty).collect::<Vec<_>>();
-    let notes: BTreeMap<&str, &str> = of("note")
-        .into_iter()
-        .filter_map(|o| Some((o["abstract"].as_str()?, o["content"].as_str()?)))
-        .collect();
+    let mut notes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for note in of("note") {
+        if let (Some(id), Some(content)) = (note["abstract"].as_str(), note["content"].as_str()) {
+            notes.entry(id).or_default().push(content);
+        }
+    }
     for claim in claims {
-        match notes.get(claim.id.as_str()) {
-            Some(content) if *content == claim.text.en => {}
-            Some(_) => found.push(differs(STIX, Some(&claim.id), "has another sentence")),
+        match notes.get(claim.id.as_str()).map(Vec::as_slice) {
+            Some([content]) if *content == claim.text.en => {}
+            Some([_]) => found.push(differs(STIX, Some(&claim.id), "has another sentence")),
+            Some(_) => found.push(differs(STIX, Some(&claim.id), "has the sentence twice")),
             None => found.push(differs(STIX, Some(&claim.id), "does not have the sentence")),
         }
+    }
+    let is_claim = |id: &str| {
+        id.strip_prefix('c').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    for id in notes.keys().filter(|id| is_claim(id) && !claims.iter().any(|c| c.id == **id)) {
+        found.push(differs(STIX, None, format!("has a sentence {id} that is not published")));
     }
     let named = of("attack-pattern").into_iter().flat_map(|o| {
         let list = o["external_references"].as_array().map_or(&[][..], Vec::as_slice);
         list.iter().filter_map(|r| Some(r["external_id"].as_str()?.to_owned())).collect::<Vec<_>>()
     });
     techniques(STIX, &named.collect(), publication, found);
-    let patterns: String = of("indicator")
-        .into_iter()
-        .filter_map(|o| o["pattern"].as_str())
-        .map(|pattern| pattern.replace("\\\\", "\\").replace("\\'", "'") + "\n")
-        .collect();
-    let lower = patterns.to_lowercase();
-    for indicator in &publication.indicators {
-        if !lower.contains(&indicator.value.to_lowercase()) {
-            let reason = format!("has no indicator {}", indicator.value);
-            found.push(differs(STIX, None, reason));
-        }
-    }
-    hypotheses(&of("relationship"), publication, found);
+    indicators(&of("indicator"), &notes, publication, found);
+    attributions(objects, publication, found);
 }
 
-/// The probabilities of the hypotheses are the confidence of who it is attributed to.
-fn hypotheses(
-    relationships: &[&Value],
+/// Each indicator is published, and each that is published is one; a note, where STIX has no pattern for its kind.
+fn indicators(
+    of: &[&Value],
+    notes: &BTreeMap<&str, Vec<&str>>,
     publication: &PublicationForm,
     found: &mut Vec<Difference>,
 ) {
-    let Some(attribution) = &publication.attribution else { return };
-    let attributed = relationships.iter().filter(|o| o["relationship_type"] == "attributed-to");
-    let said: BTreeSet<u64> = attributed.filter_map(|o| o["confidence"].as_u64()).collect();
-    let mut published = attribution.hypotheses.iter().map(|h| {
-        let percent = (h.probability * 100.0).round().clamp(0.0, 100.0);
-        // In 0..=100: a whole number.
-        percent as u64
-    });
-    let all: BTreeSet<u64> = published.by_ref().collect();
-    for stranger in said.difference(&all) {
-        let reason = format!("attributes with {stranger} %, which the publication does not");
-        found.push(differs(STIX, None, reason));
+    let published: Vec<String> =
+        publication.indicators.iter().map(|i| i.value.to_lowercase()).collect();
+    let literals: Vec<Vec<String>> =
+        of.iter().map(|o| literals(o["pattern"].as_str().unwrap_or_default())).collect();
+    for (object, said) in of.iter().zip(&literals) {
+        if !published.iter().any(|value| said.iter().any(|literal| is_of(literal, value))) {
+            let name = object["name"].as_str().unwrap_or("without a name");
+            found.push(differs(
+                STIX,
+                None,
+                format!("has an indicator, {name}, that is not published"),
+            ));
+        }
+    }
+    for value in &published {
+        let is_noted =
+            || notes.values().flatten().any(|content| content.to_lowercase().contains(value));
+        if !literals.iter().flatten().any(|literal| is_of(literal, value)) && !is_noted() {
+            found.push(differs(STIX, None, format!("has no indicator {value}")));
+        }
+    }
+}
+
+/// The values that a pattern compares with, in lower case.
+fn literals(pattern: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut open: Option<String> = None;
+    let mut chars = pattern.chars();
+    while let Some(c) = chars.next() {
+        match (c, &mut open) {
+            ('\'', Some(_)) => found.extend(open.take().map(|text| text.to_lowercase())),
+            ('\'', None) => open = Some(String::new()),
+            ('\\', Some(text)) => text.extend(chars.next()),
+            (c, Some(text)) => text.push(c),
+            (_, None) => {}
+        }
+    }
+    found
+}
+
+/// Whether a pattern's value is an indicator's, or its part: a URL with its scheme, a file of a path.
+fn is_of(literal: &str, value: &str) -> bool {
+    literal == value
+        || literal.split_once("://").is_some_and(|(_, rest)| rest == value)
+        || (literal.len() > 2
+            && value.strip_suffix(literal).is_some_and(|rest| rest.ends_with(['\\', '/'])))
+}
+
+/// Whom it is attributed to, and with which confidence, are the published hypotheses and their probabilities.
+fn attributions(objects: &[Value], publication: &PublicationForm, found: &mut Vec<Difference>) {
+    let names: BTreeMap<&str, &str> =
+        objects.iter().filter_map(|o| Some((o["id"].as_str()?, o["name"].as_str()?))).collect();
+    let hypotheses = publication.attribution.as_ref().map_or(&[][..], |a| &a.hypotheses);
+    for object in objects.iter().filter(|o| o["relationship_type"] == "attributed-to") {
+        let target = object["target_ref"].as_str().unwrap_or_default();
+        let name = names.get(target).copied().unwrap_or(target);
+        let is_published = hypotheses.iter().any(|h| {
+            h.name == name && object["confidence"].as_f64() == Some((h.probability * 100.0).round())
+        });
+        if !is_published {
+            let reason = format!("attributes to {name} otherwise than is published");
+            found.push(differs(STIX, None, reason));
+        }
     }
 }
 
@@ -226,7 +299,7 @@ mod tests {
 
     #[test]
     fn sentences_of_a_page() {
-        let page = r#"<p><span data-claim="c1">A &lt;b&gt; &amp; &#x10d; “c”.</span><sup>1</sup>
+        let page = r#"<!-- <i data-claim="c0">not shown</i> --><p><span data-claim="c1">A &lt;b&gt; &amp; &#x10d; “c”.</span><sup>1</sup>
             <span class="x" data-claim="c2" lang="en">Two
             lines.</span> <i data-claim="c3">with <b>markup</b></i> <i data-claim="c4">&nope;&</i>"#;
         let found = marked(page);
@@ -234,5 +307,14 @@ mod tests {
         assert_eq!(squeezed(found[1].1.as_deref().expect("plain")), "Two lines.");
         assert_eq!(found[2], ("c3".into(), None));
         assert_eq!(found[3], ("c4".into(), Some("&nope;&".into())));
+    }
+
+    #[test]
+    fn values_of_a_pattern() {
+        let said =
+            literals(r"[file:name = 'It\'s.exe' AND file:parent_directory_ref.path = 'C:\\x']");
+        assert_eq!(said, ["it's.exe", r"c:\x"]);
+        assert!(is_of("http://a.example/b", "a.example/b"));
+        assert!(!is_of("10.0.0.11", "10.0.0.1"));
     }
 }

@@ -70,6 +70,8 @@ pub struct Report {
     pub files: Vec<FileResult>,
     /// All sentences, in order.
     pub sentences: Vec<SentenceResult>,
+    /// The key of the log in which the publication's record stands: its signature was verified.
+    pub log: Option<String>,
     /// Index of the publication's record, and the log's size.
     pub record: Option<(u64, u64)>,
     /// Records whose proofs hold.
@@ -123,7 +125,10 @@ struct Pack<'f> {
 
 /// The publication's record as the seal shows it.
 struct Sealed {
+    /// The log's key, as the seal's disclosure names it and as its checkpoint is signed.
+    key: String,
     pack: String,
+    tlp: Option<String>,
     claims: BTreeSet<String>,
     checkpoint: Checkpoint,
     growth: BTreeMap<u64, Vec<Hash>>,
@@ -197,7 +202,7 @@ impl Pack<'_> {
         let note = LogProof::parse(&seal.record.proof).map_err(|e| e.to_string())?.checkpoint;
         self.signed(&note, &seal.record.log, trust)?;
         if let Some(policy) = &trust.policy {
-            self.met(&note, policy, true)?;
+            self.met(&note, policy, trust.key.as_ref(), true)?;
         }
         let fields = &seal.record.fields;
         let field = |path: &str| fields.iter().find(|f| f.path == path).map(|f| f.value.clone());
@@ -211,7 +216,10 @@ impl Pack<'_> {
             Some((growth.from, hashes?))
         });
         self.report.record = Some((index, checkpoint.size));
+        self.report.log = Some(seal.record.log.clone());
         Ok(Sealed {
+            key: seal.record.log.clone(),
+            tlp: field("/tlp"),
             pack: field("/pack").ok_or("its record names no pack")?,
             claims: claims.map(|f| f.value.clone()).collect(),
             checkpoint,
@@ -245,19 +253,29 @@ impl Pack<'_> {
 
     /// That a checkpoint is of a log of the policy, and cosigned by its quorum. The seal's own is younger than any
     /// cosignature can be: of that, only whose log it is.
-    fn met(&mut self, note: &Note, policy: &Policy, is_seal: bool) -> Result<(), String> {
+    fn met(
+        &mut self,
+        note: &Note,
+        policy: &Policy,
+        key: Option<&VerifierKey>,
+        is_seal: bool,
+    ) -> Result<(), String> {
         let seen = (note.to_string(), String::new());
         if self.verified.contains(&seen) {
             return Ok(());
         }
         if is_seal {
-            let of_policy = policy.logs.iter().any(|peer| note.verify(&peer.key).is_ok());
-            if !of_policy {
+            let origin = note.text.lines().next().unwrap_or("");
+            let mut known = policy.logs.iter().map(|peer| &peer.key).chain(key).peekable();
+            let is_known = known.peek().is_some();
+            let mut named = known.filter(|key| key.name() == origin).peekable();
+            let of_policy = named.peek().is_some() && named.all(|key| note.verify(key).is_ok());
+            if is_known && !of_policy {
                 return Err("is not signed by a log of the policy".to_owned());
             }
             return Ok(());
         }
-        let verdict = policy.verify(note, None).map_err(|e| e.to_string())?;
+        let verdict = policy.verify(note, key).map_err(|e| e.to_string())?;
         self.report.trusted = true;
         for (name, at) in verdict.witnesses {
             self.report.cosigners.remove(&Cosigner { name: name.clone(), at: None });
@@ -273,6 +291,14 @@ impl Pack<'_> {
         let Some(bytes) = self.bytes(MANIFEST) else { return false };
         if Hash::of(bytes).to_hex() != sealed.pack {
             self.blame(MANIFEST, "is not the list that was put on record");
+            return false;
+        }
+        if manifest.log.key != sealed.key || manifest.log.origin != sealed.checkpoint.origin {
+            self.blame(MANIFEST, "names another log than the seal's record stands in");
+            return false;
+        }
+        if sealed.tlp.as_ref().is_some_and(|tlp| *tlp != manifest.tlp) {
+            self.blame(MANIFEST, "has another marking than was put on record");
             return false;
         }
         if manifest.format != FORMAT {
@@ -327,10 +353,13 @@ impl Pack<'_> {
         if path != proof_path(index) {
             return Err(format!("proves record {index}, and its name says another"));
         }
+        if sealed.is_some_and(|sealed| sealed.key != disclosure.log) {
+            return Err("names another log's key than the seal".to_owned());
+        }
         let note = LogProof::parse(&disclosure.proof).map_err(|e| e.to_string())?.checkpoint;
         self.signed(&note, &disclosure.log, trust)?;
         if let Some(policy) = &trust.policy {
-            self.met(&note, policy, false)?;
+            self.met(&note, policy, trust.key.as_ref(), false)?;
         }
         if known.get(&checkpoint.size) != Some(&checkpoint) {
             let sealed = sealed.ok_or("nothing says that its log is that of the seal")?;

@@ -23,6 +23,9 @@ pub enum Error {
     /// More than is read.
     #[error("more than {0} files")]
     TooMany(usize),
+    /// Programs would unpack different files from it.
+    #[error("{0}: programs would unpack different files from it")]
+    Ambiguous(&'static str),
 }
 
 /// The files of a pack, by path; in place of what cannot be read, the reason.
@@ -36,6 +39,12 @@ pub fn read(bytes: &[u8]) -> Result<Files, Error> {
     let mut archive = ZipArchive::new(Cursor::new(bytes))?;
     if archive.len() > FILES_MAX {
         return Err(Error::TooMany(FILES_MAX));
+    }
+    if archive.has_duplicate_names() {
+        return Err(Error::Ambiguous("a file stands in it twice"));
+    }
+    if archive.offset() != 0 {
+        return Err(Error::Ambiguous("something stands before the archive"));
     }
     let mut files = Files::new();
     let mut left = BYTES_MAX;
@@ -60,10 +69,14 @@ fn content(
     let file = archive.by_index(i).map_err(|e| e.to_string())?;
     let mut bytes = Vec::new();
     // One byte more than is left: who sends more is caught, and not read to the end.
-    file.take(*left + 1).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
-    *left = left
-        .checked_sub(bytes.len() as u64)
-        .ok_or_else(|| format!("the files have more than {BYTES_MAX} bytes"))?;
+    let read = file.take(*left + 1).read_to_end(&mut bytes);
+    // What was unpacked counts, whether or not it was whole: many damaged files are as many bytes.
+    let is_too_much = bytes.len() as u64 > *left;
+    *left = left.saturating_sub(bytes.len() as u64);
+    read.map_err(|e| e.to_string())?;
+    if is_too_much {
+        return Err(format!("the files have more than {BYTES_MAX} bytes"));
+    }
     Ok(bytes)
 }
 

@@ -23,14 +23,19 @@ pub fn text(report: &Report, style: Style) -> String {
         }
         let is_right = sentence.wrong.is_empty();
         let records: Vec<String> = sentence.records.iter().take(6).map(u64::to_string).collect();
-        let more = sentence.records.len() as u64 - records.len() as u64 + sentence.further;
+        let more = (sentence.records.len() - records.len()) as u64;
+        let more = more.saturating_add(sentence.further);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let _ = writeln!(
             out,
-            "  {} {} [{}{more}]",
+            "  {} {} [{}{more}{}]",
             mark(is_right, style),
             plain(&sentence.text),
-            records.join(", ")
+            records.join(", "),
+            match sentence.grounds {
+                0 => String::new(),
+                n => format!("; {n} of its values stand there"),
+            }
         );
         for reason in &sentence.wrong {
             let _ = writeln!(out, "        {} {}", sentence.id, plain(reason));
@@ -51,7 +56,9 @@ fn head(out: &mut String, report: &Report) {
     };
     line("Pack", &format!("{} (TLP:{})", manifest.title, manifest.tlp.to_uppercase()));
     line("Publisher", &format!("{}, {}", manifest.publisher, manifest.published));
-    line("Log", &manifest.log.key);
+    if let Some(key) = &report.log {
+        line("Log", key);
+    }
 }
 
 fn files(out: &mut String, report: &Report, style: Style) {

@@ -41,7 +41,8 @@ pub fn tell(draft: &Draft, tlp: Tlp, out: &mut impl Write) -> Result<()> {
         files.len() + 1
     )?;
     for chapter in &publication.chapters {
-        writeln!(out, "{:?}", chapter.kind)?;
+        let kind = serde_json::to_value(chapter.kind)?;
+        writeln!(out, "{}", kind.as_str().unwrap_or_default())?;
         for claim in &chapter.claims {
             let marking = claim.marking.to_string();
             writeln!(out, "  {:<5} {:<12} {}", claim.id, marking, for_terminal(&claim.text.en))?;

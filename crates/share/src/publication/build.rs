@@ -10,6 +10,7 @@ use blanik_case::place::Site;
 use blanik_case::scope::Standing;
 use blanik_case::{Case, Citations, EntityKind, Intrusion, View};
 use blanik_model::attack::TACTICS;
+use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Finding, Record, Timestamp, Tlp};
 
 use super::advice::{self, Seen};
@@ -185,6 +186,10 @@ impl Builder<'_> {
 
     fn claim(&mut self, saying: Saying, rests_on: &Citations) -> Claim {
         self.claims += 1;
+        // What a rule is called, or a host, may hold characters that turn a line around.
+        let safe = |text: &str| for_terminal(text).into_owned();
+        let text = Wording { en: safe(&saying.text.en), cs: safe(&saying.text.cs) };
+        let saying = Saying { text, ..saying };
         let grounds = self.grounds(&saying, rests_on);
         Claim {
             id: format!("c{}", self.claims),

@@ -1,9 +1,12 @@
 //! The verdict on record → who it was, as it is published: sentences in each language, the alternatives, the matrix,
 //! the denial test.
 
+use std::collections::BTreeMap;
+
 use blanik_model::Tlp;
 use serde::Deserialize;
 
+use super::gathered::technique_names;
 use super::names::Names;
 use super::saying::{Saying, counted, percent};
 use super::{Attribution, Cited, Denial, Hypothesis, Item, Wording};
@@ -69,6 +72,7 @@ pub struct Told {
 /// If it is no verdict.
 pub fn told(json: &str, cites: Cited, names: &Names) -> Result<Told, serde_json::Error> {
     let form: Form = serde_json::from_str(json)?;
+    let known = technique_names();
     let clean = |text: &str| names.text(text);
     let likelihood = Wording {
         en: clean(&form.likelihood),
@@ -83,7 +87,7 @@ pub fn told(json: &str, cites: Cited, names: &Names) -> Result<Told, serde_json:
     who.extend(alternatives(&form, names));
     let denial =
         form.denial.iter().filter(|d| d.changes).chain(form.denial.iter().filter(|d| !d.changes));
-    let denial: Vec<Saying> = denial.take(DENIALS_MAX).map(|d| without(d, names)).collect();
+    let denial: Vec<Saying> = denial.take(DENIALS_MAX).map(|d| without(d, &known, names)).collect();
     let software = form.matrix.iter().filter(|row| row.class.eq_ignore_ascii_case("software"));
     let software = software
         .map(|row| Named { id: row.id.clone(), what: clean(&row.what), citation: row.citation })
@@ -205,8 +209,13 @@ fn alternatives(form: &Form, names: &Names) -> Vec<Saying> {
     })]
 }
 
-fn without(d: &Denial, names: &Names) -> Saying {
-    let (item, leader) = (names.text(&d.without), names.text(&d.leader));
+fn without(d: &Denial, known: &BTreeMap<String, String>, names: &Names) -> Saying {
+    // Who does not know ATT&CK by heart reads the technique's name beside its number.
+    let item = match known.get(&d.without) {
+        Some(name) => format!("{} {name}", d.without),
+        None => d.without.clone(),
+    };
+    let (item, leader) = (names.text(&item), names.text(&d.leader));
     let (p, forged) = (percent(d.probability), percent(d.if_forged));
     let (en, cs) = match d.changes {
         true => ("the answer changes", "odpověď se mění"),
