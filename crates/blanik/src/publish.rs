@@ -5,7 +5,7 @@ mod preview;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
@@ -67,7 +67,19 @@ pub struct Made {
 pub fn run(args: &PublishArgs) -> Result<ExitCode> {
     let inputs = args.redact_file.iter().cloned().collect::<Vec<_>>();
     let target = args.output.as_ref().map(|path| Target::new(path, &inputs)).transpose()?;
+    if let Some(path) = args.output.as_ref().filter(|path| path.is_file()) {
+        bail!(
+            "{} is there already, and a pack that is on record may be lost: name another file",
+            path.display()
+        );
+    }
     let draft = Draft::of(args)?;
+    for words in draft.names(args.tlp)?.unknown() {
+        let words = for_terminal(words);
+        eprintln!(
+            "blanik: {words:?} is no name of the case; it is withheld wherever it stands as text"
+        );
+    }
     let Some(target) = target else {
         preview::tell(&draft, args.tlp, &mut std::io::stdout().lock())?;
         return Ok(ExitCode::SUCCESS);
@@ -147,7 +159,8 @@ impl Draft {
         let publisher = &self.order.publisher;
         let said =
             [&*publisher.name, publisher.contact.as_deref().unwrap_or(""), &self.order.log.origin];
-        Ok(Names::new(given, tlp, self.redactions.clone(), &said.join(" ")))
+        Names::new(given, tlp, self.redactions.clone(), &said.join(" "))
+            .context("more names than can be looked for")
     }
 
     /// What an audience would read.
@@ -176,7 +189,7 @@ impl Draft {
         }
         let path = folder.join(name);
         if !path.is_file() {
-            return Ok(None);
+            bail!("{} has no {name}: begin from the program's own template", folder.display());
         }
         let text = fs::read_to_string(&path);
         text.map(Some).with_context(|| format!("cannot read {}", path.display()))
@@ -315,11 +328,11 @@ fn redactions(args: &PublishArgs) -> Result<Redactions> {
                 let words = NameKind::ALL.map(NameKind::word).join(", ");
                 format!("--redact kind:{}: kinds are {words}", for_terminal(word))
             })?);
-        } else if what.starts_with('/')
-            && !Path::new(&what).exists()
-            && !what[1..].contains(['.', ' '])
-        {
-            redactions.fields.insert(what);
+        } else if let Some(path) = what.strip_prefix("field:") {
+            if !path.starts_with('/') {
+                bail!("--redact field:{}: a path begins with /", for_terminal(path));
+            }
+            redactions.fields.insert(path.to_owned());
         } else {
             redactions.values.insert(what.trim().to_lowercase());
         }

@@ -279,10 +279,13 @@ impl Intruder<'_> {
         let object = entity::name(EntityKind::Address, &touched.object).is_some_and(|name| {
             self.entities.contains(&Entity { kind: EntityKind::Address, name: name.into() })
         });
+        let is_outbound = act(&touched.act) == "outbound";
         match (in_time, address, account, host) {
             (false, ..) => Whose::Others,
-            (_, Some(true), ..) => Whose::Intruders,
             _ if object => Whose::Intruders,
+            // What a machine sends is not the intruder's because they are on it: others send from there, too.
+            (_, Some(true), ..) if is_outbound => Whose::Perhaps,
+            (_, Some(true), ..) => Whose::Intruders,
             (_, None, Some(true), _) => Whose::Intruders,
             (_, Some(false), Some(true), _) => Whose::Perhaps,
             (_, _, _, true) => Whose::Perhaps,

@@ -149,7 +149,7 @@ impl Case {
             });
             if let Some(i) = stands_out {
                 let text = format!(
-                    "\"{}\" stands out there, and is part of no intrusion yet.",
+                    "\"{}\" stands out there, and nothing ties it to this intrusion.",
                     self.observations[i].title
                 );
                 let why = Sentence::new(text, self.observations[i].rests_on.clone());

@@ -34,13 +34,19 @@ pub struct Statuses {
 
 impl Statuses {
     /// The status of what was done at once, as the body of the answer.
-    pub fn keep(&mut self, owner: &Token, outcome: &[Added], at: Timestamp) -> Vec<u8> {
+    /// `sees`: up to which marking the owner may read the collection; nothing, if they may only write.
+    pub fn keep(
+        &mut self,
+        owner: &Token,
+        sees: Option<Tlp>,
+        outcome: &[Added],
+        at: Timestamp,
+    ) -> Vec<u8> {
         self.made += 1;
         let seed = format!("{}{}{}", owner.key(), self.made, at.as_nanos());
         let digest: [u8; 32] = Sha256::digest(seed.as_bytes()).into();
         let id = uuid::from_random(*digest.first_chunk().expect("32 bytes begin with 16"));
-        let body = serde_json::to_vec(&resource(&id, owner.clearance, outcome, at))
-            .expect("it makes JSON");
+        let body = serde_json::to_vec(&resource(&id, sees, outcome, at)).expect("it makes JSON");
         self.bytes += body.len();
         self.order.push_back(id.clone());
         self.kept.insert(id, Kept { owner: owner.key().to_owned(), at, body: body.clone() });
@@ -68,13 +74,13 @@ impl Statuses {
     }
 }
 
-fn resource(id: &str, clearance: Tlp, outcome: &[Added], at: Timestamp) -> Value {
+fn resource(id: &str, sees: Option<Tlp>, outcome: &[Added], at: Timestamp) -> Value {
     let (mut successes, mut failures) = (Vec::new(), Vec::new());
     for added in outcome {
         match added {
             Added::Stored { id, version } => successes.push(json!({"id": id, "version": version})),
-            // What is held above the clearance is not told from what is new.
-            Added::Held { id, version, level } if *level > clearance => {
+            // What they may not see is not told from what is new.
+            Added::Held { id, version, level } if sees.is_none_or(|sees| *level > sees) => {
                 successes.push(json!({"id": id, "version": version}));
             }
             Added::Held { id, version, .. } => successes.push(json!({
@@ -123,7 +129,8 @@ mod tests {
         let held = |level| Added::Held { id: "x".into(), version: "v".into(), level };
         let refused = Added::Refused { id: "objects[2]".into(), reason: "no id".into() };
         let at = Timestamp::from_nanos(KEPT_NANOS);
-        let body = statuses.keep(&a, &[held(Tlp::Red), held(Tlp::Green), refused], at);
+        let body =
+            statuses.keep(&a, Some(a.clearance), &[held(Tlp::Red), held(Tlp::Green), refused], at);
         let value: Value = serde_json::from_slice(&body).expect("JSON");
         assert_eq!(value["successes"][0], json!({"id": "x", "version": "v"}));
         assert!(value["successes"][1]["message"].is_string());
@@ -132,6 +139,10 @@ mod tests {
         let id = value["id"].as_str().expect("an id");
         assert_eq!(statuses.get(&a, id, at), Some(body));
         assert_eq!(statuses.get(&b, id, at), None);
+        // Who may only write learns nothing of what is there.
+        let blind = statuses.keep(&b, None, &[held(Tlp::Clear)], at);
+        let blind: Value = serde_json::from_slice(&blind).expect("JSON");
+        assert_eq!(blind["successes"], json!([{"id": "x", "version": "v"}]));
         assert_eq!(statuses.get(&a, id, Timestamp::from_nanos(2 * KEPT_NANOS + 1)), None);
     }
 }

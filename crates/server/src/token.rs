@@ -151,6 +151,7 @@ impl Tokens {
         random: [u8; 32],
     ) -> Result<String> {
         check_name(name)?;
+        let _lock = self.lock()?;
         let mut tokens = self.list()?;
         if tokens.iter().any(|token| token.name == name) {
             return Err(Error::Exists { what: "token", name: name.to_owned() });
@@ -167,6 +168,7 @@ impl Tokens {
     /// # Errors
     /// If the file cannot be read or written.
     pub fn revoke(&self, name: &str) -> Result<bool> {
+        let _lock = self.lock()?;
         let mut tokens = self.list()?;
         let before = tokens.len();
         tokens.retain(|token| token.name != name);
@@ -174,6 +176,17 @@ impl Tokens {
             self.write(&tokens)?;
         }
         Ok(tokens.len() < before)
+    }
+
+    /// Held while the file is read and written anew: a token that is added meanwhile undoes no revocation.
+    fn lock(&self) -> Result<fs::File> {
+        let path = self.path.with_extension("lock");
+        let lock = || {
+            let file = fs::File::options().create(true).truncate(false).write(true).open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        lock().map_err(Error::io("lock", &path))
     }
 
     fn write(&self, tokens: &[Token]) -> Result<()> {

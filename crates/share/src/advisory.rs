@@ -40,17 +40,6 @@ pub enum AdvisoryError {
     Otherwise(String),
 }
 
-/// What the typesetter needs beside its template.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Sheet {
-    /// All that the template may say, as JSON.
-    pub data: serde_json::Value,
-    /// What identifies the document: the same for the same publication and language.
-    pub identity: String,
-    /// When it was published, in seconds since 1970.
-    pub published: i64,
-}
-
 /// The page. `template` stands for [`HTML_TEMPLATE`].
 ///
 /// # Errors
@@ -71,15 +60,6 @@ pub fn html(
     let page = filled.render(Value::from(Serde(data::data(p, language)))).map_err(told)?;
     check(p, language, &page)?;
     Ok(page)
-}
-
-/// What the typesetter makes the PDF of.
-pub fn sheet(p: &Publication, language: Language) -> Sheet {
-    Sheet {
-        data: data::data(p, language),
-        identity: format!("{} {} {}", data::reference(p), p.published, language.code()),
-        published: p.published.as_nanos().div_euclid(1_000_000_000),
-    }
 }
 
 /// Whatever is not marked safe is escaped, and characters that move or hide text are written out.

@@ -8,7 +8,7 @@ use blanik_verify::form::{
     ClaimForm, FORMAT, Listed, LogForm, MANIFEST, Manifest, PUBLICATION, proof_path,
 };
 
-use crate::publication::names::occurs;
+use crate::publication::names::{apart, occurs};
 use crate::publication::{Names, Publication};
 
 /// The files of a pack, by path.
@@ -123,29 +123,33 @@ pub fn leaks(files: &Files, names: &Names) -> Vec<Leak> {
     }
     let matcher = AhoCorasick::builder()
         .match_kind(MatchKind::Standard)
-        .ascii_case_insensitive(true)
         .build(forms.iter().map(|(bytes, ..)| bytes))
         .expect("names are within what a matcher holds");
     let mut found = Vec::new();
     for (path, bytes) in files {
-        let is_text = std::str::from_utf8(bytes).is_ok();
-        let unpacked = if path.ends_with(".pdf") { streams(bytes) } else { Vec::new() };
-        for part in std::iter::once(&**bytes).chain(unpacked.iter().map(Vec::as_slice)) {
+        let mut look = |part: &[u8], text: Option<&str>| {
             for m in matcher.find_overlapping_iter(part) {
                 let (_, i, form) = &forms[m.pattern().as_usize()];
                 let value = &names.withheld()[*i];
-                let is_one = match is_text {
-                    true => {
-                        *form == "SHA-256"
-                            || (apart(part, m.start(), m.end(), value)
-                                && !within_digits(part, m.start(), m.end()))
-                    }
-                    false => value.len() >= BINARY_CHARS_MIN,
+                let is_one = match text {
+                    Some(text) => *form == "SHA-256" || stands(text, m.start(), m.end(), value),
+                    None => value.len() >= BINARY_CHARS_MIN,
                 };
                 if is_one && found.len() < LEAKS_MAX {
                     let (path, value) = (path.clone(), value.clone());
                     found.push(Leak { path, offset: m.start(), value, form });
                 }
+            }
+        };
+        match std::str::from_utf8(bytes) {
+            Ok(text) => {
+                let lower = text.to_lowercase();
+                look(lower.as_bytes(), Some(&lower));
+            }
+            Err(_) => {
+                look(&bytes.to_ascii_lowercase(), None);
+                let unpacked = if path.ends_with(".pdf") { streams(bytes) } else { Vec::new() };
+                unpacked.iter().for_each(|part| look(&part.to_ascii_lowercase(), None));
             }
         }
         if !names.is_clean(path) {
@@ -157,22 +161,34 @@ pub fn leaks(files: &Files, names: &Names) -> Vec<Leak> {
     found
 }
 
-/// The ways in which a value may be written.
+/// The ways in which a value may be written, in lower case.
 fn written(value: &str) -> Vec<(Vec<u8>, &'static str)> {
     let utf16 = |to: fn(u16) -> [u8; 2]| value.encode_utf16().flat_map(to).collect::<Vec<u8>>();
-    let json = serde_json::to_string(value).unwrap_or_default();
-    let json = json.trim_matches('"').to_owned();
+    let json = |text: &str| {
+        let quoted = serde_json::to_string(text).unwrap_or_default();
+        quoted[1..quoted.len().max(2) - 1].to_owned()
+    };
     let mut forms = vec![
         (value.as_bytes().to_vec(), "text"),
         (utf16(u16::to_le_bytes), "UTF-16"),
         (utf16(u16::to_be_bytes), "UTF-16"),
         (Hash::of(value.as_bytes()).to_hex().into_bytes(), "SHA-256"),
         (Hash::of(value.to_uppercase().as_bytes()).to_hex().into_bytes(), "SHA-256"),
-        (Hash::of(value.as_bytes()).to_string().into_bytes(), "SHA-256"),
+        (Hash::of(value.as_bytes()).to_string().to_lowercase().into_bytes(), "SHA-256"),
     ];
     let html = value.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    for (other, form) in [(json, "JSON"), (percent_encoded(value), "URL"), (html, "HTML")] {
-        if other != value {
+    let quotes = html.replace('"', "&quot;").replace('\'', "&#39;");
+    let others = [
+        (json(value), "JSON"),
+        // A pattern of STIX is text with escapes within JSON.
+        (json(&json(value)), "JSON"),
+        (percent_encoded(value).to_lowercase(), "URL"),
+        (html, "HTML"),
+        (quotes, "HTML"),
+        (value.replace('.', "[.]"), "defanged"),
+    ];
+    for (other, form) in others {
+        if !forms.iter().any(|(known, _)| known == other.as_bytes()) {
             forms.push((other.into_bytes(), form));
         }
     }
@@ -191,11 +207,10 @@ fn percent_encoded(value: &str) -> String {
 
 /// True if a match in a text is the value itself, and not a part of a longer word where the value is short: salts and
 /// hashes in base64 hold every short word by chance.
-fn apart(part: &[u8], start: usize, end: usize, value: &str) -> bool {
+fn stands(text: &str, start: usize, end: usize, value: &str) -> bool {
     const DISTINCT_CHARS: usize = 9;
-    let is_word = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_alphanumeric() || *b >= 0x80);
-    let before = start.checked_sub(1).and_then(|i| part.get(i));
-    value.chars().count() >= DISTINCT_CHARS || (!is_word(before) && !is_word(part.get(end)))
+    let is_one = value.chars().count() >= DISTINCT_CHARS || apart(text, start, end);
+    is_one && !within_digits(text.as_bytes(), start, end)
 }
 
 /// True if a match lies within a UUID or a digest: these are made of what is published, and `dc01` stands in one of a
@@ -203,7 +218,7 @@ fn apart(part: &[u8], start: usize, end: usize, value: &str) -> bool {
 fn within_digits(part: &[u8], start: usize, end: usize) -> bool {
     const RUN_MIN: usize = 32;
     let is_of_one = |b: &&u8| b.is_ascii_hexdigit() || **b == b'-';
-    if !part[start..end].iter().all(|b| is_of_one(&b)) {
+    if end - start >= RUN_MIN || !part[start..end].iter().all(|b| is_of_one(&b)) {
         return false;
     }
     let before = part[..start].iter().rev().take_while(is_of_one).count();
@@ -247,12 +262,23 @@ mod tests {
             (NameKind::Host, "dc01".to_owned(), None),
             (NameKind::File, r"c:\data\plan & co.docx".to_owned(), None),
         ];
-        let names = Names::new(given, Tlp::Clear, Redactions::default(), "");
+        let digest = Hash::of(b"x").to_hex();
+        let values = [digest.clone(), "o'hara & co".to_owned()].into();
+        let redactions = Redactions { values, ..Redactions::default() };
+        let names = Names::new(given, Tlp::Clear, redactions, "").expect("few names");
         let leak = |text: &[u8]| {
             leaks(&[("a.json".to_owned(), text.to_vec())].into(), &names).first().map(|l| l.form)
         };
         assert_eq!(leak(b"nothing of dc011 here"), None);
         assert_eq!(leak(b"on DC01."), Some("text"));
+        assert_eq!(leak("„dc01“".as_bytes()), Some("text"));
+        assert_eq!(leak(digest.as_bytes()), Some("text"));
+        assert_eq!(leak(b"O&#39;Hara &amp; Co"), Some("HTML"));
+        assert_eq!(
+            leak(br#""pattern": "[file:name = 'c:\\\\data\\\\plan & co.docx']""#),
+            Some("JSON")
+        );
+        assert_eq!(leak(br"c:\data\plan & co[.]docx"), Some("defanged"));
         assert_eq!(leak(b"id 5a1b7f0e-dc01-4a5e-8f3b-0a1c2d3e4f50"), None);
         assert_eq!(leak(br#"{"p":"C:\\data\\plan & co.docx"}"#), Some("JSON"));
         assert_eq!(leak(b"c%3A%5Cdata%5Cplan%20%26%20co.docx"), Some("URL"));

@@ -454,3 +454,27 @@ fn sentence(
         wrong,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proof_of_more_leaves_than_there_are_is_wrong_and_takes_no_memory() {
+        for leaves in [0, 3, 1_u64 << 40, 1 << 62] {
+            let proof = format!(
+                r#"{{"format":"blanik-disclosure/v1","log":"x","fields":[],"leaves":{leaves},"hidden":[],"proof":""}}"#
+            );
+            let disclosure: Disclosure = serde_json::from_str(&proof).expect("JSON of its form");
+            assert!(disclosure.verify().is_err(), "{leaves}");
+        }
+    }
+
+    #[test]
+    fn what_a_sentence_says_of_a_field() {
+        let said = "2023-06-03 22:07 UTC: \"Copied\" was found on dc01 (account svc-backup).";
+        assert!(says(said, "2023-06-03T22:07:01.061Z") && !says(said, "2023-06-04T22:07:01.061Z"));
+        assert!(says(said, "DC01.mzv.example") && says(said, "MZV\\svc-backup"));
+        assert!(says(said, "Copied") && !says(said, "Deleted"));
+    }
+}

@@ -112,4 +112,21 @@ mod tests {
         assert_eq!(read["c"].as_deref(), Ok(&[7; 100_000][..]));
         assert!(super::read(b"PK").is_err());
     }
+
+    #[test]
+    fn what_programs_would_unpack_differently_is_no_pack() {
+        let files: BTreeMap<String, Vec<u8>> =
+            [("a.html".to_owned(), b"false".to_vec()), ("b.html".to_owned(), b"true".to_vec())]
+                .into();
+        let mut pack = write(&files).expect("written");
+        for at in 0..pack.len() - 6 {
+            if &pack[at..at + 6] == b"b.html" {
+                pack[at] = b'a';
+            }
+        }
+        assert!(matches!(super::read(&pack), Err(Error::Ambiguous(_))));
+        let whole = write(&files).expect("written");
+        let before = [b"something ".to_vec(), whole].concat();
+        assert!(super::read(&before).is_err());
+    }
 }

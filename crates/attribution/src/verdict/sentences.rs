@@ -45,7 +45,7 @@ impl Judge {
                 percent(p)
             );
         }
-        format!("It is {} ({}) that {who} did it.{tail}", phrase(p), percent(p))
+        format!("{} ({}) that {who} did it.{tail}", phrase(p), percent(p))
     }
 
     /// Several actors and false flags leave the same traces as one actor: they are said beside the probabilities.
@@ -117,8 +117,9 @@ fn percent(p: f64) -> String {
 
 fn phrase(p: f64) -> String {
     match likelihood(p) {
-        word @ ("almost no chance" | "roughly even chance") => format!("of {word}"),
-        word => word.to_owned(),
+        "roughly even chance" => "There is a roughly even chance".to_owned(),
+        word @ "almost no chance" => format!("There is {word}"),
+        word => format!("It is {word}"),
     }
 }
 

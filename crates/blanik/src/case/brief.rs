@@ -65,8 +65,8 @@ fn scope(view: &View) -> Vec<Sentence> {
         let why = match standing {
             Standing::Confirmed => "the intruder was there",
             Standing::Suspected => "the intruder may have been there",
-            Standing::Open => "nothing of it was found, but not everything was recorded",
-            Standing::Cleared => "watched all the time, and nothing was found",
+            Standing::Open => "neither confirmed nor cleared",
+            Standing::Cleared => "watched, and nothing there stands out",
         };
         let text = format!(
             "{} {} {} ({why}): {names}.",

@@ -12,7 +12,7 @@ What a marking withholds: names of hosts, internal addresses and domains below a
 amber+strict; what a list of indicators marks itself. A stand-in (host-3) takes each name's place in sentences, data and
 proofs; fields of records that hold such a name stay sealed. --redact withholds more: a name or any text, a class
 (kind:host, kind:account, kind:mailbox, kind:file, kind:domain, kind:internal-address, kind:indicator), a field of the
-records (/matched).
+records (field:/matched).
 
 The verdict of who it was is the newest on record: `blanik attribute CASE --record`. That the pack was published goes on
 record, too: with the digest of its list of files and of every sentence.
@@ -53,7 +53,7 @@ pub struct PublishArgs {
     #[arg(long, conflicts_with = "output")]
     pub preview: bool,
 
-    /// Withhold this name, text, kind:CLASS or /field; may be repeated
+    /// Withhold this name or text, kind:CLASS or field:/PATH; may be repeated
     #[arg(long, value_name = "WHAT")]
     pub redact: Vec<String>,
 
@@ -89,7 +89,7 @@ pub struct PublishArgs {
     #[arg(long)]
     pub exercise: bool,
 
-    /// Templates in this folder instead of the program's: advisory.html, advisory.typ
+    /// Templates in this folder instead of the program's: advisory.html
     #[arg(long, value_name = "FOLDER")]
     pub template: Option<PathBuf>,
 

@@ -158,7 +158,10 @@ impl Request<'_> {
         let outcome = collection.add(&envelope.objects, self.now);
         let outcome = outcome.map_err(|error| Reply::failed(&error))?;
         let mut statuses = self.server.statuses.lock().unwrap_or_else(PoisonError::into_inner);
-        let status = statuses.keep(&self.admitted.token, &outcome, self.now);
+        let token = &self.admitted.token;
+        let right = token.right(&collection.settings().id);
+        let sees = right.is_some_and(|right| right.reads()).then_some(token.clearance);
+        let status = statuses.keep(token, sees, &outcome, self.now);
         Ok(Reply::bytes(202, status))
     }
 

@@ -113,9 +113,14 @@ fn unseen<'p>(publication: &'p Publication, entries: &mut Vec<Entry<'p>>) {
 
 fn taken<'p>(publication: &'p Publication, entries: &mut Vec<Entry<'p>>) {
     for taken in &publication.taken {
-        let bounds = match taken.items.possible {
-            Some(possible) => format!("{} to {possible} items", taken.items.confirmed),
-            None => format!("at least {} items", taken.items.confirmed),
+        // Of what leaves, bytes are known; of the rest, items.
+        let (of, unit) = match taken.act.as_str() {
+            "outbound" => (taken.bytes, "bytes"),
+            _ => (taken.items, "items"),
+        };
+        let bounds = match of.possible {
+            Some(possible) => format!("{} to {possible} {unit}", of.confirmed),
+            None => format!("at least {} {unit}", of.confirmed),
         };
         let mut put = |at, what| {
             entries.push(Entry {

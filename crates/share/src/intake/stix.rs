@@ -67,6 +67,7 @@ impl<'o> Context<'o> {
                         && let (Some(source), Some(target)) =
                             (text(object, "source_ref"), text(object, "target_ref"))
                         && (kind != "uses" || source.starts_with("campaign"))
+                        && !is_doubted(kind, object)
                     {
                         context.about.entry(source).or_default().push(target);
                     }
@@ -188,4 +189,10 @@ impl List<'_> {
 
 fn time(object: &Value, name: &str) -> Option<Timestamp> {
     day_or_time(object[name].as_str()?)
+}
+
+/// Whether who says it holds it for less likely than not: of competing attributions, none of these is one.
+fn is_doubted(kind: &str, relationship: &Value) -> bool {
+    const EVEN: u64 = 50;
+    kind == "attributed-to" && relationship["confidence"].as_u64().is_some_and(|c| c < EVEN)
 }

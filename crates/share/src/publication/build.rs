@@ -120,8 +120,8 @@ impl Builder<'_> {
             None => (None, Vec::<Software>::new()),
         };
         let title = order.title.clone().unwrap_or_else(|| Wording {
-            en: "Intrusion into a government network".to_owned(),
-            cs: "Průnik do vládní sítě".to_owned(),
+            en: "Intrusion into a network".to_owned(),
+            cs: "Průnik do sítě".to_owned(),
         });
         let mut publication = Publication {
             title: Wording { en: names.text(&title.en), cs: names.text(&title.cs) },
@@ -739,14 +739,10 @@ fn standing_words(standing: Standing) -> (&'static str, &'static str) {
     match standing {
         Standing::Confirmed => ("the intruder was there", "útočník zde byl"),
         Standing::Suspected => ("the intruder may have been there", "útočník zde mohl být"),
-        Standing::Open => (
-            "nothing was found, but not everything was recorded",
-            "nic nebylo nalezeno, ale ne vše bylo zaznamenáno",
-        ),
-        Standing::Cleared => (
-            "watched all the time, and nothing was found",
-            "po celou dobu sledováno, nic nenalezeno",
-        ),
+        Standing::Open => ("neither confirmed nor cleared", "neprokázáno ani vyloučeno"),
+        Standing::Cleared => {
+            ("watched, and nothing there stands out", "sledováno, nic tam nevyčnívá")
+        }
     }
 }
 

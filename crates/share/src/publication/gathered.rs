@@ -238,12 +238,14 @@ pub(super) fn indicators(of: &Material<'_>, intrusion: &Intrusion) -> Vec<Indica
     let own = Own::of(of.case, of.records);
     let graph = of.case.views().into_iter().find(|v| v.strength == intrusion.strength);
     let nodes = graph.map(|v| v.graph.nodes).unwrap_or_default();
+    let own_programs = programs_of_the_system(of.records);
     let drawn = nodes.iter().flat_map(|n| std::iter::once(&n.entity).chain(&n.also));
     let mut values: BTreeSet<(IndicatorType, String)> = BTreeSet::new();
     for entity in drawn {
         let is_theirs = matches!(entity.kind, EntityKind::Address | EntityKind::Indicator)
             && own.kind_of(&entity.name) == NameKind::Outside;
-        if let Some(kind) = kind_of_value(&entity.name).filter(|_| is_theirs) {
+        let is_systems = own_programs.contains(&*entity.name);
+        if let Some(kind) = kind_of_value(&entity.name).filter(|_| is_theirs && !is_systems) {
             values.insert((kind, entity.name.to_string()));
         }
     }
@@ -299,6 +301,38 @@ pub(super) fn indicators(of: &Material<'_>, intrusion: &Intrusion) -> Vec<Indica
         })
     };
     values.into_iter().filter_map(indicator).collect()
+}
+
+/// Where systems keep their own programs: who runs one of these is no sign of anything, and its digest would be found
+/// everywhere.
+const SYSTEMS: &[&str] = &[
+    r"c:\windows\",
+    r"c:\program files",
+    "/bin/",
+    "/sbin/",
+    "/usr/bin/",
+    "/usr/sbin/",
+    "/usr/lib/",
+    "/lib/",
+];
+
+/// Digests that findings give for programs in the folders of the system.
+fn programs_of_the_system(records: &[(u64, Record)]) -> BTreeSet<String> {
+    let mut digests = BTreeSet::new();
+    for (_, record) in records {
+        let Fact::Found(finding) = &record.fact else { continue };
+        let text = |name: &str| finding.event.get(name).map(|v| v.get().display().to_lowercase());
+        let file = text("ImageLoaded").or_else(|| text("TargetFilename")).or_else(|| text("Image"));
+        let is_systems = file.is_some_and(|file| SYSTEMS.iter().any(|s| file.starts_with(s)));
+        if let Some(hashes) = text("Hashes").filter(|_| is_systems) {
+            let values = hashes.split([',', ';']).map(|h| h.rsplit('=').next().unwrap_or(h).trim());
+            digests.extend(values.map(str::to_owned));
+        }
+        for name in ["md5", "sha1", "sha256", "Imphash"] {
+            digests.extend(text(name).filter(|_| is_systems));
+        }
+    }
+    digests
 }
 
 fn kind_of_value(value: &str) -> Option<IndicatorType> {

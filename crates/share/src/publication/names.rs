@@ -23,11 +23,13 @@ pub enum NameKind {
     File,
     /// An address, domain or digest outside.
     Outside,
+    /// No name that the case knows: words that a person withholds.
+    Words,
 }
 
 impl NameKind {
     /// All of them.
-    pub const ALL: [NameKind; 7] = [
+    pub const ALL: [NameKind; 8] = [
         NameKind::Host,
         NameKind::InternalAddress,
         NameKind::Domain,
@@ -35,6 +37,7 @@ impl NameKind {
         NameKind::Mailbox,
         NameKind::File,
         NameKind::Outside,
+        NameKind::Words,
     ];
 
     /// The word for it; stand-ins begin with it.
@@ -47,6 +50,7 @@ impl NameKind {
             NameKind::Mailbox => "mailbox",
             NameKind::File => "file",
             NameKind::Outside => "indicator",
+            NameKind::Words => "words",
         }
     }
 
@@ -54,7 +58,7 @@ impl NameKind {
     /// works there and on what for the organisation alone.
     pub fn audience(self) -> Tlp {
         match self {
-            NameKind::Outside => Tlp::Clear,
+            NameKind::Outside | NameKind::Words => Tlp::Clear,
             NameKind::Host | NameKind::InternalAddress | NameKind::Domain => Tlp::Amber,
             NameKind::Account | NameKind::Mailbox | NameKind::File => Tlp::AmberStrict,
         }
@@ -99,8 +103,6 @@ const ANYONE: &[&str] = &[
 ];
 /// A name that is shorter is one only where no letter or digit is beside it.
 const DISTINCT_CHARS: usize = 6;
-/// Names that are looked for, at most.
-const NAMES_MAX: usize = 200_000;
 
 #[derive(Clone, Debug)]
 struct Name {
@@ -125,25 +127,37 @@ pub type Given = (NameKind, String, Option<Tlp>);
 impl Names {
     /// `given` in the order in which stand-ins are numbered. `said` is what the publisher says of itself: what stands in
     /// it is no secret.
+    ///
+    /// # Errors
+    /// If there are more names than can be looked for.
     pub fn new(
         given: impl IntoIterator<Item = Given>,
         tlp: Tlp,
         redactions: Redactions,
         said: &str,
-    ) -> Self {
+    ) -> Result<Self, aho_corasick::BuildError> {
+        let said = said.to_lowercase();
+        let by_hand = redactions.values.iter().map(|v| (NameKind::Words, v.clone(), None));
+        let given: Vec<Given> = given.into_iter().chain(by_hand).collect();
+        // One name may be a host's and an account's: who may not see the one, may not see the other.
+        let mut strictest: BTreeMap<String, (Tlp, bool)> = BTreeMap::new();
+        for (kind, name, audience) in &given {
+            let lower = name.trim().to_lowercase();
+            let redacted = redactions.kinds.contains(kind) || redactions.values.contains(&lower);
+            let audience = audience.map_or(kind.audience(), |own| own.max(kind.audience()));
+            let own = strictest.entry(lower).or_insert((audience, redacted));
+            *own = (own.0.max(audience), own.1 || redacted);
+        }
         let mut known: BTreeMap<String, Name> = BTreeMap::new();
         let mut numbers: BTreeMap<NameKind, usize> = BTreeMap::new();
-        let said = said.to_lowercase();
-        let by_hand = redactions.values.iter().map(|v| (NameKind::Outside, v.clone(), None));
-        for (kind, name, audience) in given.into_iter().chain(by_hand) {
+        for (kind, name, _) in given {
             let lower = name.trim().to_lowercase();
-            let redacted = redactions.kinds.contains(&kind) || redactions.values.contains(&lower);
+            let (audience, redacted) = strictest[&lower];
             let is_anyones = ANYONE.contains(&lower.as_str()) || occurs(&said, &lower);
             let is_name = lower.chars().count() > 1 && (redacted || !is_anyones);
-            if !is_name || known.len() >= NAMES_MAX || known.contains_key(&lower) {
+            if !is_name || known.contains_key(&lower) {
                 continue;
             }
-            let audience = audience.map_or(kind.audience(), |own| own.max(kind.audience()));
             let number = numbers.entry(kind).or_default();
             *number += 1;
             let stand_in = format!("{}-{number}", kind.word());
@@ -152,12 +166,9 @@ impl Names {
         }
         let withheld: Vec<String> =
             known.iter().filter(|(_, n)| n.is_withheld).map(|(name, _)| name.clone()).collect();
-        let matcher = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .build(&withheld)
-            .expect("names are within what a matcher holds");
-        Names { known, withheld, matcher, redactions, tlp }
+        let matcher =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&withheld)?;
+        Ok(Names { known, withheld, matcher, redactions, tlp })
     }
 
     /// The audience of the whole.
@@ -173,6 +184,12 @@ impl Names {
     /// All that is withheld, in lower case.
     pub fn withheld(&self) -> &[String] {
         &self.withheld
+    }
+
+    /// What a person withholds and is no name of the case: it may be misspelt.
+    pub fn unknown(&self) -> impl Iterator<Item = &str> {
+        let all = self.known.iter().filter(|(_, name)| name.kind == NameKind::Words);
+        all.map(|(name, _)| name.as_str())
     }
 
     /// Each name that is withheld with its kind's word and what stands for it.
@@ -235,18 +252,50 @@ impl Names {
         self.found(text).next().is_none()
     }
 
-    fn found<'t>(&'t self, text: &'t str) -> impl Iterator<Item = (usize, usize, &'t str)> {
-        let matches = self.matcher.find_iter(text);
-        matches.filter_map(move |m| {
+    /// Where withheld names stand in a text, without case: bytes from and to, and the name.
+    fn found(&self, text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
+        let folded = Folded::of(text);
+        let matches: Vec<_> = self.matcher.find_iter(&folded.text).collect();
+        matches.into_iter().filter_map(move |m| {
             let name = self.withheld[m.pattern().as_usize()].as_str();
-            let is_one = name.chars().count() >= DISTINCT_CHARS || apart(text, m.start(), m.end());
-            is_one.then_some((m.start(), m.end(), name))
+            let is_one =
+                name.chars().count() >= DISTINCT_CHARS || apart(&folded.text, m.start(), m.end());
+            is_one.then(|| (folded.begin(m.start()), folded.end(m.end()), name))
         })
     }
 }
 
+/// A text in lower case, and where in the text itself each of its bytes comes from: letters may be longer in lower case.
+struct Folded {
+    text: String,
+    /// Of each byte, where its character begins, and where that ends; none where both texts are alike.
+    from: Option<Vec<(usize, usize)>>,
+}
+
+impl Folded {
+    fn of(text: &str) -> Self {
+        if text.is_ascii() {
+            return Folded { text: text.to_ascii_lowercase(), from: None };
+        }
+        let (mut lower, mut from) = (String::with_capacity(text.len()), Vec::new());
+        for (at, c) in text.char_indices() {
+            lower.extend(c.to_lowercase());
+            from.resize(lower.len(), (at, at + c.len_utf8()));
+        }
+        Folded { text: lower, from: Some(from) }
+    }
+
+    fn begin(&self, at: usize) -> usize {
+        self.from.as_ref().map_or(at, |from| from[at].0)
+    }
+
+    fn end(&self, at: usize) -> usize {
+        self.from.as_ref().map_or(at, |from| from[at - 1].1)
+    }
+}
+
 /// True if no letter or digit is beside a part of a text.
-fn apart(text: &str, start: usize, end: usize) -> bool {
+pub(crate) fn apart(text: &str, start: usize, end: usize) -> bool {
     let before = text[..start].chars().next_back();
     let behind = text[end..].chars().next();
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
@@ -272,7 +321,7 @@ mod tests {
             (NameKind::Outside, "198.51.100.8".to_owned(), Some(Tlp::Red)),
             (NameKind::Account, "root".to_owned(), None),
         ];
-        Names::new(given, tlp, redactions, "Ministry, cert@mzv.example")
+        Names::new(given, tlp, redactions, "Ministry, cert@mzv.example").expect("few names")
     }
 
     #[test]
@@ -297,10 +346,19 @@ mod tests {
         let values = ["198.51.100.7".to_owned(), "anything said".to_owned()].into();
         let kinds = [NameKind::Host].into();
         let red = names(Tlp::Red, Redactions { values, kinds, ..Redactions::default() });
-        assert_eq!(
-            red.text("dc01: Anything said, 198.51.100.7"),
-            "host-1: indicator-3, indicator-1"
-        );
+        assert_eq!(red.text("dc01: Anything said, 198.51.100.7"), "host-1: words-1, indicator-1");
         assert!(!red.shows("DC01.mzv.example") && red.shows("svc-backup"));
+    }
+
+    #[test]
+    fn letters_beyond_ascii_have_cases_too() {
+        let values = ["žádost o vízum.docx".to_owned()].into();
+        let given =
+            [(NameKind::Host, "NOVAK".into(), None), (NameKind::Account, "novak".into(), None)];
+        let redactions = Redactions { values, ..Redactions::default() };
+        let names = Names::new(given, Tlp::Amber, redactions, "").expect("few names");
+        assert_eq!(names.text("„ŽÁDOST o vízum.DOCX“ İ novak"), "„words-1“ İ host-1");
+        // A host's name for amber, and an account's for fewer: it is for fewer.
+        assert!(!names.shows("Novak"));
     }
 }

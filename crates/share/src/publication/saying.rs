@@ -66,7 +66,7 @@ pub fn listed(names: &[String]) -> Wording {
         0 => Wording { en: shown.clone(), cs: shown },
         more => Wording {
             en: format!("{shown} and {more} more"),
-            cs: format!("{shown} a {more} dalších"),
+            cs: format!("{shown} a {more} {}", ["další", "další", "dalších"][form(more as u64)]),
         },
     }
 }
@@ -227,8 +227,8 @@ pub fn unseen(names: &Names, host: Option<&str>, from: Timestamp, to: Timestamp)
             ),
         },
         None => Wording {
-            en: format!("Nothing was seen of the intruder from {a} to {b} ({}).", length.en),
-            cs: format!("Od {a} do {b} ({}) nebyla zaznamenána žádná činnost útočníka.", length.cs),
+            en: format!("No finding of the intrusion is from between {a} and {b} ({}).", length.en),
+            cs: format!("Z doby od {a} do {b} ({}) není žádný nález.", length.cs),
         },
     };
     Saying { text, marking }

@@ -33,7 +33,7 @@ const FOR_ALL: &[(&str, &[&str])] = &[
     ("acquired", &["/size", "/sha256"]),
     ("hunted", &["/program", "/rules", "/rule_count", "/read", "/rejected", "/findings"]),
     ("concluded", &["/intrusion", "/program", "/sha256", "/knowledge/*"]),
-    ("learnt", &["/name", "/size", "/sha256", "/source", "/grade"]),
+    ("learnt", &["/size", "/sha256", "/grade"]),
     ("observed", &["/class", "/grade", "/forgeable"]),
     ("published", &["/intrusion", "/tlp", "/pack", "/claims/*"]),
 ];
@@ -46,11 +46,12 @@ const FOR_AMBER: &[(&str, &[&str])] = &[
     ("addressed", &["/host", "/address"]),
     ("logged-on", &["/host", "/from"]),
     ("clocked", &["/host", "/against"]),
+    ("learnt", &["/name", "/source"]),
     ("observed", &["/what", "/source", "/to/*"]),
     ("assessed", &["/agency", "/probabilities/*", "/why"]),
 ];
 
-/// What the organisation alone never sees of a record: who of the team put it there, and what they remark.
+/// What of a record only the persons present see: who of the team put it there, the raw record, and what they remark.
 const FOR_RED: &[&str] = &["/by", "/raw", "/text", "/why"];
 
 /// The paths of the fields of a record that may be shown, `also` those whose text a claim says. Never one in which

@@ -44,6 +44,14 @@ struct Row {
     decibans: Vec<f64>,
 }
 
+impl Row {
+    /// Whether it was found in the case's own records. Of what others told, who did and what is for those with whom
+    /// the network is defended.
+    fn is_ours(&self) -> bool {
+        ["techniques", "software", "timing"].contains(&self.class.to_lowercase().as_str())
+    }
+}
+
 /// Software that the verdict's matrix names.
 pub struct Named {
     /// Its id, as the verdict has it.
@@ -74,6 +82,17 @@ pub fn told(json: &str, cites: Cited, names: &Names) -> Result<Told, serde_json:
     let form: Form = serde_json::from_str(json)?;
     let known = technique_names();
     let clean = |text: &str| names.text(text);
+    let is_inside = names.tlp() >= Tlp::Amber;
+    let told_by_others: BTreeMap<&str, &str> = form
+        .matrix
+        .iter()
+        .filter(|row| !row.is_ours() && !is_inside)
+        .flat_map(|row| {
+            [(row.id.as_str(), row.class.as_str()), (row.what.as_str(), row.class.as_str())]
+        })
+        .collect();
+    let item_name =
+        |without: &str| told_by_others.get(without).copied().unwrap_or(without).to_owned();
     let likelihood = Wording {
         en: clean(&form.likelihood),
         cs: clean(&likelihood_cs(&form.hypotheses, form.unknown)),
@@ -87,16 +106,26 @@ pub fn told(json: &str, cites: Cited, names: &Names) -> Result<Told, serde_json:
     who.extend(alternatives(&form, names));
     let denial =
         form.denial.iter().filter(|d| d.changes).chain(form.denial.iter().filter(|d| !d.changes));
-    let denial: Vec<Saying> = denial.take(DENIALS_MAX).map(|d| without(d, &known, names)).collect();
+    let denial: Vec<Saying> = denial
+        .take(DENIALS_MAX)
+        .map(|d| {
+            without(
+                &Denial { without: item_name(&d.without), ..d.clone() },
+                form.hypotheses.first(),
+                &known,
+                names,
+            )
+        })
+        .collect();
     let software = form.matrix.iter().filter(|row| row.class.eq_ignore_ascii_case("software"));
     let software = software
         .map(|row| Named { id: row.id.clone(), what: clean(&row.what), citation: row.citation })
         .collect();
     let item = |row: &Row| Item {
-        what: clean(&row.what),
+        what: if row.is_ours() || is_inside { clean(&row.what) } else { row.class.clone() },
         class: row.class.clone(),
         grade: row.grade.clone(),
-        source: clean(&row.source),
+        source: if row.is_ours() || is_inside { clean(&row.source) } else { String::new() },
         record: row.citation,
         decibans: row.decibans.clone(),
     };
@@ -110,7 +139,11 @@ pub fn told(json: &str, cites: Cited, names: &Names) -> Result<Told, serde_json:
         denial: form
             .denial
             .iter()
-            .map(|d| Denial { without: clean(&d.without), leader: clean(&d.leader), ..d.clone() })
+            .map(|d| Denial {
+                without: clean(&item_name(&d.without)),
+                leader: clean(&d.leader),
+                ..d.clone()
+            })
             .collect(),
         hypotheses: form
             .hypotheses
@@ -129,6 +162,18 @@ fn said(text: Wording) -> Saying {
 
 fn name_of(hypotheses: &[Hypothesis], id: &str) -> String {
     hypotheses.iter().find(|h| h.id == id).map_or_else(|| id.to_owned(), |h| h.name.clone())
+}
+
+/// A hypothesis's name in Czech: actors keep theirs, the unknown one has none.
+fn name_cs(name: &str) -> String {
+    let Some(rest) = name.strip_prefix("an unknown actor") else { return name.to_owned() };
+    let rest = rest.replace(" of ", " státu ");
+    let words = [
+        ("(low confidence)", "(nízká míra jistoty)"),
+        ("(moderate confidence)", "(střední míra jistoty)"),
+        ("(high confidence)", "(vysoká míra jistoty)"),
+    ];
+    words.iter().fold(format!("neznámý aktér{rest}"), |name, (en, cs)| name.replace(en, cs))
 }
 
 fn is_unknown(h: &Hypothesis) -> bool {
@@ -190,13 +235,18 @@ fn confidence_cs(level: &str, missing: u64) -> String {
 
 fn alternatives(form: &Form, names: &Names) -> Vec<Saying> {
     let mut rest: Vec<String> = Vec::new();
-    for h in form.hypotheses.iter().skip(1).take(4) {
+    let mut rest_cs: Vec<String> = Vec::new();
+    // Unknown actors of all nations are one answer: where it leads, its parts are no alternatives to it.
+    let leads = form.hypotheses.first().is_some_and(is_unknown);
+    let others = form.hypotheses.iter().skip(1).filter(|h| !(leads && is_unknown(h)));
+    for h in others.take(4) {
         rest.push(format!("{} {}", names.text(&h.name), percent(h.probability)));
+        rest_cs.push(format!("{} {}", names.text(&name_cs(&h.name)), percent(h.probability)));
     }
     if rest.is_empty() {
         return Vec::new();
     }
-    let rest = rest.join(", ");
+    let (rest, rest_cs) = (rest.join(", "), rest_cs.join(", "));
     let word = form.confidence.to_lowercase();
     let cs = match word.as_str() {
         "high" => "vysoká",
@@ -205,11 +255,16 @@ fn alternatives(form: &Form, names: &Names) -> Vec<Saying> {
     };
     vec![said(Wording {
         en: format!("The alternatives, at the same {word} confidence: {rest}."),
-        cs: format!("Alternativy (míra jistoty je stejně {cs}): {rest}."),
+        cs: format!("Alternativy (míra jistoty je stejně {cs}): {rest_cs}."),
     })]
 }
 
-fn without(d: &Denial, known: &BTreeMap<String, String>, names: &Names) -> Saying {
+fn without(
+    d: &Denial,
+    first: Option<&Hypothesis>,
+    known: &BTreeMap<String, String>,
+    names: &Names,
+) -> Saying {
     // Who does not know ATT&CK by heart reads the technique's name beside its number.
     let item = match known.get(&d.without) {
         Some(name) => format!("{} {name}", d.without),
@@ -217,7 +272,12 @@ fn without(d: &Denial, known: &BTreeMap<String, String>, names: &Names) -> Sayin
     };
     let (item, leader) = (names.text(&item), names.text(&d.leader));
     let (p, forged) = (percent(d.probability), percent(d.if_forged));
+    let is_first = first.is_some_and(|h| {
+        h.name == d.leader || (is_unknown(h) && d.leader.starts_with("an unknown actor"))
+    });
+    let leader_cs = names.text(&name_cs(&d.leader));
     let (en, cs) = match d.changes {
+        true if is_first => ("how likely it is changes", "se mění míra pravděpodobnosti"),
         true => ("the answer changes", "odpověď se mění"),
         false => ("the answer stays", "odpověď se nemění"),
     };
@@ -226,7 +286,7 @@ fn without(d: &Denial, known: &BTreeMap<String, String>, names: &Names) -> Sayin
             "Without \"{item}\", {en}: {leader} leads with {p}; if it was planted, the present leader has {forged}."
         ),
         cs: format!(
-            "Bez položky „{item}“ {cs}: vede {leader} s {p}; byla-li podvržena, má nynější vedoucí hypotéza {forged}."
+            "Bez položky „{item}“ {cs}: vede {leader_cs} s {p}; byla-li podvržena, má nynější vedoucí hypotéza {forged}."
         ),
     })
 }
