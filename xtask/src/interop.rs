@@ -3,6 +3,7 @@
 //! our TAXII server. Where one of them is not installed, this says so loudly, and fails if `--strict`.
 
 mod aics;
+mod paper;
 pub mod taxii;
 mod validators;
 
@@ -87,12 +88,14 @@ fn published(
 ) -> Result<Vec<String>> {
     if let Some(files) = files {
         skipped.extend(validators::read(root, &files, "the pack")?);
+        skipped.extend(paper::read(&files)?);
         return Ok(skipped);
     }
     let example = validators::example(root, folder)?;
     skipped.extend(validators::read(root, &example, "the example")?);
     let exercise = validators::exercise(blanik, folder)?;
     skipped.extend(validators::read(root, &exercise, "the exercise")?);
+    skipped.extend(paper::read(&exercise)?);
     skipped.sort();
     skipped.dedup();
     Ok(skipped)

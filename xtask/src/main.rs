@@ -54,7 +54,7 @@ cargo xtask interop [--strict] [--program FILE] [--files FOLDER]
     --program: the log is made by this one [default: a build]; --files: an unpacked pack [default: the
     example of share's tests, and the pack of the exercise].
 
-cargo xtask taxii-load [--program FILE] [--seconds N]
+cargo xtask taxii-load [--program FILE] [--seconds N] [--writes 0..40]
     A hundred requests a second for five minutes at our TAXII server on loopback, and its memory before and after.
 
 cargo xtask ordeal

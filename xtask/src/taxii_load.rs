@@ -17,7 +17,7 @@ const REQUESTS_A_SECOND: u64 = 100;
 /// Clients, each of which waits for its answers.
 const CLIENTS: u64 = 4;
 const SECONDS: u64 = 300;
-/// Of a hundred requests, so many add an object.
+/// Of a hundred requests, so many add an object, unless `--writes` says otherwise.
 const WRITES: u64 = 10;
 /// Objects that are there before.
 const OBJECTS: u64 = 5_000;
@@ -25,12 +25,15 @@ const RESIDENT: &str = "VmRSS:";
 
 /// Runs it, and prints a line every half minute.
 pub fn run(args: &[String]) -> Result<ExitCode> {
-    let (mut program, mut seconds) = (None, SECONDS);
+    let (mut program, mut seconds, mut writes) = (None, SECONDS, WRITES);
     for pair in args.chunks(2) {
         match pair {
             [flag, file] if flag == "--program" => program = Some(file.into()),
             [flag, number] if flag == "--seconds" => seconds = number.parse()?,
-            _ => bail!("usage: cargo xtask taxii-load [--program FILE] [--seconds N]"),
+            [flag, number] if flag == "--writes" => writes = number.parse::<u64>()?.min(40),
+            _ => bail!(
+                "usage: cargo xtask taxii-load [--program FILE] [--seconds N] [--writes 0..40]"
+            ),
         }
     }
     let program = program.map_or_else(|| bench::release("blanik"), Ok)?;
@@ -50,7 +53,8 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     let started = Instant::now();
     let clients = (0..CLIENTS).map(|number| (number, client()));
     let done: Vec<Result<(usize, Duration)>> = thread::scope(|scope| {
-        let ask = |(number, client)| scope.spawn(move || asked(client, number, total, started));
+        let ask =
+            |(number, client)| scope.spawn(move || asked(client, (number, total, writes), started));
         let threads: Vec<_> = clients.map(ask).collect();
         for seconds in (30..=seconds).step_by(30) {
             thread::sleep(
@@ -68,7 +72,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
         done.iter().map(|(bytes, _)| bytes).sum::<usize>() >> 20,
         done.iter().map(|(_, slowest)| slowest.as_millis()).max().unwrap_or_default(),
         memory(served.id())?,
-        total / 100 * WRITES
+        total / 100 * writes
     );
     Ok(ExitCode::SUCCESS)
 }
@@ -76,8 +80,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
 /// One client's share of the requests, each when it is due. Bytes answered, and the slowest.
 fn asked(
     mut client: Client,
-    number: u64,
-    total: u64,
+    (number, total, writes): (u64, u64, u64),
     started: Instant,
 ) -> Result<(usize, Duration)> {
     let (mut bytes, mut slowest) = (0, Duration::ZERO);
@@ -86,7 +89,7 @@ fn asked(
         thread::sleep(due.saturating_duration_since(Instant::now()));
         let asked = Instant::now();
         bytes += match n / CLIENTS % 100 {
-            m if m < WRITES => client.add(&object(OBJECTS + n))?,
+            m if m < writes => client.add(&object(OBJECTS + n))?,
             m if m < 40 => client.get(&format!("objects/?limit=50&next=4.{}", n % OBJECTS))?,
             m if m < 60 => client.get("manifest/?limit=100")?,
             m if m < 80 => client.get(&format!("objects/{}/", id(n % OBJECTS)))?,

@@ -1,6 +1,7 @@
 //! `blanik publish`: a case on record → a publication pack, whose every sentence anybody can verify.
 
 mod preview;
+mod templates;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -20,16 +21,15 @@ use blanik_share::publication::{
     Wording, names_of, shown,
 };
 use blanik_share::{advisory, export};
+use blanik_typeset::{Document, Fonts, typeset};
 use blanik_verify::container;
-use blanik_verify::form::{Growth, MANIFEST, SEAL, Seal, advisory_path};
+use blanik_verify::form::{Growth, MANIFEST, SEAL, Seal, advisory_path, paper_path};
 
 use crate::case::journal::Journal;
 use crate::cli::publish::PublishArgs;
 use crate::evidence;
 use crate::outfile::Target;
-
-/// The name of the page's template in a user's folder.
-const PAGE_TEMPLATE: &str = "advisory.html";
+use templates::Templates;
 
 /// What is published, of what, and to whom: everything but the key.
 pub struct Draft {
@@ -63,6 +63,10 @@ pub struct Made {
 
 /// Publishes, or says what would be.
 pub fn run(args: &PublishArgs) -> Result<ExitCode> {
+    if let Some(folder) = &args.write_template {
+        Templates::write(folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let inputs = args.redact_file.iter().cloned().collect::<Vec<_>>();
     let target = args.output.as_ref().map(|path| Target::new(path, &inputs)).transpose()?;
     if let Some(path) = args.output.as_ref().filter(|path| path.is_file()) {
@@ -167,29 +171,40 @@ impl Draft {
     }
 
     /// The files that people read and systems take in.
-    fn files(&self, publication: &Publication) -> Result<Files> {
-        let template = self.template(PAGE_TEMPLATE)?;
+    fn files(&self, publication: &Publication, names: &Names) -> Result<Files> {
+        let templates = Templates::of(self.templates.as_deref())?;
         let mut files: Files = export::all(publication).into_iter().collect();
         for language in Language::ALL {
-            let page = advisory::html(publication, language, template.as_deref())
+            let page = advisory::html(publication, language, Some(&templates.page))
                 .context("the advisory's template")?;
             files.insert(advisory_path(language.code()), page.into_bytes());
         }
-        Ok(files)
-    }
-
-    /// A template of the user's own, where there is one of that name in their folder.
-    fn template(&self, name: &str) -> Result<Option<String>> {
-        let Some(folder) = &self.templates else { return Ok(None) };
-        if !folder.is_dir() {
-            bail!("{} is no folder of templates", folder.display());
+        // What a sheet of paper says is in no file as plain text: what it is made of is looked through instead.
+        let mut made_of: Files = BTreeMap::new();
+        let fonts = Fonts::with(templates.fonts.iter().map(Vec::as_slice));
+        for language in Language::ALL {
+            let sheet = advisory::sheet(publication, language);
+            let document = Document {
+                template: &templates.paper,
+                data: &sheet.data,
+                files: &templates.files,
+                identity: &sheet.identity,
+                published: sheet.published,
+            };
+            let set = typeset(&document, &fonts).context("the advisory's template for paper")?;
+            let says = |claim: &str| set.says(&fonts.printable(claim));
+            advisory::check_paper(publication, language, says)?;
+            let path = paper_path(language.code());
+            made_of.insert(path.clone(), serde_json::to_vec(&sheet.data)?);
+            files.insert(path, set.pdf);
         }
-        let path = folder.join(name);
-        if !path.is_file() {
-            bail!("{} has no {name}: begin from the program's own template", folder.display());
+        made_of.extend(templates.files);
+        made_of.insert("the template".to_owned(), templates.paper.into_bytes());
+        let leaks = pack::leaks(&made_of, names);
+        match leaks.is_empty() {
+            true => Ok(files),
+            false => Err(pack::Error::Leaks(leaks).into()),
         }
-        let text = fs::read_to_string(&path);
-        text.map(Some).with_context(|| format!("cannot read {}", path.display()))
     }
 
     /// All files but the seal, and how many of them are proofs; nothing is put on record.
@@ -198,7 +213,7 @@ impl Draft {
         let reader = evidence::reader(&self.workspace)?;
         let proofs = proofs(&reader, &publication, names)?;
         let n = proofs.len();
-        let files = pack::assemble(&publication, self.files(&publication)?, proofs, names)?;
+        let files = pack::assemble(&publication, self.files(&publication, names)?, proofs, names)?;
         Ok((publication, files, n))
     }
 

@@ -23,6 +23,9 @@ use crate::publication::{Language, Publication};
 /// The page's template, as it is if nobody brings another.
 pub const HTML_TEMPLATE: &str = include_str!("../templates/advisory.html");
 
+/// The template for paper, as it is if nobody brings another.
+pub const PAPER_TEMPLATE: &str = include_str!("../templates/advisory.typ");
+
 /// Why there is no advisory.
 #[derive(Debug, thiserror::Error)]
 pub enum AdvisoryError {
@@ -30,7 +33,9 @@ pub enum AdvisoryError {
     #[error("the template of the advisory: {0}")]
     Template(String),
     /// The page lacks a sentence of the publication.
-    #[error("the page lacks claim {0}: each claim must stand in it, in an element with data-claim")]
+    #[error(
+        "the template leaves out claim {0}: on the page each claim stands in an element with data-claim, on paper whole on one page"
+    )]
     Missing(String),
     /// A sentence stands on the page more than once.
     #[error("claim {0} stands on the page more than once")]
@@ -60,6 +65,41 @@ pub fn html(
     let page = filled.render(Value::from(Serde(data::data(p, language)))).map_err(told)?;
     check(p, language, &page)?;
     Ok(page)
+}
+
+/// What the typesetter needs beside its template.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sheet {
+    /// All that the template may say.
+    pub data: serde_json::Value,
+    /// What identifies the document: the same for the same publication and language.
+    pub identity: String,
+    /// When it was published, in seconds since 1970.
+    pub published: i64,
+}
+
+/// What the typesetter makes the PDF of.
+pub fn sheet(p: &Publication, language: Language) -> Sheet {
+    Sheet {
+        data: data::data(p, language),
+        identity: format!("{} {} {}", data::reference(p), p.published, language.code()),
+        published: p.published.as_nanos().div_euclid(1_000_000_000),
+    }
+}
+
+/// Whether a typeset document holds each claim; `says` tells whether it says a text.
+///
+/// # Errors
+/// [`AdvisoryError::Missing`] of the first claim that it does not say.
+pub fn check_paper(
+    p: &Publication,
+    language: Language,
+    says: impl Fn(&str) -> bool,
+) -> Result<(), AdvisoryError> {
+    match p.claims().find(|claim| !says(claim.text.in_language(language))) {
+        None => Ok(()),
+        Some(claim) => Err(AdvisoryError::Missing(claim.id.clone())),
+    }
 }
 
 /// Whatever is not marked safe is escaped, and characters that move or hide text are written out.

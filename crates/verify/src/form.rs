@@ -30,6 +30,11 @@ pub fn advisory_path(language: &str) -> String {
     format!("advisory.{language}.html")
 }
 
+/// The path of the advisory on paper in a language.
+pub fn paper_path(language: &str) -> String {
+    format!("advisory.{language}.pdf")
+}
+
 /// A file of the pack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listed {

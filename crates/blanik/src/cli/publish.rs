@@ -21,6 +21,7 @@ Examples:
   blanik publish ministry --tlp clear --preview            who would see what; nothing is written, no key is asked for
   blanik publish ministry --tlp clear --publisher 'CERT of the ministry' --contact cert@example.org -o pack.zip
   blanik publish ministry --tlp amber --redact novak --redact kind:mailbox -o partners.zip
+  blanik publish ministry --tlp clear --write-template ours  the templates, to be changed; then: --template ours
   blanik verify pack.zip                                   anybody: each sentence green or red
 
 Exit codes: 0 done, 2 error: nothing is written if anything withheld is found in the pack";
@@ -46,7 +47,7 @@ pub struct PublishArgs {
     pub intrusion: usize,
 
     /// Write the pack to this file
-    #[arg(long, short = 'o', value_name = "FILE", required_unless_present = "preview")]
+    #[arg(long, short = 'o', value_name = "FILE", required_unless_present_any = ["preview", "write_template"])]
     pub output: Option<PathBuf>,
 
     /// Say what each audience would see, and write nothing
@@ -89,9 +90,13 @@ pub struct PublishArgs {
     #[arg(long)]
     pub exercise: bool,
 
-    /// Templates in this folder instead of the program's: advisory.html
+    /// Templates in this folder instead of the program's: advisory.html, advisory.typ, with the pictures and fonts that it uses
     #[arg(long, value_name = "FOLDER")]
     pub template: Option<PathBuf>,
+
+    /// Write the program's own templates into this folder, to begin from, and nothing else
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["output", "template", "preview"])]
+    pub write_template: Option<PathBuf>,
 
     /// When it is published [default: now]
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
@@ -126,6 +131,7 @@ impl PublishArgs {
             no_attribution: false,
             exercise: true,
             template: None,
+            write_template: None,
             date: None,
             key: KeyArgs::default(),
         }

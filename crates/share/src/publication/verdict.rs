@@ -165,7 +165,7 @@ fn name_of(hypotheses: &[Hypothesis], id: &str) -> String {
 }
 
 /// A hypothesis's name in Czech: actors keep theirs, the unknown one has none.
-fn name_cs(name: &str) -> String {
+pub(crate) fn name_cs(name: &str) -> String {
     let Some(rest) = name.strip_prefix("an unknown actor") else { return name.to_owned() };
     let rest = rest.replace(" of ", " státu ");
     let words = [

@@ -1,5 +1,6 @@
 //! Who, and how sure, as templates see it: hypotheses, items of evidence, the denial test, and what allies say.
 
+use crate::publication::verdict::name_cs;
 use serde_json::{Value, json};
 
 use crate::advisory::words::{fixed, term};
@@ -34,11 +35,19 @@ fn sentences(p: &Publication, a: &Attribution) -> Vec<String> {
 fn hypothesis(h: &Hypothesis, language: Language) -> Value {
     json!({
         "id": h.id,
-        "name": h.name,
+        "name": actor(&h.name, language),
         "country": h.country,
         "probability": spell::percent(h.probability, language),
         "bar": figure::bar::share(h.probability),
     })
+}
+
+/// An actor's name: the unknown one is called in the page's language.
+fn actor(name: &str, language: Language) -> String {
+    match language {
+        Language::En => name.to_owned(),
+        Language::Cs => name_cs(name),
+    }
 }
 
 fn weighed(number: usize, item: &Item, language: Language) -> Value {
@@ -59,7 +68,7 @@ fn weighed(number: usize, item: &Item, language: Language) -> Value {
 fn denied(d: &Denial, language: Language) -> Value {
     json!({
         "without": d.without,
-        "leader": d.leader,
+        "leader": actor(&d.leader, language),
         "probability": spell::percent(d.probability, language),
         "bar": figure::bar::share(d.probability),
         "if_forged": spell::percent(d.if_forged, language),
