@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Hypothesis, Judge, Weighed};
 use crate::fitted::BAND_CASES_MIN;
-use crate::observe::{Class, Observation, Vertex};
+use crate::observe::{Class, Feature, Observation, Vertex};
 
 /// What the conditions are asked of.
 pub(super) struct Founding<'a> {
@@ -19,7 +19,9 @@ pub(super) struct Founding<'a> {
 impl Weighed<'_> {
     /// The observations that count.
     fn counting(&self) -> impl Iterator<Item = &Observation> {
-        self.observations.iter().zip(&self.counted).filter(|(_, counts)| **counts).map(|(o, _)| o)
+        let counting = self.observations.iter().zip(&self.counted).filter(|(_, counts)| **counts);
+        // What is not there founds nothing.
+        counting.map(|(o, _)| o).filter(|o| !matches!(o.feature, Feature::Absence(_)))
     }
 
     /// Their classes.

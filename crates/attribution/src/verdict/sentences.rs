@@ -58,14 +58,13 @@ impl Judge {
         let name = |k: usize| self.knowledge.name(&self.corpus.actors[parts.actors[k]]);
         let items = || (0..observations.len()).filter(|i| counted[*i]);
         let gap = |i: usize| (parts.items[i][first] - parts.items[i][second]) * DECIBANS;
-        let other: f64 = items().map(gap).filter(|g| *g < -3.0).map(f64::abs).sum();
-        let own: f64 = items().map(gap).filter(|g| *g > 3.0).sum();
-        let cheap: f64 = items()
-            .filter(|i| observations[*i].contamination() > 0.1)
-            .map(gap)
-            .filter(|g| *g > 0.0)
-            .sum();
-        let all: f64 = items().map(gap).filter(|g| *g > 0.0).sum();
+        // A sum of nothing is minus nothing.
+        let sum = |of: &mut dyn Iterator<Item = f64>| of.sum::<f64>() + 0.0;
+        let other = sum(&mut items().map(gap).filter(|g| *g < -3.0).map(f64::abs));
+        let own = sum(&mut items().map(gap).filter(|g| *g > 3.0));
+        let is_cheap = |i: &usize| observations[*i].contamination() > 0.1;
+        let cheap = sum(&mut items().filter(is_cheap).map(gap).filter(|g| *g > 0.0));
+        let all = sum(&mut items().map(gap).filter(|g| *g > 0.0));
         vec![
             format!(
                 "Several actors at once: not excluded. {other:.0} dB of the evidence speak for {} rather than {}, {own:.0} dB the other way.",

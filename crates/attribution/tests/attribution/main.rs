@@ -151,6 +151,48 @@ fn whom_they_are_after_is_known_of_some() {
 }
 
 #[test]
+fn what_many_are_after_tells_less_than_what_few_are() {
+    let judge = judge();
+    let known = &judge.knowledge;
+    let (few, many) = (known.after("Ukraine"), known.after("government"));
+    assert!(few.1 < 0.3 && many.1 > 0.5, "{few:?} {many:?}");
+    let worth = |victim: &str, of: &[&str]| {
+        let item = json!([{"id": "v", "feature": {"victimology": {"value": victim, "to": []}}, "grade": "A1", "source": "cert"}]);
+        let mut items = techniques(APT31);
+        items.extend(observations(item));
+        let verdict = judge.judge(&items, None, false).unwrap();
+        let k = verdict.board.ids.iter().position(|id| of.contains(&id.as_str())).unwrap();
+        verdict.board.items.last().unwrap()[k]
+    };
+    assert!(worth("Ukraine", &few.0) > 1.1 * worth("government", &many.0));
+    assert!(worth("government", &many.0) > 0.0);
+}
+
+#[test]
+fn what_is_not_there_speaks_against_who_shows_it_and_founds_nothing() {
+    let judge = judge();
+    let items = |absent: &[&str]| {
+        let item = |t: &&str| json!({"id": format!("no {t}"), "feature": {"absence": t}, "grade": "A1", "source": "second hunt"});
+        let mut all = techniques(&APT31[..5]);
+        all.extend(observations(absent.iter().map(item).collect()));
+        judge.judge(&all, None, false).unwrap()
+    };
+    let p = |v: &blanik_attribution::verdict::Verdict| {
+        v.hypotheses.iter().find(|h| h.id == "G0128").unwrap().probability
+    };
+    let before = items(&[]);
+    let without = items(&["T1102.002"]);
+    assert!(p(&without) < p(&before), "APT31 is known for it");
+    assert_eq!(without.missing, before.missing, "no class, no source");
+    let row = without.matrix.iter().find(|r| r.id == "no T1102.002").unwrap();
+    assert!(row.judged && row.counts && row.what.starts_with("not there: T1102.002"));
+    // What was seen is not absent; what is not known says nothing.
+    let both = items(&[APT31[0], "T0000"]);
+    assert_eq!(p(&both), p(&before));
+    assert_eq!(both.matrix.iter().filter(|r| r.counts).count(), 5);
+}
+
+#[test]
 fn no_single_item_decides() {
     // However strong an item, its worth is bounded by the chance that it is wrong; against, too.
     assert!(contaminated(50.0, 0.1) < 50.0);
