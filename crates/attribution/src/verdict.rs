@@ -131,6 +131,8 @@ pub struct Reliability {
     pub is_here: bool,
     /// Whether there are too few cases to say anything.
     pub refused: bool,
+    /// Whether more was promised than the interval allows: then nothing is said in words, either.
+    pub promises_too_much: bool,
 }
 
 /// See the module.
@@ -286,7 +288,7 @@ impl Judge {
             unknown,
             leader: &leader,
             is_stable,
-            band_cases: self.fitted.band_of(seen, best).cases,
+            band: self.fitted.band_of(seen, best),
             is_old,
         });
         let classes = weighed.classes();
@@ -469,6 +471,7 @@ impl Judge {
                     interval: wilson(band.right, band.cases),
                     is_here: s == fitted::size(seen) && b == fitted::band(best),
                     refused: band.cases < BAND_CASES_MIN,
+                    promises_too_much: band.promises_too_much(),
                 });
             }
         }

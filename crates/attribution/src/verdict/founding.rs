@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Hypothesis, Judge, Weighed};
-use crate::fitted::BAND_CASES_MIN;
+use crate::fitted::{BAND_CASES_MIN, Band};
 use crate::observe::{Class, Feature, Observation, Vertex};
 
 /// What the conditions are asked of.
@@ -12,7 +12,7 @@ pub(super) struct Founding<'a> {
     pub(super) unknown: f64,
     pub(super) leader: &'a Hypothesis,
     pub(super) is_stable: bool,
-    pub(super) band_cases: u32,
+    pub(super) band: Band,
     pub(super) is_old: bool,
 }
 
@@ -62,11 +62,13 @@ impl Judge {
         if f.unknown >= 0.05 {
             missing.push(format!("an unknown actor under 5 % (it is {:.0} %)", f.unknown * 100.0));
         }
-        if f.band_cases < BAND_CASES_MIN {
+        if f.band.cases < BAND_CASES_MIN {
             missing.push(format!(
                 "{BAND_CASES_MIN} calibration cases in this band (there are {})",
-                f.band_cases
+                f.band.cases
             ));
+        } else if f.band.promises_too_much() {
+            missing.push("that held-out cases of this band were right as often as promised".into());
         }
         let reports =
             self.corpus.find_actor(&f.leader.id).map_or(0.0, |a| self.counts.documents[a]);

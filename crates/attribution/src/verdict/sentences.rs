@@ -38,10 +38,22 @@ impl Judge {
             (leader.name.as_str(), leader.probability)
         };
         let band = self.fitted.band_of(seen, best);
-        if band.cases < BAND_CASES_MIN && !seen.is_empty() {
+        let why = if seen.is_empty() {
+            None
+        } else if band.cases < BAND_CASES_MIN {
+            Some(format!("only {} held-out cases stand behind this band", band.cases))
+        } else if band.promises_too_much() {
+            let n = f64::from(band.cases);
+            let (came, promised) = (percent(f64::from(band.right) / n), percent(band.promised / n));
+            Some(format!(
+                "of {n} held-out cases of this band {came} were right, and {promised} were promised"
+            ))
+        } else {
+            None
+        };
+        if let Some(why) = why {
             return format!(
-                "No word of probability is given: only {} held-out cases stand behind this band. The model leads with {who} ({}).{tail}",
-                band.cases,
+                "No word of probability is given: {why}. The model leads with {who} ({}).{tail}",
                 percent(p)
             );
         }

@@ -267,7 +267,12 @@ fn reliability(out: &mut String, v: &Verdict) {
             r.from * 100.0,
             r.cases,
             r.promised * 100.0,
-            if r.is_here { "this verdict" } else { "" }
+            match (r.is_here, r.promises_too_much && !r.refused) {
+                (true, true) => "this verdict; too much is promised: refused",
+                (true, false) => "this verdict",
+                (false, true) => "too much is promised: refused",
+                (false, false) => "",
+            }
         );
     }
     out.push_str("</tbody></table></div>\n");

@@ -120,6 +120,8 @@ fn write_text(out: &mut String, v: &Verdict) -> std::fmt::Result {
                 r.promised * 100.0
             )
         };
+        let too_much = r.promises_too_much && !r.refused;
+        let said = said + if too_much { ", too much: refused" } else { "" };
         let mark = if r.is_here { "  <- this verdict" } else { "" };
         writeln!(
             out,
