@@ -14,7 +14,7 @@ mod sentences;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Actor, Corpus};
 use crate::counts::Counts;
@@ -98,7 +98,7 @@ pub struct Row {
 }
 
 /// What becomes of the answer without an item, or if it is forged.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Denial {
     /// Without which items.
     pub without: String,

@@ -47,6 +47,18 @@ impl Target {
     }
 }
 
+/// Writes a file that appears under its name only when it is whole and on disk.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let context = || format!("cannot write {}", path.display());
+    let folder = path.parent().with_context(context)?;
+    fs::create_dir_all(folder).with_context(context)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
+    file.write_all(bytes).with_context(context)?;
+    file.as_file().sync_all().with_context(context)?;
+    file.persist(path).map_err(|e| e.error).with_context(context)?;
+    Ok(())
+}
+
 fn refuse_input(path: &Path, existing: &Path, inputs: &[PathBuf]) -> Result<()> {
     for input in inputs.iter().filter_map(|i| i.canonicalize().ok()) {
         if existing == input

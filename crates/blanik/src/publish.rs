@@ -35,8 +35,6 @@ const PAGE_TEMPLATE: &str = "advisory.html";
 pub struct Draft {
     /// The workspace.
     pub workspace: PathBuf,
-    /// The case's name.
-    pub case_name: String,
     /// The case's records with their indexes.
     pub records: Vec<(u64, Record)>,
     /// What they come to.
@@ -138,7 +136,6 @@ impl Draft {
         };
         Ok(Draft {
             workspace: args.workspace.clone(),
-            case_name: args.case.to_string_lossy().into_owned(),
             case: Case::fold(records.iter().cloned()),
             records,
             redactions,
@@ -210,7 +207,7 @@ impl Draft {
         let names = self.names(tlp)?;
         let (publication, mut files, proofs) = self.unsealed(&names).map_err(explained)?;
         let record = Record {
-            case: self.case_name.clone(),
+            case: self.records.first().map_or_else(String::new, |(_, r)| r.case.clone()),
             at: self.order.published,
             by: key.name().to_owned(),
             fact: Fact::Published(Published {

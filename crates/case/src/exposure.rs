@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use blanik_model::Timestamp;
 use blanik_model::attack::TACTICS;
 use blanik_model::record::Touched;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
 use crate::citation::{Citations, Sentence};
@@ -20,7 +20,7 @@ use crate::link::Rarity;
 const THROTTLED_NS: i64 = 24 * 3600 * 1_000_000_000;
 
 /// An amount that is at least one and at most the other; `None` is without bound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bounds {
     /// What is confirmed.
     pub confirmed: u64,

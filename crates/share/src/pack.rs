@@ -19,7 +19,7 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 pub struct Leak {
     /// The file.
     pub path: String,
-    /// The byte at which it stands; in a compressed part, of its content.
+    /// The byte at which it stands.
     pub offset: usize,
     /// The value, for who withheld it.
     pub value: String,
@@ -113,7 +113,7 @@ const LEAKS_MAX: usize = 100;
 const BINARY_CHARS_MIN: usize = 6;
 
 /// Where what is withheld stands in any file: as text in UTF-8 and UTF-16, as JSON, URLs and HTML write it, and as its
-/// SHA-256. Streams of PDF files are looked at unpacked.
+/// SHA-256.
 pub fn leaks(files: &Files, names: &Names) -> Vec<Leak> {
     let mut forms: Vec<(Vec<u8>, usize, &'static str)> = Vec::new();
     for (i, value) in names.withheld().iter().enumerate() {
@@ -146,11 +146,7 @@ pub fn leaks(files: &Files, names: &Names) -> Vec<Leak> {
                 let lower = text.to_lowercase();
                 look(lower.as_bytes(), Some(&lower));
             }
-            Err(_) => {
-                look(&bytes.to_ascii_lowercase(), None);
-                let unpacked = if path.ends_with(".pdf") { streams(bytes) } else { Vec::new() };
-                unpacked.iter().for_each(|part| look(&part.to_ascii_lowercase(), None));
-            }
+            Err(_) => look(&bytes.to_ascii_lowercase(), None),
         }
         if !names.is_clean(path) {
             let value = names.withheld().iter().find(|v| occurs(&path.to_lowercase(), v));
@@ -224,30 +220,6 @@ fn within_digits(part: &[u8], start: usize, end: usize) -> bool {
     let before = part[..start].iter().rev().take_while(is_of_one).count();
     let behind = part[end..].iter().take_while(is_of_one).count();
     before + behind + (end - start) >= RUN_MIN
-}
-
-/// The unpacked streams of a PDF file.
-fn streams(pdf: &[u8]) -> Vec<Vec<u8>> {
-    use std::io::Read;
-    const STREAM_BYTES_MAX: u64 = 64 << 20;
-    let mut found = Vec::new();
-    let mut rest = pdf;
-    while let Some(at) = find(rest, b"stream") {
-        rest = &rest[at + b"stream".len()..];
-        let body = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n")).unwrap_or(rest);
-        let mut unpacked = Vec::new();
-        // What is no such stream gives nothing, or its beginning.
-        let _ =
-            flate2::read::ZlibDecoder::new(body).take(STREAM_BYTES_MAX).read_to_end(&mut unpacked);
-        if !unpacked.is_empty() {
-            found.push(unpacked);
-        }
-    }
-    found
-}
-
-fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
-    bytes.windows(what.len()).position(|window| window == what)
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@ pub mod verdict;
 use blanik_model::{IndicatorType, Level, Timestamp, Tlp};
 use serde::{Deserialize, Serialize};
 
+pub use blanik_attribution::verdict::Denial;
+pub use blanik_case::exposure::Bounds;
+pub use blanik_verify::form::{GroundForm as Ground, LogForm as Log};
 pub use build::{Error, Material, Order, publication};
 pub use gathered::names as names_of;
 pub use names::{NameKind, Names, Redactions};
@@ -89,17 +92,6 @@ impl From<&blanik_case::Citations> for Cited {
     fn from(citations: &blanik_case::Citations) -> Self {
         Cited { records: citations.indexes().to_vec(), further: citations.further() }
     }
-}
-
-/// A value that a claim's sentence says, and the field of a record in which it stands.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Ground {
-    /// The record.
-    pub record: u64,
-    /// The field's path, as [`blanik_evidence::seal`] writes it.
-    pub path: String,
-    /// The field's text.
-    pub value: String,
 }
 
 /// A sentence, and what it rests on.
@@ -252,15 +244,6 @@ pub struct Scoped {
     pub marking: Tlp,
 }
 
-/// An amount that is at least one and at most the other; no `possible` is no bound.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bounds {
-    /// What is confirmed.
-    pub confirmed: u64,
-    /// What is possible.
-    pub possible: Option<u64>,
-}
-
 /// What was taken of one object.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Taken {
@@ -361,21 +344,6 @@ pub struct Item {
     pub decibans: Vec<f64>,
 }
 
-/// What becomes of the answer without an item.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Denial {
-    /// Without which.
-    pub without: String,
-    /// Who leads then.
-    pub leader: String,
-    /// With which probability.
-    pub probability: f64,
-    /// The probability of the present leader if the item was planted.
-    pub if_forged: f64,
-    /// Whether the leader or its band changes.
-    pub changes: bool,
-}
-
 /// Who, and how sure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attribution {
@@ -412,15 +380,6 @@ pub struct Opinion {
     pub record: Option<u64>,
     /// Hypothesis → probability, of an assessment.
     pub probabilities: Vec<(String, String)>,
-}
-
-/// The log in which the records stand.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Log {
-    /// Its name.
-    pub origin: String,
-    /// Its key, as signed-note writes it.
-    pub key: String,
 }
 
 /// See the module.

@@ -116,8 +116,8 @@ pub struct CitedForm {
     pub further: u64,
 }
 
-/// A value of a sentence, and where it stands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A value that a sentence says, and the field of a record in which it stands.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct GroundForm {
     /// The record.
     pub record: u64,

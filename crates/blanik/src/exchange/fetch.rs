@@ -14,10 +14,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 
-use super::place::write_whole;
 use super::web::download;
 use crate::cli::exchange::FetchArgs;
 use crate::evidence;
+use crate::outfile::write_whole;
 
 const MANIFEST: &str = "fetched.json";
 const BYTES_MAX: u64 = 512 << 20;

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use blanik_evidence::SigningKey;
 
-use super::place::{Place, write_whole};
+use super::place::Place;
 use crate::attribute::intel::{self, Coming, sha256};
 use crate::cli::AddArgs;
 use crate::cli::exchange::PullArgs;
+use crate::outfile::write_whole;
 use crate::{evidence, indicators};
 
 /// Whoever takes in.

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::attribute::intel::sha256;
+use crate::outfile::write_whole;
 
 const FOLDER: &str = "exchange";
 const NAME_DIGITS: usize = 16;
@@ -71,16 +71,4 @@ impl Place {
     pub fn folder(workspace: &Path) -> PathBuf {
         workspace.join(FOLDER).join("in")
     }
-}
-
-/// Writes a file that appears under its name only when it is whole and on disk.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let context = || format!("cannot write {}", path.display());
-    let folder = path.parent().with_context(context)?;
-    fs::create_dir_all(folder).with_context(context)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
-    file.write_all(bytes).with_context(context)?;
-    file.as_file().sync_all().with_context(context)?;
-    file.persist(path).map_err(|e| e.error).with_context(context)?;
-    Ok(())
 }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
@@ -16,6 +15,8 @@ use blanik_model::Tlp;
 use blanik_share::{Intake, ListAs};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::outfile::write_whole;
 
 /// What is made of the same lists differs between versions of the readers: to be raised with them.
 const READERS: u32 = 1;
@@ -205,14 +206,4 @@ impl Store {
 /// In lower-case hex.
 fn sha256(bytes: impl AsRef<[u8]>) -> String {
     Hash(Sha256::digest(bytes).into()).to_hex()
-}
-
-/// Writes a file that appears under its name only when it is whole.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let context = || format!("cannot write {}", path.display());
-    let folder = path.parent().with_context(context)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
-    file.write_all(bytes).with_context(context)?;
-    file.persist(path).with_context(context)?;
-    Ok(())
 }

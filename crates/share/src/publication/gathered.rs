@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use blanik_attribution::knowledge::Knowledge;
 use blanik_case::gather::is_outside;
+use blanik_case::graph::Graph;
 use blanik_case::{Case, Citations, EntityKind, Intrusion, Observation, Site};
 use blanik_model::{Fact, IndicatorType, Record, Timestamp, Tlp};
 
@@ -234,12 +235,14 @@ fn listed_tlp(records: &[(u64, Record)]) -> BTreeMap<String, Tlp> {
 
 /// What others can look for: addresses, domains and digests outside, that the intrusion's core names and that are not
 /// withheld.
-pub(super) fn indicators(of: &Material<'_>, intrusion: &Intrusion) -> Vec<Indicator> {
+pub(super) fn indicators(
+    of: &Material<'_>,
+    intrusion: &Intrusion,
+    graph: &Graph,
+) -> Vec<Indicator> {
     let own = Own::of(of.case, of.records);
-    let graph = of.case.views().into_iter().find(|v| v.strength == intrusion.strength);
-    let nodes = graph.map(|v| v.graph.nodes).unwrap_or_default();
     let own_programs = programs_of_the_system(of.records);
-    let drawn = nodes.iter().flat_map(|n| std::iter::once(&n.entity).chain(&n.also));
+    let drawn = graph.nodes.iter().flat_map(|n| std::iter::once(&n.entity).chain(&n.also));
     let mut values: BTreeSet<(IndicatorType, String)> = BTreeSet::new();
     for entity in drawn {
         let is_theirs = matches!(entity.kind, EntityKind::Address | EntityKind::Indicator)

@@ -294,10 +294,11 @@ impl Folded {
     }
 }
 
-/// True if no letter or digit is beside a part of a text.
+/// True if no letter or digit is beside a part of a text, given in bytes. A part may begin or end within a character,
+/// as UTF-16 does that happens to be UTF-8: there is no letter beside it then.
 pub(crate) fn apart(text: &str, start: usize, end: usize) -> bool {
-    let before = text[..start].chars().next_back();
-    let behind = text[end..].chars().next();
+    let before = text.get(..start).and_then(|text| text.chars().next_back());
+    let behind = text.get(end..).and_then(|text| text.chars().next());
     let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
     !is_word(before) && !is_word(behind)
 }
