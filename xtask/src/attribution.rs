@@ -3,6 +3,7 @@
 //!
 //! The same model, in the same code, as `blanik attribute` uses; beside it naive Bayes, fitted and judged likewise.
 
+mod bands;
 mod score;
 mod speed;
 
@@ -74,10 +75,10 @@ const GOALS: &[(&str, &[(Measure, f64)])] = &[
     ("planted 2", &[(Measure::Top1, 0.52)]),
 ];
 const UNKNOWN_GOALS: &[(&str, f64)] = &[("A-T all", 0.70), ("open all", 0.80), ("open tech", 0.68)];
+/// How many clean cases may lose their right answer to caution about planted tools.
+const CLEAN_LOSS_MAX: f64 = 0.01;
 /// How often a framed actor may be named, with two tools planted.
 const FRAMED_MAX: f64 = 0.18;
-/// A verdict above this is wrong at most one time in twenty.
-const SURE: f64 = 0.95;
 
 const FILES: [&str; 5] = [
     "bench_b_cases.jsonl",
@@ -86,6 +87,9 @@ const FILES: [&str; 5] = [
     "open_set_cases.jsonl",
     "false_flag_cases.jsonl",
 ];
+
+/// Of these a model stands beside that takes nothing for planted.
+const PLANTED: &str = "false_flag_cases.jsonl";
 
 /// Of these naive Bayes stands beside.
 const COMPARED: [&str; 2] = ["bench_b_cases.jsonl", "bench_at_cases.jsonl"];
@@ -98,12 +102,16 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     };
     let wanted = |name: &&str| only.is_empty() || only.iter().any(|o| o == name);
     let truth = Truth::read(&folder)?;
-    let (mut model, mut textbook) = (Vec::new(), Vec::new());
+    let (mut model, mut textbook, mut trusting) = (Vec::new(), Vec::new(), Vec::new());
     for name in FILES.into_iter().filter(wanted) {
         let start = Instant::now();
         let bench = Bench::read(&files(&folder, name)?, &Knowledge::builtin())?;
         model.extend(judge(&bench, Kind::Whole)?);
+
         println!("{name}: {:.0} s", start.elapsed().as_secs_f64());
+        if name == PLANTED {
+            trusting.extend(judge(&bench, Kind::Trusting)?);
+        }
         if COMPARED.contains(&name) {
             textbook.extend(judge(&bench, Kind::NaiveBayes)?);
         }
@@ -123,7 +131,8 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
         truth.unknown(&model, name, *goal);
     }
     truth.framed(&model);
-    sure(&ours);
+    clean_loss(&ours, &truth.buckets(&trusting));
+    bands::print(&ours);
     speed::measure()?;
     Ok(ExitCode::SUCCESS)
 }
@@ -314,14 +323,22 @@ impl Truth {
     }
 }
 
-/// Verdicts above 95 %, and how many were wrong.
-fn sure(buckets: &BTreeMap<String, Vec<Scored>>) {
-    println!("\n| verdicts above 95 % | of | wrong |\n|---|--:|--:|");
-    for (name, cases) in buckets {
-        let sure: Vec<&Scored> = cases.iter().filter(|c| c.top > SURE).collect();
-        let wrong = sure.iter().filter(|c| !c.hit).count();
-        println!("| {name} | {} | {wrong} |", sure.len());
-    }
+/// What caution about planted tools costs cases that nobody tampered with.
+fn clean_loss(ours: &BTreeMap<String, Vec<Scored>>, trusting: &BTreeMap<String, Vec<Scored>>) {
+    let (Some(ours), Some(trusting)) = (ours.get("planted 0"), trusting.get("planted 0")) else {
+        return;
+    };
+    let top = |cases: &[Scored], drawn: &[usize]| {
+        Measure::Top1.of(&drawn.iter().map(|i| &cases[*i]).collect::<Vec<_>>())
+    };
+    let lost = |drawn: &[usize]| top(trusting, drawn) - top(ours, drawn);
+    let (low, high) = interval(ours.len(), lost);
+    let loss = lost(&(0..ours.len()).collect::<Vec<_>>());
+    let missing = missing(loss, (low, high), CLEAN_LOSS_MAX, true);
+    println!(
+        "| planted 0 | {} | top-1 lost by caution | – | {loss:+.3} ({low:+.3} to {high:+.3}) | {CLEAN_LOSS_MAX} | {missing} |",
+        ours.len()
+    );
 }
 
 fn row(name: &str, cases: &[Scored], textbook: Option<&Vec<Scored>>, measure: Measure, goal: f64) {

@@ -1,5 +1,5 @@
 //! The table of facts that the program carries: who was seen with what, by whose report. Derived from
-//! MITRE ATT&CK (Enterprise) and, for countries, from MISP's galaxies. Facts, ids, names and addresses
+//! MITRE ATT&CK (Enterprise) and, for countries and victims, from MISP's galaxies. Facts, ids, names and addresses
 //! of reports only; no text of either is copied.
 //!
 //! The table is lines of tab-separated fields, sorted, the same bytes for the same inputs:
@@ -7,6 +7,7 @@
 //! ```text
 //! V  release  sha-256 of the bundle
 //! A  group    name       country  where the country is from   other names, |
+//! X  group    whom it is after, |
 //! S  software name       malware or tool
 //! T  technique name
 //! R  address of a report (its number is its place among these lines)
@@ -39,7 +40,7 @@ const NOTICE: &str = "\
 # Facts derived from MITRE ATT&CK(R) Enterprise. (c) 2025 The MITRE Corporation. This work is reproduced and
 # distributed with the permission of The MITRE Corporation. ATT&CK is a registered trademark of The MITRE
 # Corporation. Terms of use: https://attack.mitre.org/resources/legal-and-branding/terms-of-use/
-# Countries: MISP galaxy (CC0-1.0), https://github.com/MISP/misp-galaxy. What a country means is its authors' judgement.
+# Countries and victims: MISP galaxy (CC0-1.0), https://github.com/MISP/misp-galaxy. What they mean is its authors' judgement.
 # Made by `cargo xtask knowledge`; not edited by hand.
 ";
 
@@ -66,11 +67,11 @@ fn derive(data: &Path) -> Result<String> {
     });
     let bundle: Value = serde_json::from_slice(&bytes).context("the bundle is not JSON")?;
     let objects = bundle["objects"].as_array().context("the bundle has no objects")?;
-    let countries = countries(data)?;
+    let galaxies = Galaxies::read(data)?;
     let mut out = NOTICE.to_owned();
     writeln!(out, "V\t{RELEASE}\t{digest}")?;
     let ids = ids(objects);
-    named(&mut out, objects, &ids, &countries)?;
+    named(&mut out, objects, &ids, &galaxies)?;
     let facts = Facts::of(objects, &ids);
     facts.write(&mut out)?;
     Ok(out)
@@ -113,7 +114,7 @@ fn named(
     out: &mut String,
     objects: &[Value],
     ids: &BTreeMap<&str, &str>,
-    countries: &BTreeMap<String, (String, &'static str)>,
+    galaxies: &Galaxies,
 ) -> Result<()> {
     let mut lines = BTreeSet::new();
     for object in objects {
@@ -127,9 +128,15 @@ fn named(
                     .filter(|a| *a != name)
                     .collect();
                 let mut names = std::iter::once(&name).chain(&others);
-                let (country, source) =
-                    names.find_map(|n| countries.get(&folded(n)).cloned()).unwrap_or_default();
+                let (country, source) = names
+                    .find_map(|n| galaxies.countries.get(&folded(n)).cloned())
+                    .unwrap_or_default();
                 lines.insert(format!("A\t{id}\t{name}\t{country}\t{source}\t{}", others.join("|")));
+                let mut names = std::iter::once(&name).chain(&others);
+                if let Some(victims) = names.find_map(|n| galaxies.victims.get(&folded(n))) {
+                    let victims: Vec<&str> = victims.iter().map(String::as_str).collect();
+                    lines.insert(format!("X\t{id}\t{}", victims.join("|")));
+                }
             }
             kind @ ("malware" | "tool") => {
                 lines.insert(format!("S\t{id}\t{name}\t{kind}"));
@@ -151,33 +158,61 @@ fn folded(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Name → country, by the galaxies.
-fn countries(data: &Path) -> Result<BTreeMap<String, (String, &'static str)>> {
-    let mut known = BTreeMap::new();
-    for (name, path) in GALAXIES {
-        let path = data.join(path);
-        let text_of = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let galaxy: Value = serde_json::from_slice(&text_of).context("the galaxy is not JSON")?;
-        // Names before synonyms: a synonym may be another's name.
-        for synonyms in [false, true] {
-            for value in list(&galaxy, "values") {
-                let country = text(&value["meta"], "country").to_uppercase();
-                if country.len() != 2 {
-                    continue;
-                }
-                let names: Vec<&str> = if synonyms {
-                    list(&value["meta"], "synonyms").filter_map(Value::as_str).collect()
-                } else {
-                    vec![text(value, "value")]
-                };
-                for n in names {
-                    known.entry(folded(n)).or_insert((country.clone(), *name));
+/// What the galaxies say of actors, by any of their names.
+#[derive(Default)]
+struct Galaxies {
+    /// Country, and which galaxy says so.
+    countries: BTreeMap<String, (String, &'static str)>,
+    /// Nations and sectors that they are after.
+    victims: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Where galaxies name victims.
+const VICTIMS: [&str; 4] =
+    ["cfr-suspected-victims", "cfr-target-category", "targeted-sector", "suspected-victims"];
+
+impl Galaxies {
+    fn read(data: &Path) -> Result<Galaxies> {
+        let mut known = Galaxies::default();
+        for (name, path) in GALAXIES {
+            let path = data.join(path);
+            let bytes =
+                fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let galaxy: Value = serde_json::from_slice(&bytes).context("the galaxy is not JSON")?;
+            // Names before synonyms: a synonym may be another's name.
+            for synonyms in [false, true] {
+                for value in list(&galaxy, "values") {
+                    known.take(name, value, synonyms);
                 }
             }
         }
+        known.countries.remove("");
+        known.victims.remove("");
+        Ok(known)
     }
-    known.remove("");
-    Ok(known)
+
+    fn take(&mut self, galaxy: &'static str, value: &Value, synonyms: bool) {
+        let meta = &value["meta"];
+        let names: Vec<&str> = if synonyms {
+            list(meta, "synonyms").filter_map(Value::as_str).collect()
+        } else {
+            vec![text(value, "value")]
+        };
+        let country = text(meta, "country").to_uppercase();
+        let victims = VICTIMS.iter().flat_map(|key| list(meta, key)).filter_map(Value::as_str);
+        // As a name is compared, each once.
+        let victims: BTreeMap<String, String> =
+            victims.map(|v| (folded(v), plain(v))).filter(|(key, _)| !key.is_empty()).collect();
+        let victims: BTreeSet<String> = victims.into_values().collect();
+        for name in names.into_iter().map(folded) {
+            if country.len() == 2 {
+                self.countries.entry(name.clone()).or_insert((country.clone(), galaxy));
+            }
+            if !victims.is_empty() {
+                self.victims.entry(name).or_insert_with(|| victims.clone());
+            }
+        }
+    }
 }
 
 /// Who was seen with what: (who, month, reports) → what.

@@ -9,6 +9,7 @@ use crate::corpus::Corpus;
 use crate::counts::Counts;
 use crate::model::{CASE_FEATURES_MIN, Kind, Model, Scope};
 use crate::terms::Seen;
+use crate::verdict::wilson;
 
 const BUILTIN: &str = include_str!("../knowledge/fitted.json");
 
@@ -32,6 +33,15 @@ pub struct Band {
     pub right: u32,
     /// Sum of the leading probabilities.
     pub promised: f64,
+}
+
+impl Band {
+    /// Whether more was promised than the interval of what came allows.
+    #[must_use]
+    pub fn promises_too_much(&self) -> bool {
+        let (_, high) = wilson(self.right, self.cases);
+        self.promised / f64::from(self.cases.max(1)) > high
+    }
 }
 
 /// See the module.

@@ -100,7 +100,8 @@ pub struct Knowledge {
     pub sources: Vec<Source>,
     /// Actor's id and name as names are compared → the sources that say that it bears it. Relations, no merges.
     pub borne: BTreeMap<(String, String), BTreeSet<SourceIx>>,
-    /// Actor's id → whom it is said to be after, as names are compared → in words, and who says so.
+    /// Actor's id → whom it is said to be after, as names are compared → in words, and who says so; nobody: the program's
+    /// own table.
     pub targets: BTreeMap<String, BTreeMap<String, (String, BTreeSet<SourceIx>)>>,
 }
 
@@ -128,6 +129,12 @@ impl Knowledge {
                 let country = Some(country).filter(|c| !c.is_empty());
                 let aliases = many(&next(), '|');
                 self.actors.push(ActorFacts { id, name, country, country_source, aliases });
+            }
+            "X" => {
+                let (id, victims) = (next(), next());
+                let said =
+                    many(&victims, '|').into_iter().map(|v| (folded(&v), (v, BTreeSet::new())));
+                self.targets.insert(id, said.collect());
             }
             "S" | "T" => {
                 let (id, name) = (next(), next());
@@ -255,14 +262,21 @@ impl Knowledge {
         names
     }
 
-    /// Ids of actors that are said to be after such victims.
+    /// Ids of actors that are said to be after such victims, and what part of those whose victims are known they are.
     #[must_use]
-    pub fn after(&self, victim: &str) -> Vec<&str> {
+    pub fn after(&self, victim: &str) -> (Vec<&str>, f64) {
         let wanted = folded(victim);
+        let counts =
+            |by: &BTreeSet<SourceIx>| by.is_empty() || by.iter().any(|s| self.sources[*s].counts());
+        let known = self.targets.iter().filter(|(_, of)| of.values().any(|(_, by)| counts(by)));
         let is_after = |of: &BTreeMap<String, (String, BTreeSet<SourceIx>)>| {
-            of.get(&wanted).is_some_and(|(_, by)| by.iter().any(|s| self.sources[*s].counts()))
+            of.get(&wanted).is_some_and(|(_, by)| counts(by))
         };
-        self.targets.iter().filter(|(_, of)| is_after(of)).map(|(id, _)| id.as_str()).collect()
+        let all = known.clone().count().max(1) as f64;
+        let after: Vec<&str> =
+            known.filter(|(_, of)| is_after(of)).map(|(id, _)| id.as_str()).collect();
+        let part = after.len() as f64 / all;
+        (after, part)
     }
 
     /// Digests of all that is known: the program's own table first.

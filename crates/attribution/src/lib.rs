@@ -8,6 +8,7 @@ pub mod corpus;
 pub mod counts;
 pub mod disagreement;
 pub mod fitted;
+pub mod gate;
 pub mod intake;
 pub mod knowledge;
 pub mod leads;

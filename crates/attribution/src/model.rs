@@ -1,30 +1,48 @@
-//! The fitted model: weights of the terms, for cases with software and for techniques alone, and what tells an
-//! unknown actor. Fitted on documents held out of the counts that judge them, fold by fold.
+//! The fitted model: weights of the terms, for cases with software and for techniques alone, what tells planted tools
+//! ([`crate::gate`]), and what tells an unknown actor. Fitted on documents held out of the counts that judge them, fold
+//! by fold.
+
+mod lessons;
 
 use serde::{Deserialize, Serialize};
 
 use crate::corpus::{Actor, Corpus, Feature};
 use crate::counts::Counts;
-use crate::logit::{self, Choice};
-use crate::terms::{Seen, TERMS, Term, Terms, WIDTH, terms};
+use crate::gate::{Gate, Variants, Weighed};
+use crate::terms::{Seen, Term, Terms, WIDTH};
+use lessons::Lessons;
 
 /// A document with fewer features is no case to learn from.
 pub const CASE_FEATURES_MIN: usize = 5;
-/// Ridge on the weights, in units of one over a term's spread.
-const RIDGE: f64 = 1.0;
 /// Drawn subsets of techniques to learn from, beside the whole.
 const DRAWN: [usize; 3] = [5, 10, 20];
-/// How much a case with planted tools counts in the fit: a stance, that one case in six was tampered with. More makes
-/// the model harder to mislead, and duller.
-const PLANTED_WEIGHT: f64 = 0.2;
+/// How many tools are planted in a lesson, by turns.
+const PLANTED: [usize; 4] = [2, 1, 2, 3];
+/// The least share that is told from none.
+const SHARE_MIN: f64 = 1e-30;
 /// Signs of an unknown actor.
 const SIGNS: usize = 16;
+/// Logarithm of the size of a case in the middle: it has nine items.
+const SIZE_MIDDLE: f64 = 2.2;
+/// Scores are never stretched to less than this of themselves.
+const SHARPNESS_MIN: f64 = 0.1;
 
 /// What is learnt for one kind of evidence.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Half {
     /// A weight for each term.
     pub weights: Vec<f64>,
+    /// By how much scores are stretched so that probabilities hold out of fold: in the middle, and for each unit of the
+    /// logarithm of the number of items. None: not at all.
+    #[serde(default)]
+    pub sharpness: Vec<f64>,
+    /// Whether tools were planted.
+    #[serde(default)]
+    pub gate: Gate,
+    /// The power to which the shares are raised after the gate, so that they hold on cases that nobody tampered with: the
+    /// gate is more careful than these need. None: they stay.
+    #[serde(default)]
+    pub power: Option<f64>,
     /// A weight for each sign of an unknown actor, the last for none.
     pub unknown: Vec<f64>,
 }
@@ -44,13 +62,15 @@ pub enum Kind {
     /// All terms.
     #[default]
     Whole,
+    /// All terms, and nothing is ever taken for planted: to tell what the gate costs.
+    Trusting,
     /// Naive Bayes with a temperature and the number of reports as prior: what a textbook would do, to compare with.
     NaiveBayes,
 }
 
 impl Kind {
     fn has(self, term: Term) -> bool {
-        self == Kind::Whole || matches!(term, Term::Own | Term::SoftwareBroad | Term::Reports)
+        self != Kind::NaiveBayes || matches!(term, Term::Own | Term::SoftwareBroad | Term::Reports)
     }
 }
 
@@ -79,22 +99,6 @@ pub struct Posterior {
     pub unknown: f64,
 }
 
-/// Documents drawn for learning.
-#[derive(Default)]
-struct Lessons {
-    choices: Vec<Choice>,
-    /// The case, as known and with its actor taken away: what the signs are computed from.
-    rows: Vec<Lesson>,
-}
-
-struct Lesson {
-    terms: Terms,
-    right: usize,
-    seen: Seen,
-    new_known: f32,
-    new_unknown: f32,
-}
-
 impl Model {
     /// Fits the weights.
     #[must_use]
@@ -118,18 +122,21 @@ impl Model {
                 let seen = Seen::of(corpus, d.features.iter().copied());
                 if !seen.techniques.is_empty() {
                     let alone = |techniques| Seen { techniques, software: Vec::new() };
-                    techniques.add(corpus, &counts, alone(seen.techniques.clone()), d.actor, 1.0);
+                    let whole = alone(seen.techniques.clone());
+                    techniques.add(corpus, &counts, whole, (d.actor, part), 1.0);
                     for n in DRAWN {
                         if seen.techniques.len() > n {
                             let drawn = draw(&seen.techniques, n, i);
-                            techniques.add(corpus, &counts, alone(drawn), d.actor, 0.7);
+                            techniques.add(corpus, &counts, alone(drawn), (d.actor, part), 0.7);
                         }
                     }
                 }
-                if let Some(planted) = plant(&counts, &seen, d.actor, i) {
-                    mixed.add(corpus, &counts, planted, d.actor, PLANTED_WEIGHT);
+                if let Some(planted) = plant(&counts, &seen, d.actor, i)
+                    && scope.kind == Kind::Whole
+                {
+                    mixed.add(corpus, &counts, planted, (d.actor, part), 0.0);
                 }
-                mixed.add(corpus, &counts, seen, d.actor, 1.0);
+                mixed.add(corpus, &counts, seen, (d.actor, part), 1.0);
             }
         }
         Model { mixed: mixed.fit(scope.kind), techniques: techniques.fit(scope.kind) }
@@ -138,14 +145,13 @@ impl Model {
     /// Judges a case.
     #[must_use]
     pub fn judge(&self, corpus: &Corpus, counts: &Counts, seen: &Seen) -> Posterior {
-        let terms = terms(corpus, counts, seen);
         let half = self.half(seen);
-        let scores = scores(&terms, &half.weights);
+        let variants = Variants::of(corpus, counts, seen.clone());
+        let shares = half.shares(&variants);
         let new = seen.software.iter().filter(|s| counts.everyone[**s] == 0.0).count() as f32;
-        let signs = signs(&terms, &scores, seen, None, new);
+        let signs = signs(&variants, &shares, None, new);
         let unknown = logistic(dot(&signs, &half.unknown));
-        let shares = softmax(&scores);
-        let known = terms.actors.iter().zip(shares);
+        let known = variants.whole.actors.iter().zip(shares);
         Posterior { actors: known.map(|(a, p)| (*a, p * (1.0 - unknown))).collect(), unknown }
     }
 
@@ -156,92 +162,64 @@ impl Model {
     }
 }
 
-impl Lessons {
-    fn add(&mut self, corpus: &Corpus, counts: &Counts, seen: Seen, actor: Actor, weight: f64) {
-        let terms = terms(corpus, counts, &seen);
-        let right = terms.actors.binary_search(&actor).expect("the counts know the actor");
-        let new = |taken: f32| {
-            let of = |s: &&Feature| counts.everyone[**s] - taken * counts.shown(actor, **s) <= 0.0;
-            seen.software.iter().filter(of).count() as f32
-        };
-        let (new_known, new_unknown) = (new(0.0), new(1.0));
-        self.choices.push(Choice { rows: terms.rows.clone(), right, weight });
-        self.rows.push(Lesson { terms, right, seen, new_known, new_unknown });
+impl Half {
+    /// Logarithms of the shares of all actors of whom something is known, those in order, as a case of `size` items is
+    /// judged.
+    #[must_use]
+    pub fn leanings(
+        &self,
+        corpus: &Corpus,
+        counts: &Counts,
+        seen: &Seen,
+        size: usize,
+    ) -> (Vec<Actor>, Vec<f64>) {
+        let variants = Variants::of(corpus, counts, seen.clone());
+        let shares = self.answer(&self.weigh(&variants, size), None);
+        (variants.whole.actors, shares.iter().map(|p| p.max(SHARE_MIN).ln()).collect())
     }
 
-    fn fit(&self, kind: Kind) -> Half {
-        let masked = (kind != Kind::Whole).then(|| self.masked(kind));
-        let choices: &[Choice] = masked.as_deref().unwrap_or(&self.choices);
-        let free: Vec<bool> = TERMS.iter().map(|t| t.is_free()).collect();
-        let mut weights = logit::fit(choices, WIDTH, &free, RIDGE);
-        for (w, _) in weights.iter_mut().zip(TERMS).filter(|(_, t)| !kind.has(**t)) {
-            *w = 0.0;
-        }
-        let scale = self.scale(&weights);
-        for w in &mut weights {
-            *w *= scale;
-        }
-        let mut known_or_not = Vec::new();
-        // Known or not is learnt on cases that nobody tampered with.
-        for lesson in self.clean().map(|(lesson, _)| lesson) {
-            let scores = scores(&lesson.terms, &weights);
-            for (without, new, right) in
-                [(None, lesson.new_known, 1), (Some(lesson.right), lesson.new_unknown, 0)]
-            {
-                let mut rows = signs(&lesson.terms, &scores, &lesson.seen, without, new);
-                rows.extend([0.0; SIGNS]);
-                known_or_not.push(Choice { rows, right, weight: 1.0 });
-            }
-        }
-        let unknown = logit::fit(&known_or_not, SIGNS, &[true; SIGNS], RIDGE);
-        Half { weights, unknown }
-    }
-}
-
-impl Lessons {
-    /// The choices with the terms of a kind alone.
-    fn masked(&self, kind: Kind) -> Vec<Choice> {
-        let mask = |choice: &Choice| {
-            let one = |(i, x): (usize, &f32)| if kind.has(TERMS[i % WIDTH]) { *x } else { 0.0 };
-            let rows = choice.rows.iter().enumerate().map(one).collect();
-            Choice { rows, right: choice.right, weight: choice.weight }
-        };
-        self.choices.iter().map(mask).collect()
+    /// Shares of all actors of whom something is known; sums to one.
+    fn shares(&self, variants: &Variants) -> Vec<f64> {
+        self.answer(&self.weigh(variants, variants.seen.len()), None)
     }
 
-    /// Lessons that nobody tampered with.
-    fn clean(&self) -> impl Iterator<Item = (&Lesson, &Choice)> {
-        self.rows.iter().zip(&self.choices).filter(|(_, c)| c.weight > PLANTED_WEIGHT)
+    /// The answer of weighed variants. `without`: a row that does not stand, nor the tools that point to it.
+    fn answer(&self, weighed: &Weighed, without: Option<usize>) -> Vec<f64> {
+        let mixed = weighed.mixed(&self.gate, without);
+        let Some(power) = self.power else { return mixed };
+        let raised: Vec<f64> = mixed.iter().map(|p| p.powf(power)).collect();
+        let sum: f64 = raised.iter().sum::<f64>().max(f64::MIN_POSITIVE);
+        raised.iter().map(|p| p / sum).collect()
     }
 
-    /// By how much the scores are to be stretched so that probabilities hold on cases that nobody tampered with: planted
-    /// tools teach caution that clean cases do not need.
-    fn scale(&self, weights: &[f64]) -> f64 {
-        let stretched: Vec<Choice> = self
-            .clean()
-            .map(|(lesson, choice)| Choice {
-                rows: scores(&lesson.terms, weights).iter().map(|s| *s as f32).collect(),
-                right: choice.right,
-                weight: choice.weight,
-            })
-            .collect();
-        logit::fit(&stretched, 1, &[false], 0.0)[0]
+    /// The variants of a case as one of `size` items is judged.
+    fn weigh(&self, variants: &Variants, size: usize) -> Weighed {
+        let sharpness = self.sharpness_at(size);
+        variants.weigh(&|terms| {
+            scores(terms, &self.weights).into_iter().map(|s| s * sharpness).collect()
+        })
+    }
+
+    fn sharpness_at(&self, size: usize) -> f64 {
+        let over = [1.0, over_middle(size)];
+        let of = self.sharpness.iter().zip(over).map(|(w, x)| w * x).sum::<f64>();
+        if self.sharpness.is_empty() { 1.0 } else { of.max(SHARPNESS_MIN) }
     }
 }
 
-/// What tells an unknown actor: how well the best known one fits. `without`: a row that does not stand.
-fn signs(terms: &Terms, scores: &[f64], seen: &Seen, without: Option<usize>, new: f32) -> Vec<f32> {
+/// What tells an unknown actor: how well the best known one fits. `without`: a row that does not stand, and has no share.
+fn signs(variants: &Variants, shares: &[f64], without: Option<usize>, new: f32) -> Vec<f32> {
+    let (terms, seen) = (&variants.whole, &variants.seen);
     let stands = |i: &usize| Some(*i) != without;
-    let mut order: Vec<usize> = (0..scores.len()).filter(stands).collect();
-    order.sort_by(|a, b| scores[*b].total_cmp(&scores[*a]));
-    let kept: Vec<f64> = order.iter().map(|i| scores[*i]).collect();
-    let shares = softmax(&kept);
+    let mut order: Vec<usize> = (0..shares.len()).filter(stands).collect();
+    order.sort_by(|a, b| shares[*b].total_cmp(&shares[*a]));
+    let sorted: Vec<f64> = order.iter().map(|i| shares[*i]).collect();
     let highest = |t: Term| {
-        let all = (0..scores.len()).filter(stands).map(|i| terms.rows[i * WIDTH + t as usize]);
+        let all = (0..shares.len()).filter(stands).map(|i| terms.rows[i * WIDTH + t as usize]);
         all.fold(0.0f32, f32::max)
     };
     let best = |t: Term| order.first().map_or(0.0, |i| terms.rows[i * WIDTH + t as usize]);
-    let share = shares.first().copied().unwrap_or(1.0).clamp(1e-6, 1.0 - 1e-6);
+    let share = sorted.first().copied().unwrap_or(1.0).clamp(1e-6, 1.0 - 1e-6);
     let n = seen.len().max(1) as f32;
     vec![
         (share / (1.0 - share)).ln() as f32,
@@ -256,11 +234,16 @@ fn signs(terms: &Terms, scores: &[f64], seen: &Seen, without: Option<usize>, new
         best(Term::SoftwareBorne),
         highest(Term::SoftwareFew),
         best(Term::AllTogether),
-        entropy(&shares),
+        entropy(&sorted),
         new / n.sqrt(),
         n.ln(),
         1.0,
     ]
+}
+
+/// How much larger a case is than in the middle.
+fn over_middle(size: usize) -> f64 {
+    (size.max(1) as f64).ln() - SIZE_MIDDLE
 }
 
 /// Entropy of shares, in nats.
@@ -293,25 +276,20 @@ pub fn logistic(x: f64) -> f64 {
     1.0 / (1.0 + (-x).exp())
 }
 
-/// The case with two pieces of software planted that only one other actor has shown: nobody is to be framed by two
-/// tools. The framed actor depends on nothing but the documents.
+/// The case with software planted that only one other actor has shown. The framed actor, and how many tools, depend on
+/// nothing but the documents.
 fn plant(counts: &Counts, seen: &Seen, actor: Actor, seed: usize) -> Option<Seen> {
     let n = counts.documents.len();
     let first = seed.wrapping_mul(7919) % n;
+    let wanted = PLANTED[seed % PLANTED.len()];
     let exclusive = |a: Actor| -> Vec<Feature> {
-        let only = |f: &Feature| {
-            counts.software[*f] && counts.actors_with[*f] == 1.0 && counts.shown(a, *f) > 0.0
-        };
-        (0..counts.software.len())
-            .filter(only)
-            .filter(|f| !seen.software.contains(f))
-            .take(2)
-            .collect()
+        let tools = (0..counts.software.len()).filter(|f| counts.only_shown_by(*f) == Some(a));
+        tools.filter(|f| !seen.software.contains(f)).collect()
     };
     let others = (0..n).map(|k| (first + k) % n).filter(|a| *a != actor && counts.knows(*a));
-    let tools = others.map(exclusive).find(|tools| tools.len() == 2)?;
+    let tools = others.map(exclusive).find(|tools| tools.len() >= wanted)?;
     let mut planted = seen.clone();
-    planted.software.extend(tools);
+    planted.software.extend(draw(&tools, wanted, seed));
     planted.software.sort_unstable();
     Some(planted)
 }

@@ -31,6 +31,9 @@ pub enum Feature {
     Timing(Pointing),
     /// Somebody's opinion who did it.
     Claim(Pointing),
+    /// A technique or software that was looked for where telemetry would have shown it, and was not there. What was merely not
+    /// seen is no evidence.
+    Absence(String),
 }
 
 /// Something that points to actors or nations, by an analyst's judgement.
@@ -105,6 +108,12 @@ impl Class {
             Class::Claims => 8.0,
         }
     }
+
+    /// The same as odds.
+    #[must_use]
+    pub fn judged_odds(self) -> f64 {
+        10f64.powf(self.judged_decibans() / 10.0)
+    }
 }
 
 impl Feature {
@@ -112,7 +121,7 @@ impl Feature {
     #[must_use]
     pub fn class(&self) -> Class {
         match self {
-            Feature::Technique(_) => Class::Techniques,
+            Feature::Technique(_) | Feature::Absence(_) => Class::Techniques,
             Feature::Software(_) => Class::Software,
             Feature::Indicator(_) => Class::Indicators,
             Feature::Infrastructure(_) => Class::Infrastructure,
@@ -128,11 +137,17 @@ impl Feature {
         matches!(self, Feature::Technique(_) | Feature::Software(_))
     }
 
+    /// Whether it points to somebody by a judgement, and names no technique or software, there or not.
+    #[must_use]
+    pub fn is_pointing(&self) -> bool {
+        !matches!(self, Feature::Technique(_) | Feature::Software(_) | Feature::Absence(_))
+    }
+
     /// What it is, as given.
     #[must_use]
     pub fn value(&self) -> &str {
         match self {
-            Feature::Technique(v) | Feature::Software(v) => v,
+            Feature::Technique(v) | Feature::Software(v) | Feature::Absence(v) => v,
             Feature::Indicator(p)
             | Feature::Infrastructure(p)
             | Feature::Victimology(p)
@@ -145,7 +160,7 @@ impl Feature {
     #[must_use]
     pub fn points_to(&self) -> &[String] {
         match self {
-            Feature::Technique(_) | Feature::Software(_) => &[],
+            Feature::Technique(_) | Feature::Software(_) | Feature::Absence(_) => &[],
             Feature::Indicator(p)
             | Feature::Infrastructure(p)
             | Feature::Victimology(p)
@@ -185,6 +200,7 @@ impl Feature {
             "victimology" => Feature::Victimology(pointing()),
             "timing" => Feature::Timing(pointing()),
             "claim" => Feature::Claim(pointing()),
+            "absence" => Feature::Absence(what.to_owned()),
             _ => return Err(NoClass(class.chars().take(20).collect())),
         })
     }
@@ -193,7 +209,7 @@ impl Feature {
 /// No class of evidence.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no class of evidence: technique, software, indicator, infrastructure, victimology, timing, claim"
+    "{0:?} is no class of evidence: technique, software, indicator, infrastructure, victimology, timing, claim, absence"
 )]
 pub struct NoClass(String);
 

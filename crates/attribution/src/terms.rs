@@ -379,7 +379,7 @@ fn borne_out(rows: &mut [f32]) {
 }
 
 /// For each row the part of all rows of which a term is less; ties count half.
-fn ranks(rows: &[f32], term: Term) -> Vec<f32> {
+pub(crate) fn ranks(rows: &[f32], term: Term) -> Vec<f32> {
     let values = || rows.chunks_exact(WIDTH).map(|r| r[term as usize]);
     let mut sorted: Vec<f32> = values().collect();
     sorted.sort_by(f32::total_cmp);

@@ -5,6 +5,7 @@
 //! items of techniques and software have their part in the fitted model (what the score loses without them), others
 //! what an analyst says they are worth. Each part is contaminated by the probability that the item is wrong or planted.
 
+mod absence;
 mod canonical;
 mod denial;
 mod founding;
@@ -130,6 +131,8 @@ pub struct Reliability {
     pub is_here: bool,
     /// Whether there are too few cases to say anything.
     pub refused: bool,
+    /// Whether more was promised than the interval allows: then nothing is said in words, either.
+    pub promises_too_much: bool,
 }
 
 /// See the module.
@@ -257,7 +260,7 @@ impl Judge {
         let mut remarks = Vec::new();
         let ids = self.resolve(observations, &mut remarks);
         let counted = self.counted(observations, &ids);
-        let seen = self.seen(&ids, &counted);
+        let seen = self.seen(observations, &ids, &counted);
         let pointing = (0..observations.len())
             .any(|i| counted[i] && !self.pointed(&observations[i], &mut Vec::new()).is_empty());
         if seen.is_empty() && !pointing {
@@ -285,7 +288,7 @@ impl Judge {
             unknown,
             leader: &leader,
             is_stable,
-            band_cases: self.fitted.band_of(seen, best).cases,
+            band: self.fitted.band_of(seen, best),
             is_old,
         });
         let classes = weighed.classes();
@@ -362,7 +365,7 @@ impl Judge {
         let mut columns = self.leading(shares);
         let judged = |k: &usize| -> f64 {
             let items = weighed.observations.iter().zip(&weighed.parts.items);
-            items.filter(|(o, _)| !o.feature.is_fitted()).map(|(_, parts)| parts[*k]).sum()
+            items.filter(|(o, _)| o.feature.is_pointing()).map(|(_, parts)| parts[*k]).sum()
         };
         let most = (0..shares.len()).max_by(|a, b| judged(a).total_cmp(&judged(b)).then(b.cmp(a)));
         if let Some(most) = most.filter(|k| judged(k) > 0.0 && !columns.contains(k)) {
@@ -420,7 +423,8 @@ impl Judge {
     fn matrix(&self, weighed: &Weighed<'_>, against: &[usize]) -> Vec<Row> {
         let Weighed { observations, ids, counted, seen, parts } = weighed;
         let row = |(i, o): (usize, &Observation)| {
-            let explained_by = ids[i].and_then(|t| {
+            let is_absent = ids[i].is_some() && !o.feature.is_fitted();
+            let explained_by = ids[i].filter(|_| !is_absent).and_then(|t| {
                 let brings = |s: &&usize| self.counts.brings[**s].contains(&t);
                 let tool = seen.software.iter().find(brings)?;
                 Some(self.knowledge.name(&self.corpus.features[*tool]).to_owned())
@@ -430,7 +434,9 @@ impl Judge {
                     let id = &self.corpus.features[f];
                     let name = self.knowledge.name(id);
                     // What has no id of ATT&CK has its name alone.
-                    if id.contains(':') { name.to_owned() } else { format!("{id} {name}") }
+                    let what =
+                        if id.contains(':') { name.to_owned() } else { format!("{id} {name}") };
+                    if is_absent { format!("not there: {what}") } else { what }
                 }
                 None => o.feature.value().to_owned(),
             };
@@ -465,6 +471,7 @@ impl Judge {
                     interval: wilson(band.right, band.cases),
                     is_here: s == fitted::size(seen) && b == fitted::band(best),
                     refused: band.cases < BAND_CASES_MIN,
+                    promises_too_much: band.promises_too_much(),
                 });
             }
         }

@@ -25,6 +25,7 @@ use serde::Deserialize;
 
 use crate::case::journal::Journal;
 use crate::cli::attribution::{ActorArgs, AssessArgs, AttributeArgs, VerdictFormat};
+use crate::demo::{CASE, NOTICE};
 use crate::outfile::Target;
 use conclusion::Question;
 
@@ -46,13 +47,15 @@ pub struct Shown {
     pub verdict: Verdict,
     /// The agencies' assessments, and where they disagree.
     pub pooled: Option<(Pool, Vec<Disagreement>)>,
+    /// Whether all of it is invented.
+    pub exercise: bool,
 }
 
 /// Judges a case or a file of observations.
 pub fn attribute(args: &AttributeArgs) -> Result<ExitCode> {
     let inputs: Vec<_> = std::iter::once(args.case.clone()).chain(args.pool_file.clone()).collect();
     let target = args.output.as_ref().map(|path| Target::new(path, &inputs)).transpose()?;
-    let shown = if is_observations(&args.case)? {
+    let mut shown = if is_observations(&args.case)? {
         if args.record || args.check.is_some() || args.pool {
             bail!(
                 "a file of observations is on no record: --record, --check and --pool go with a case"
@@ -87,6 +90,7 @@ pub fn attribute(args: &AttributeArgs) -> Result<ExitCode> {
         }
         beside(given.verdict, &all, &given.judge)
     };
+    shown.exercise = args.exercise || args.case == Path::new(CASE);
     let text = render(&shown, args.format)?;
     match target {
         Some(target) => {
@@ -160,22 +164,23 @@ fn beside(verdict: Verdict, assessments: &[Assessment], judge: &Judge) -> Shown 
         let apart = disagreements(&verdict, &pooled);
         (pooled, apart)
     });
-    Shown { verdict, pooled }
+    Shown { verdict, pooled, exercise: false }
 }
 
 fn render(shown: &Shown, format: VerdictFormat) -> Result<String> {
     Ok(match format {
         VerdictFormat::Text => plain::text(shown),
-        VerdictFormat::Csv => plain::csv(&shown.verdict)?,
+        VerdictFormat::Csv => plain::csv(shown)?,
         VerdictFormat::Json => {
             let (pooled, apart) = shown.pooled.as_ref().map(|(p, d)| (p, d)).unzip();
+            let exercise = shown.exercise.then_some(NOTICE);
             let all = serde_json::json!({
-                "verdict": shown.verdict, "pool": pooled, "disagreements": apart,
+                "exercise": exercise, "verdict": shown.verdict, "pool": pooled, "disagreements": apart,
             });
             serde_json::to_string_pretty(&all)? + "\n"
         }
         VerdictFormat::Html => page::html(shown)?,
-        VerdictFormat::Svg => page::svg(&shown.verdict),
+        VerdictFormat::Svg => page::svg(shown),
     })
 }
 

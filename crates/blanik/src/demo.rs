@@ -62,6 +62,8 @@ pub struct Scores {
     pub case: case_score::CaseScore,
 }
 
+/// Its case.
+pub const CASE: &str = on_record::CASE;
 /// What every part of the exercise says of itself.
 pub const NOTICE: &str = "EXERCISE: every person, account and event here is invented.";
 

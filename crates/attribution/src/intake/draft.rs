@@ -180,7 +180,12 @@ impl<'k> Draft<'k> {
         let key = folded(&victim);
         let of = self.known.targets.entry(self.known.actors[place].id.clone()).or_default();
         if !key.is_empty() && (of.len() < TARGETS_MAX || of.contains_key(&key)) {
-            of.entry(key).or_insert_with(|| (victim, BTreeSet::new())).1.insert(self.source);
+            // What the program's own table says needs no other's word.
+            let is_own = of.get(&key).is_some_and(|(_, by)| by.is_empty());
+            let (_, by) = of.entry(key).or_insert_with(|| (victim, BTreeSet::new()));
+            if !is_own {
+                by.insert(self.source);
+            }
         }
     }
 

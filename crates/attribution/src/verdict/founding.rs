@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Hypothesis, Judge, Weighed};
-use crate::fitted::BAND_CASES_MIN;
-use crate::observe::{Class, Observation, Vertex};
+use crate::fitted::{BAND_CASES_MIN, Band};
+use crate::observe::{Class, Feature, Observation, Vertex};
 
 /// What the conditions are asked of.
 pub(super) struct Founding<'a> {
@@ -12,14 +12,16 @@ pub(super) struct Founding<'a> {
     pub(super) unknown: f64,
     pub(super) leader: &'a Hypothesis,
     pub(super) is_stable: bool,
-    pub(super) band_cases: u32,
+    pub(super) band: Band,
     pub(super) is_old: bool,
 }
 
 impl Weighed<'_> {
     /// The observations that count.
     fn counting(&self) -> impl Iterator<Item = &Observation> {
-        self.observations.iter().zip(&self.counted).filter(|(_, counts)| **counts).map(|(o, _)| o)
+        let counting = self.observations.iter().zip(&self.counted).filter(|(_, counts)| **counts);
+        // What is not there founds nothing.
+        counting.map(|(o, _)| o).filter(|o| !matches!(o.feature, Feature::Absence(_)))
     }
 
     /// Their classes.
@@ -60,11 +62,13 @@ impl Judge {
         if f.unknown >= 0.05 {
             missing.push(format!("an unknown actor under 5 % (it is {:.0} %)", f.unknown * 100.0));
         }
-        if f.band_cases < BAND_CASES_MIN {
+        if f.band.cases < BAND_CASES_MIN {
             missing.push(format!(
                 "{BAND_CASES_MIN} calibration cases in this band (there are {})",
-                f.band_cases
+                f.band.cases
             ));
+        } else if f.band.promises_too_much() {
+            missing.push("that held-out cases of this band were right as often as promised".into());
         }
         let reports =
             self.corpus.find_actor(&f.leader.id).map_or(0.0, |a| self.counts.documents[a]);

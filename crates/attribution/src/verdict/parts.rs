@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DECIBANS, Judge};
+use super::Judge;
 use crate::corpus::Actor;
 use crate::knowledge::folded;
-use crate::model::{scores, softmax};
+use crate::model::softmax;
 use crate::observe::{Class, Feature, Observation};
-use crate::terms::{Seen, terms};
+use crate::terms::Seen;
 
 /// What one item may be worth: 13 dB, as the fitted model caps software. No single item decides.
 const ITEM_NATS_MAX: f64 = 2.993_36;
@@ -57,7 +57,9 @@ impl Judge {
             by_name.entry(folded(name)).or_insert(id);
         }
         let one = |o: &Observation| -> Option<usize> {
-            let (Feature::Technique(text) | Feature::Software(text)) = &o.feature else {
+            let (Feature::Technique(text) | Feature::Software(text) | Feature::Absence(text)) =
+                &o.feature
+            else {
                 return None;
             };
             let id = text.to_ascii_uppercase();
@@ -66,18 +68,25 @@ impl Judge {
         };
         let resolved: Vec<Option<usize>> = observations.iter().map(one).collect();
         for (o, r) in observations.iter().zip(&resolved) {
-            if r.is_none() && o.feature.is_fitted() {
+            if r.is_none() && !o.feature.is_pointing() {
                 remarks.push(format!("{}: {} is not known, and not used", o.id, o.feature.value()));
             }
         }
         resolved
     }
 
-    /// Which items count: of copies (the same feature, or the same claim of one origin) the one least likely wrong.
+    /// Which items count: of copies (the same feature, or the same claim of one origin) the one least likely wrong. What was
+    /// seen is not absent.
     pub(super) fn counted(&self, observations: &[Observation], ids: &[Option<usize>]) -> Vec<bool> {
         let mut best: BTreeMap<String, usize> = BTreeMap::new();
-        let is_known = |i: usize, o: &Observation| ids[i].is_some() || !o.feature.is_fitted();
+        let is_known = |i: usize, o: &Observation| ids[i].is_some() || o.feature.is_pointing();
+        let is_seen = |f: usize| {
+            (0..ids.len()).any(|j| ids[j] == Some(f) && observations[j].feature.is_fitted())
+        };
         for (i, o) in observations.iter().enumerate().filter(|(i, o)| is_known(*i, o)) {
+            if ids[i].is_some_and(|f| !o.feature.is_fitted() && is_seen(f)) {
+                continue;
+            }
             let key = match ids[i] {
                 Some(f) => format!("f{f}"),
                 None => {
@@ -99,9 +108,16 @@ impl Judge {
         (0..observations.len()).map(|i| kept.contains(&i)).collect()
     }
 
-    pub(super) fn seen(&self, ids: &[Option<usize>], on: &[bool]) -> Seen {
+    /// The features that count and are there.
+    pub(super) fn seen(
+        &self,
+        observations: &[Observation],
+        ids: &[Option<usize>],
+        on: &[bool],
+    ) -> Seen {
+        let is_there = |i: &usize| on[*i] && observations[*i].feature.is_fitted();
         let features: BTreeSet<usize> =
-            ids.iter().zip(on).filter(|(_, on)| **on).filter_map(|(f, _)| *f).collect();
+            (0..ids.len()).filter(is_there).filter_map(|i| ids[i]).collect();
         Seen::of(&self.corpus, features)
     }
 
@@ -123,13 +139,17 @@ impl Judge {
         }
         // Whom an intrusion was after points to those who are known to be after the like.
         if to.is_empty() && o.feature.class() == Class::Victimology {
-            for id in self.knowledge.after(o.feature.value()) {
+            let (after, part) = self.knowledge.after(o.feature.value());
+            // Victims that many are after tell little: no more than one over the part who are.
+            let most_odds = o.feature.class().judged_odds() - 1.0;
+            let telling = ((1.0 / part.max(1e-9) - 1.0) / most_odds).min(1.0);
+            for id in after {
                 // A cluster of names of whom no report tells stands for those who bear its name.
                 let known = self.corpus.find_actor(id).filter(|a| self.counts.knows(*a));
                 let of = known.map_or_else(|| self.named(id), |a| vec![(a, 1.0)]);
                 for (actor, share) in of {
                     let most = found.entry(actor).or_default();
-                    *most = share.max(*most);
+                    *most = (share * telling).max(*most);
                 }
             }
             if found.is_empty() {
@@ -178,8 +198,8 @@ impl Judge {
         remarks: &mut Vec<String>,
     ) -> Parts {
         let half = self.fitted.model.half(seen);
-        let whole = terms(&self.corpus, &self.counts, seen);
-        let all = scores(&whole, &half.weights);
+        let leanings = |of: &Seen| half.leanings(&self.corpus, &self.counts, of, seen.len());
+        let (actors, all) = leanings(seen);
         let posterior = self.fitted.model.judge(&self.corpus, &self.counts, seen);
         let mut base = all.clone();
         let mut items = vec![vec![0.0; all.len()]; observations.len()];
@@ -188,14 +208,19 @@ impl Judge {
             *blocks.entry((o.block.as_deref().unwrap_or(""), o.feature.class())).or_default() +=
                 1.0;
         }
+        let is_absence =
+            |i: &usize| counted[*i] && !observations[*i].feature.is_fitted() && ids[*i].is_some();
+        let absences = (0..ids.len()).filter(is_absence).count();
         for (i, o) in observations.iter().enumerate().filter(|(i, _)| counted[*i]) {
             let wrong = o.contamination();
-            if let Some(f) = ids[i] {
+            if let (Some(f), Feature::Absence(_)) = (ids[i], &o.feature) {
+                items[i] = self.absent(f, &actors, absences, wrong);
+            } else if let Some(f) = ids[i] {
                 let mut without = seen.clone();
                 without.techniques.retain(|t| *t != f);
                 without.software.retain(|t| *t != f);
-                // By the same half, or the last piece of software would carry the change of scale.
-                let rest = scores(&terms(&self.corpus, &self.counts, &without), &half.weights);
+                // By the same half and as sharp, or the last piece of software would carry the change of scale.
+                let (_, rest) = leanings(&without);
                 let parts: Vec<f64> = all.iter().zip(&rest).map(|(a, r)| a - r).collect();
                 let middle = parts.iter().sum::<f64>() / parts.len().max(1) as f64;
                 for (k, part) in parts.iter().enumerate() {
@@ -204,10 +229,10 @@ impl Judge {
                 }
             } else {
                 let block = blocks[&(o.block.as_deref().unwrap_or(""), o.feature.class())];
-                let ratio = o.feature.class().judged_decibans() / DECIBANS;
+                let odds = o.feature.class().judged_odds();
                 for (actor, share) in self.pointed(o, remarks) {
-                    if let Ok(k) = whole.actors.binary_search(&actor) {
-                        let nats = (1.0 + share * (ratio.exp() - 1.0)).ln();
+                    if let Ok(k) = actors.binary_search(&actor) {
+                        let nats = (1.0 + share * (odds - 1.0)).ln();
                         let tempered = if o.block.is_some() { nats / block.sqrt() } else { nats };
                         items[i][k] = contaminated(tempered, wrong);
                     }
@@ -220,7 +245,7 @@ impl Judge {
         if seen.is_empty() {
             remarks.push("no technique and no software: the weights are analysts' alone".into());
         }
-        Parts { actors: whole.actors, base, unknown_base, items }
+        Parts { actors, base, unknown_base, items }
     }
 }
 

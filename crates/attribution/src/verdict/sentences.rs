@@ -38,10 +38,22 @@ impl Judge {
             (leader.name.as_str(), leader.probability)
         };
         let band = self.fitted.band_of(seen, best);
-        if band.cases < BAND_CASES_MIN && !seen.is_empty() {
+        let why = if seen.is_empty() {
+            None
+        } else if band.cases < BAND_CASES_MIN {
+            Some(format!("only {} held-out cases stand behind this band", band.cases))
+        } else if band.promises_too_much() {
+            let n = f64::from(band.cases);
+            let (came, promised) = (percent(f64::from(band.right) / n), percent(band.promised / n));
+            Some(format!(
+                "of {n} held-out cases of this band {came} were right, and {promised} were promised"
+            ))
+        } else {
+            None
+        };
+        if let Some(why) = why {
             return format!(
-                "No word of probability is given: only {} held-out cases stand behind this band. The model leads with {who} ({}).{tail}",
-                band.cases,
+                "No word of probability is given: {why}. The model leads with {who} ({}).{tail}",
                 percent(p)
             );
         }
@@ -58,14 +70,13 @@ impl Judge {
         let name = |k: usize| self.knowledge.name(&self.corpus.actors[parts.actors[k]]);
         let items = || (0..observations.len()).filter(|i| counted[*i]);
         let gap = |i: usize| (parts.items[i][first] - parts.items[i][second]) * DECIBANS;
-        let other: f64 = items().map(gap).filter(|g| *g < -3.0).map(f64::abs).sum();
-        let own: f64 = items().map(gap).filter(|g| *g > 3.0).sum();
-        let cheap: f64 = items()
-            .filter(|i| observations[*i].contamination() > 0.1)
-            .map(gap)
-            .filter(|g| *g > 0.0)
-            .sum();
-        let all: f64 = items().map(gap).filter(|g| *g > 0.0).sum();
+        // A sum of nothing is minus nothing.
+        let sum = |of: &mut dyn Iterator<Item = f64>| of.sum::<f64>() + 0.0;
+        let other = sum(&mut items().map(gap).filter(|g| *g < -3.0).map(f64::abs));
+        let own = sum(&mut items().map(gap).filter(|g| *g > 3.0));
+        let is_cheap = |i: &usize| observations[*i].contamination() > 0.1;
+        let cheap = sum(&mut items().filter(is_cheap).map(gap).filter(|g| *g > 0.0));
+        let all = sum(&mut items().map(gap).filter(|g| *g > 0.0));
         vec![
             format!(
                 "Several actors at once: not excluded. {other:.0} dB of the evidence speak for {} rather than {}, {own:.0} dB the other way.",

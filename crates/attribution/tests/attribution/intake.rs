@@ -202,7 +202,7 @@ fn names_are_relations_that_never_merge() {
     add(&mut known, &again.to_string(), &source("other", "A2")).unwrap();
     let shared = known.bearers("shared");
     assert!(shared[0].weight > 0.5 && shared[0].said_by.len() == 2, "{shared:?}");
-    assert_eq!(known.after("government"), ["One"]);
+    assert_eq!(known.after("government"), (vec!["One"], 1.0));
     assert_eq!(known.actors[0].country.as_deref(), Some("CN"));
     assert_eq!(known.actors[1].country, None);
 }
@@ -268,5 +268,5 @@ fn real_knowledge_is_taken() {
     }
     let bearers = known.bearers("Violet Typhoon");
     assert!(bearers.len() >= 2, "{bearers:?}");
-    assert!(known.after("Government").len() > 20);
+    assert!(known.after("Government").0.len() > 20);
 }

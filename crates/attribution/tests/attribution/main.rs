@@ -114,6 +114,37 @@ fn a_band_without_calibration_cases_gets_no_word_of_probability() {
 }
 
 #[test]
+fn a_band_that_promises_too_much_gets_no_word_of_probability() {
+    let mut fitted = Fitted::builtin();
+    for band in fitted.reliability.iter_mut().flatten() {
+        (band.cases, band.right, band.promised) = (100, 80, 97.0);
+    }
+    let judge = Judge::new(Knowledge::builtin(), fitted.clone());
+    let verdict = judge.judge(&techniques(APT31), None, false).unwrap();
+    let says = "of 100 held-out cases of this band 80 % were right, and 97 % were promised";
+    assert!(verdict.likelihood.contains(says), "{}", verdict.likelihood);
+    assert!(verdict.missing.iter().any(|m| m.contains("right as often as promised")));
+    assert!(verdict.reliability.iter().all(|r| r.promises_too_much));
+    // More right than promised is no reason.
+    for band in fitted.reliability.iter_mut().flatten() {
+        band.promised = 60.0;
+    }
+    let verdict =
+        Judge::new(Knowledge::builtin(), fitted).judge(&techniques(APT31), None, false).unwrap();
+    assert!(!verdict.likelihood.contains("No word"), "{}", verdict.likelihood);
+}
+
+/// No band of what the program carries says something almost certain in words and was wrong more than one time in twenty.
+#[test]
+fn what_is_almost_certain_was_right_or_is_not_said() {
+    for band in Fitted::builtin().reliability.iter().filter_map(|rows| rows.last()) {
+        let is_said = band.cases >= 30 && !band.promises_too_much();
+        let wrong = band.cases - band.right;
+        assert!(!is_said || 20 * wrong <= band.cases, "{band:?}");
+    }
+}
+
+#[test]
 fn no_state_is_named_without_the_confidence() {
     let judge = judge();
     let claim = json!([{"id": "c", "feature": {"claim": {"value": "said so", "to": ["nation:KP"]}}, "grade": "A1", "source": "s"}]);
@@ -148,6 +179,48 @@ fn whom_they_are_after_is_known_of_some() {
     let before = p(&items);
     items.extend(observations(json!([{"id": "v", "feature": {"victimology": {"value": "ministries", "to": []}}, "grade": "B2", "source": "cert"}])));
     assert!(p(&items) > before);
+}
+
+#[test]
+fn what_many_are_after_tells_less_than_what_few_are() {
+    let judge = judge();
+    let known = &judge.knowledge;
+    let (few, many) = (known.after("Ukraine"), known.after("government"));
+    assert!(few.1 < 0.3 && many.1 > 0.5, "{few:?} {many:?}");
+    let worth = |victim: &str, of: &[&str]| {
+        let item = json!([{"id": "v", "feature": {"victimology": {"value": victim, "to": []}}, "grade": "A1", "source": "cert"}]);
+        let mut items = techniques(APT31);
+        items.extend(observations(item));
+        let verdict = judge.judge(&items, None, false).unwrap();
+        let k = verdict.board.ids.iter().position(|id| of.contains(&id.as_str())).unwrap();
+        verdict.board.items.last().unwrap()[k]
+    };
+    assert!(worth("Ukraine", &few.0) > 1.1 * worth("government", &many.0));
+    assert!(worth("government", &many.0) > 0.0);
+}
+
+#[test]
+fn what_is_not_there_speaks_against_who_shows_it_and_founds_nothing() {
+    let judge = judge();
+    let items = |absent: &[&str]| {
+        let item = |t: &&str| json!({"id": format!("no {t}"), "feature": {"absence": t}, "grade": "A1", "source": "second hunt"});
+        let mut all = techniques(&APT31[..5]);
+        all.extend(observations(absent.iter().map(item).collect()));
+        judge.judge(&all, None, false).unwrap()
+    };
+    let p = |v: &blanik_attribution::verdict::Verdict| {
+        v.hypotheses.iter().find(|h| h.id == "G0128").unwrap().probability
+    };
+    let before = items(&[]);
+    let without = items(&["T1102.002"]);
+    assert!(p(&without) < p(&before), "APT31 is known for it");
+    assert_eq!(without.missing.len(), before.missing.len(), "no class, no source");
+    let row = without.matrix.iter().find(|r| r.id == "no T1102.002").unwrap();
+    assert!(row.judged && row.counts && row.what.starts_with("not there: T1102.002"));
+    // What was seen is not absent; what is not known says nothing.
+    let both = items(&[APT31[0], "T0000"]);
+    assert_eq!(p(&both), p(&before));
+    assert_eq!(both.matrix.iter().filter(|r| r.counts).count(), 5);
 }
 
 #[test]

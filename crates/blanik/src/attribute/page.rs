@@ -14,19 +14,24 @@ use super::{Shown, plain};
 use crate::output::html::Text;
 
 const BARS_MAX: usize = 8;
+const EXERCISE_TITLE: &str = "EXERCISE · Attribution";
+const EXERCISE_BAND: &str = "<p class=\"band\" role=\"note\"><strong>EXERCISE</strong> The data on this page is invented.</p>\n";
 const STYLE: &str = include_str!("page/board.css");
 const SCRIPT: &str = include_str!("page/board.js");
 
 /// Bars of the leading hypotheses.
-pub fn svg(v: &Verdict) -> String {
+pub fn svg(shown: &Shown) -> String {
+    let v = &shown.verdict;
+    let exercise = if shown.exercise { "EXERCISE: all of it is invented. " } else { "" };
     let shown: Vec<_> = v.hypotheses.iter().take(BARS_MAX).collect();
     let height = 60 + shown.len() * 26;
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"{height}\" viewBox=\"0 0 860 {height}\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#1c2329\">\n<title>{} {}</title>\n<rect width=\"860\" height=\"{height}\" fill=\"#fff\"/>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"860\" height=\"{height}\" viewBox=\"0 0 860 {height}\" font-family=\"sans-serif\" font-size=\"13\" fill=\"#1c2329\">\n<title>{exercise}{} {}</title>\n<rect width=\"860\" height=\"{height}\" fill=\"#fff\"/>\n",
         Text(&v.likelihood),
         Text(&v.confidence_sentence)
     );
-    let _ = writeln!(out, "<text x=\"8\" y=\"20\">{}</text>", Text(&v.confidence_sentence));
+    let _ =
+        writeln!(out, "<text x=\"8\" y=\"20\">{exercise}{}</text>", Text(&v.confidence_sentence));
     for (i, h) in shown.iter().enumerate() {
         let y = 36 + i * 26;
         let width = (h.probability * 430.0).max(1.0);
@@ -47,10 +52,12 @@ pub fn svg(v: &Verdict) -> String {
 /// The page.
 pub fn html(shown: &Shown) -> Result<String> {
     let v = &shown.verdict;
+    let (title, band) =
+        if shown.exercise { (EXERCISE_TITLE, EXERCISE_BAND) } else { ("Attribution", "") };
     let mut out = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\
-         <title>Attribution</title><style>{STYLE}</style></head><body>\n<h1>Attribution</h1><p class=\"answer\">{}</p><p class=\"answer\">{}</p>\n",
+         <title>{title}</title><style>{STYLE}</style></head><body>\n{band}<h1>Attribution</h1><p class=\"answer\">{}</p><p class=\"answer\">{}</p>\n",
         Text(&v.likelihood),
         Text(&v.confidence_sentence)
     );
@@ -160,9 +167,7 @@ fn row(out: &mut String, i: usize, r: &Row) {
             d if *d < -1.0 => " against",
             _ => "",
         };
-        // Minus nothing is nothing.
-        let shown = if d.abs() < 0.05 { 0.0 } else { *d };
-        let _ = write!(out, "<td class=\"n{class}\">{shown:.1}");
+        let _ = write!(out, "<td class=\"n{class}\">{:.1}", plain::of_weight(*d));
     }
     out.push_str("</tr>\n");
 }
@@ -262,7 +267,12 @@ fn reliability(out: &mut String, v: &Verdict) {
             r.from * 100.0,
             r.cases,
             r.promised * 100.0,
-            if r.is_here { "this verdict" } else { "" }
+            match (r.is_here, r.promises_too_much && !r.refused) {
+                (true, true) => "this verdict; too much is promised: refused",
+                (true, false) => "this verdict",
+                (false, true) => "too much is promised: refused",
+                (false, false) => "",
+            }
         );
     }
     out.push_str("</tbody></table></div>\n");

@@ -11,13 +11,19 @@ use blanik_attribution::verdict::{Judge, Verdict};
 use blanik_model::text::{for_spreadsheet, for_terminal, shorten};
 
 use super::Shown;
+use crate::output::EXERCISE;
 
 const HYPOTHESES_MAX: usize = 10;
 const DENIAL_MAX: usize = 12;
+/// Who says so where the program's own table does.
+const OWN_VICTIMS: &str = "misp-galaxy";
 
 /// The verdict as text.
 pub fn text(shown: &Shown) -> String {
     let mut out = String::new();
+    if shown.exercise {
+        out = format!("{EXERCISE}\n\n");
+    }
     write_text(&mut out, &shown.verdict).expect("a string takes all");
     if let Some((pooled, apart)) = &shown.pooled {
         write_pool(&mut out, &shown.verdict, pooled, apart).expect("a string takes all");
@@ -48,7 +54,8 @@ fn write_text(out: &mut String, v: &Verdict) -> std::fmt::Result {
     writeln!(out, "  {:<9} {:<34} {:<5} {:>7}{heads}", "item", "what", "grade", "record")?;
     for row in &v.matrix {
         let what = safe(&row.what);
-        let cells: String = row.decibans.iter().map(|d| format!("{d:>9.1}")).collect();
+        let cells: String =
+            row.decibans.iter().map(|d| format!("{:>9.1}", of_weight(*d))).collect();
         let mark = match (&row.explained_by, row.counts, row.judged) {
             (_, false, _) => "  (a copy, or not known: counts not)".to_owned(),
             (Some(tool), _, _) => format!("  (brought by {})", safe(tool)),
@@ -113,6 +120,8 @@ fn write_text(out: &mut String, v: &Verdict) -> std::fmt::Result {
                 r.promised * 100.0
             )
         };
+        let too_much = r.promises_too_much && !r.refused;
+        let said = said + if too_much { ", too much: refused" } else { "" };
         let mark = if r.is_here { "  <- this verdict" } else { "" };
         writeln!(
             out,
@@ -165,7 +174,12 @@ pub fn disagreement(d: &Disagreement) -> String {
 
 /// An item on which they disagree.
 pub fn tells(t: &Tells) -> String {
-    format!("{:+.1} dB  {} {}", t.decibans, t.item, shorten(&t.what, 80))
+    format!("{:+.1} dB  {} {}", of_weight(t.decibans), t.item, shorten(&t.what, 80))
+}
+
+/// Decibans as they are shown with one place: minus nothing is nothing.
+pub fn of_weight(decibans: f64) -> f64 {
+    if decibans.abs() < 0.05 { 0.0 } else { decibans }
 }
 
 /// Assessments beside the pool.
@@ -196,7 +210,8 @@ pub fn pool(p: &Pool) -> String {
 }
 
 /// The matrix as CSV.
-pub fn csv(v: &Verdict) -> Result<String> {
+pub fn csv(shown: &Shown) -> Result<String> {
+    let v = &shown.verdict;
     let mut out = csv::Writer::from_writer(Vec::new());
     let mut head = vec![
         "item",
@@ -224,7 +239,9 @@ pub fn csv(v: &Verdict) -> Result<String> {
             r.counts.to_string(),
             v.confidence_sentence.clone(),
         ];
-        cells.extend(r.decibans.iter().map(|d| format!("{d:.2}")));
+        cells.extend(
+            r.decibans.iter().map(|d| format!("{:.2}", if d.abs() < 0.005 { 0.0 } else { *d })),
+        );
         out.write_record(&cells)?;
     }
     Ok(String::from_utf8(out.into_inner()?)?)
@@ -251,7 +268,8 @@ pub fn actor(out: &mut String, bearer: &Bearer<'_>, judge: &Judge) {
     if let Some(of) = known.targets.get(&facts.id) {
         let victims: Vec<&str> = of.values().map(|(words, _)| words.as_str()).collect();
         let by: BTreeSet<usize> = of.values().flat_map(|(_, by)| by.iter().copied()).collect();
-        let by: Vec<String> = by.iter().map(source).collect();
+        let own = of.values().any(|(_, by)| by.is_empty()).then(|| OWN_VICTIMS.to_owned());
+        let by: Vec<String> = own.into_iter().chain(by.iter().map(source)).collect();
         let _ = writeln!(out, "  is after: {}, says {}", victims.join(", "), by.join(", "));
     }
     if let Some(country) = &facts.country {

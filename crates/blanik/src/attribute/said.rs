@@ -29,7 +29,7 @@ pub fn observe(args: &ObserveArgs) -> Result<ExitCode> {
     let feature = Feature::of(&class, &args.what, &args.actor)?;
     ensure!(!args.what.trim().is_empty(), "--what is empty");
     ensure!(args.what.chars().count() <= TEXT_CHARS_MAX, "--what is too long for a record");
-    let points = !matches!(feature, Feature::Technique(_) | Feature::Software(_));
+    let points = feature.is_pointing();
     if !points && !args.actor.is_empty() {
         bail!("--actor goes with what points to somebody; whose a {class} is, knowledge says");
     }

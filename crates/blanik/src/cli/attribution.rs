@@ -29,7 +29,7 @@ Or a file of observations:
 {\"month\": \"2025-06\", \"observations\": [{\"id\": \"o1\", \"feature\": {\"technique\": \"T1059.001\"},
 \"grade\": \"B2\", \"source\": \"...\", \"origin\": \"...\", \"block\": \"...\", \"citation\": 12, \"forgeable\": \"cheap\"}]}
 Features: technique, software; and with {\"value\": \"...\", \"to\": [\"G0128\", \"nation:CN\"]} indicator, infrastructure,
-victimology, timing, claim.
+victimology, timing, claim. And absence: a technique or software that was looked for where it would have been seen.
 
 Examples:
   blanik attribute ministry --workspace cases --intrusion 1
@@ -81,6 +81,10 @@ pub struct AttributeArgs {
     #[arg(long)]
     pub accept_old_knowledge: bool,
 
+    /// Say that all of it is invented, as a case named `exercise` says by itself
+    #[arg(long)]
+    pub exercise: bool,
+
     /// Put the verdict on record: its inputs by index, the knowledge by digest, the program's version
     #[arg(long, conflicts_with = "check")]
     pub record: bool,
@@ -127,6 +131,8 @@ pub enum ObservedClass {
     Timing,
     /// Somebody's word who did it
     Claim,
+    /// A technique or software that was looked for where it would have been seen, and is not there
+    Absence,
 }
 
 /// How easily somebody else makes it look so.

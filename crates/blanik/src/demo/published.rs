@@ -48,6 +48,7 @@ pub fn publish(folder: &Path, on_record: &OnRecord) -> Result<Published> {
         knowledge: Vec::new(),
         // The exercise is of years for which the program may know no actors yet; the verdict says so.
         accept_old_knowledge: true,
+        exercise: true,
         record: true,
         check: None,
         key: key.clone(),
