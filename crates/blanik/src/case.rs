@@ -3,6 +3,7 @@
 //! Reads a journal of records ([`journal`]), the evidence log or a file, folds it into a case, and
 //! shows it. Each act of an analyst is one more record; nothing is ever changed.
 
+pub mod allies;
 pub mod brief;
 pub mod chart;
 pub mod export;
@@ -23,6 +24,7 @@ use blanik_model::record::{Assigned, Judged, Noted, Tied};
 use clap::{Args, Subcommand, ValueEnum};
 
 use crate::cli::evidence::KeyArgs;
+use crate::evidence::{self, allies::Cosigned};
 use crate::outfile::Target;
 use journal::Journal;
 
@@ -224,7 +226,12 @@ pub fn run(args: &CaseArgs) -> Result<ExitCode> {
     let target =
         how.output.as_ref().map(|path| Target::new(path, std::slice::from_ref(&args.case)));
     let target = target.transpose()?;
-    let case = Case::fold(journal.records()?);
+    let records = journal.records()?;
+    let cosigned = match journal {
+        Journal::Log(_) => evidence::allies::cosigned(&args.workspace, &records)?,
+        Journal::File(_) => Vec::new(),
+    };
+    let case = Case::fold(records);
     let mut views = case.views();
     if let Some(number) = how.intrusion {
         views.retain(|view| view.number == number);
@@ -232,7 +239,7 @@ pub fn run(args: &CaseArgs) -> Result<ExitCode> {
             bail!("there is no intrusion {number}: the case has {}", case.intrusions.found.len());
         }
     }
-    let text = render(&case, &views, part, how.format)?;
+    let text = render((&case, &cosigned), &views, part, how.format)?;
     match target {
         Some(target) => {
             let mut file = target.create()?;
@@ -247,12 +254,17 @@ pub fn run(args: &CaseArgs) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The part of the case in that format.
-pub fn render(case: &Case, views: &[View], part: Part, format: CaseFormat) -> Result<String> {
+/// The part of the case in that format, with the cosignatures that cover it.
+fn render(
+    (case, cosigned): (&Case, &[Cosigned]),
+    views: &[View],
+    part: Part,
+    format: CaseFormat,
+) -> Result<String> {
     Ok(match (format, part) {
-        (CaseFormat::Text, _) => text::render(case, views, part),
-        (CaseFormat::Json, _) => export::json(case, views, part)?,
-        (CaseFormat::Html, _) => page::render(case, views, part),
+        (CaseFormat::Text, _) => text::render((case, cosigned), views, part),
+        (CaseFormat::Json, _) => export::json((case, cosigned), views, part)?,
+        (CaseFormat::Html, _) => page::render((case, cosigned), views, part),
         (CaseFormat::Svg, Part::Graph) => network::svg(first(views)?),
         (CaseFormat::Svg, Part::Timeline | Part::All) => chart::svg(first(views)?),
         (CaseFormat::Svg, _) => bail!("pictures are of the timeline and the graph"),

@@ -1,5 +1,6 @@
 //! Where the evidence log meets the program: workspaces made, hunts put on record, proofs printed.
 
+pub mod allies;
 mod anchor;
 pub mod check;
 mod cosign;

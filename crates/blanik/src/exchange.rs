@@ -7,5 +7,6 @@ mod misp;
 mod place;
 pub mod pull;
 pub mod push;
+pub mod replies;
 mod taxii;
 mod web;

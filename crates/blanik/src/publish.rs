@@ -6,12 +6,12 @@ mod templates;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use blanik_case::Case;
-use blanik_evidence::{Grade, LogProof, Reader, SigningKey, Workspace};
+use blanik_evidence::{LogProof, Reader, SigningKey, Workspace};
 use blanik_model::record::Published;
 use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Record, Timestamp, Tlp};
@@ -27,8 +27,9 @@ use blanik_verify::form::{Growth, MANIFEST, SEAL, Seal, advisory_path, paper_pat
 
 use crate::case::journal::Journal;
 use crate::cli::publish::PublishArgs;
-use crate::evidence;
-use crate::outfile::Target;
+use crate::evidence::{self, allies};
+use crate::exchange::replies;
+use crate::outfile::{Target, write_whole};
 use templates::Templates;
 
 /// What is published, of what, and to whom: everything but the key.
@@ -135,7 +136,7 @@ impl Draft {
             victim: args.victim.clone(),
             exercise: args.exercise,
             attributes: !args.no_attribution,
-            cosigned: cosigned(&reader)?,
+            cosigned: cosigned(&args.workspace, &records)?,
             log: log(&reader),
         };
         Ok(Draft {
@@ -221,6 +222,7 @@ impl Draft {
     pub fn publish(&self, tlp: Tlp, key: SigningKey) -> Result<Made> {
         let names = self.names(tlp)?;
         let (publication, mut files, proofs) = self.unsealed(&names).map_err(explained)?;
+        let digest = blanik_evidence::Hash::of(&files[MANIFEST]).to_hex();
         let record = Record {
             case: self.records.first().map_or_else(String::new, |(_, r)| r.case.clone()),
             at: self.order.published,
@@ -229,7 +231,7 @@ impl Draft {
                 intrusion: self.order.intrusion as u64,
                 tlp: tlp.to_string(),
                 publisher: self.order.publisher.name.clone(),
-                pack: blanik_evidence::Hash::of(&files[MANIFEST]).to_hex(),
+                pack: digest.clone(),
                 claims: pack::claim_digests(&publication)?,
             }),
         };
@@ -241,6 +243,8 @@ impl Draft {
         let seal = seal(&reader, index, &files)?;
         files.insert(SEAL.to_owned(), serde_json::to_vec_pretty(&seal)?);
         let bytes = container::write(&files)?;
+        // By what it says of ids and sentences, answers to it are known.
+        write_whole(&replies::pack_path(&self.workspace, &digest), &bytes)?;
         Ok(Made { bytes, publication, record: index, files: files.len(), proofs })
     }
 }
@@ -310,19 +314,13 @@ fn log(reader: &Reader) -> Log {
     Log { origin: key.name().to_owned(), key: key.to_string() }
 }
 
-/// Allies whose cosignatures stand under the newest checkpoint that has any: without the grade, each once a grade.
-fn cosigned(reader: &Reader) -> Result<Vec<(String, String, Option<Timestamp>)>> {
-    let Some((_, note)) = reader.cosigned()?.into_iter().next_back() else { return Ok(Vec::new()) };
-    let mut by: BTreeSet<(String, String)> = BTreeSet::new();
-    for signature in note.signatures.iter().filter(|s| s.name != reader.key().name()) {
-        let grade = Grade::of(&signature.name).word();
-        let agency = signature
-            .name
-            .strip_suffix(grade)
-            .map_or(&*signature.name, |n| n.trim_end_matches('/'));
-        by.insert((agency.to_owned(), grade.to_owned()));
-    }
-    Ok(by.into_iter().map(|(agency, grade)| (agency, grade, None)).collect())
+/// Allies whose cosignatures hold and cover the case.
+fn cosigned(
+    workspace: &Path,
+    records: &[(u64, Record)],
+) -> Result<Vec<(String, String, Option<Timestamp>)>> {
+    let all = allies::cosigned(workspace, records)?.into_iter();
+    Ok(all.map(|one| (one.agency, one.grade.to_owned(), one.at)).collect())
 }
 
 fn redactions(args: &PublishArgs) -> Result<Redactions> {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use blanik_model::record::Opined;
 use blanik_model::{Fact, Record, Timestamp};
 use serde::Serialize;
 
@@ -45,6 +46,8 @@ pub struct Judgements {
     pub linked: Vec<Tie>,
     /// Records that have nothing to do with each other.
     pub unlinked: Vec<Tie>,
+    /// Allies' positions on what was published, each with its record's index: of an opinion the newest version.
+    pub opinions: Vec<(u64, Opined)>,
 }
 
 impl Judgements {
@@ -56,6 +59,8 @@ impl Judgements {
         for (index, record) in records.iter().filter(|(index, _)| !undone.contains(index)) {
             all.take(*index, record);
         }
+        // Kept until here, so that an older version that comes later does not stand in its place.
+        all.opinions.retain(|(_, opined)| !opined.withdrawn);
         all
     }
 
@@ -89,8 +94,19 @@ impl Judgements {
                 self.linked.retain(|l| !same(l, t.a, t.b));
                 self.unlinked.push(tie(t));
             }
+            Fact::Opined(opined) => self.opine(index, opined),
             _ => {}
         }
+    }
+
+    /// A version of an opinion on one publication; one that is older than what is there says nothing.
+    fn opine(&mut self, index: u64, opined: &Opined) {
+        let same = |known: &Opined| (&known.opinion, known.on) == (&opined.opinion, opined.on);
+        if self.opinions.iter().any(|(_, known)| same(known) && known.said > opined.said) {
+            return;
+        }
+        self.opinions.retain(|(_, known)| !same(known));
+        self.opinions.push((index, opined.clone()));
     }
 }
 

@@ -4,6 +4,7 @@
 //! What a record means is no business of this crate: it takes JSON objects and gives them back.
 //! `docs/EVIDENCE.md` describes every byte it writes, for who verifies without it.
 
+pub mod allies;
 pub mod anchor;
 pub mod checkpoint;
 pub mod commit;
@@ -20,6 +21,7 @@ pub mod pack;
 pub mod policy;
 pub mod proof;
 pub mod reader;
+pub mod returned;
 pub mod seal;
 pub mod tile;
 pub mod tree;

@@ -16,7 +16,7 @@ use crate::mldsa;
 /// Longest note that is read.
 const NOTE_BYTES_MAX: usize = 1 << 20;
 /// Most signatures that are read under a note.
-const SIGNATURES_MAX: usize = 256;
+pub(crate) const SIGNATURES_MAX: usize = 256;
 const FORMAT: &str = "signed note";
 
 /// A text with signatures, none of which is verified yet.

@@ -7,13 +7,14 @@
 mod packs;
 mod tiles;
 
+use crate::allies::{self, ALLIES_FILE};
 use crate::checkpoint::Checkpoint;
 use crate::commit::{COMMITTED, LOG_KEY, PUBLISHED};
 use crate::disk::{Disk, get, get_text};
 use crate::error::{Error, Result};
 use crate::hash::{Hash, to_hex};
 use crate::log_keys::LogKeys;
-use crate::note::Note;
+use crate::note::{Note, VerifierKey};
 use crate::policy::{Policy, Verdict};
 use crate::reader::COSIGNED;
 use crate::tree;
@@ -81,7 +82,8 @@ pub fn verify_workspace<D: Disk>(disk: &D, policy: Option<&Policy>) -> Report {
     let packs = Packs::read(disk, checkpoint.size, &mut report);
     let leaves = tiles::verify(disk, &checkpoint, &packs, &mut report);
     packs.verify(disk, &leaves, &mut report);
-    let cosigned = cosigned(disk, (&keys, policy), &leaves, &mut report);
+    let witnesses = known_cosigners(disk, policy, &mut report);
+    let cosigned = cosigned(disk, (&keys, &witnesses), &leaves, &mut report);
     crate::anchor::verify_all(disk, &keys, &leaves, &mut report);
     if let Some(policy) = policy {
         let newest = cosigned.iter().rev().chain([&note]);
@@ -184,10 +186,25 @@ fn checkpoints<D: Disk>(
     }
 }
 
+/// Keys by which cosignatures can be checked: the policy's witnesses, and the allies whose keys the workspace keeps.
+fn known_cosigners<D: Disk>(
+    disk: &D,
+    policy: Option<&Policy>,
+    report: &mut Report,
+) -> Vec<VerifierKey> {
+    let mut known: Vec<VerifierKey> =
+        policy.into_iter().flat_map(|policy| &policy.witnesses).map(|w| w.key.clone()).collect();
+    match allies::read(disk) {
+        Ok(keys) => known.extend(keys),
+        Err(error) => report.error(ALLIES_FILE, error),
+    }
+    known
+}
+
 /// Checkpoints that others have cosigned: signed by the log, and of its tree.
 fn cosigned<D: Disk>(
     disk: &D,
-    (keys, policy): (&LogKeys, Option<&Policy>),
+    (keys, witnesses): (&LogKeys, &[VerifierKey]),
     leaves: &[Hash],
     report: &mut Report,
 ) -> Vec<Note> {
@@ -209,7 +226,7 @@ fn cosigned<D: Disk>(
                 report.fault(&path, 0, "not the size that its name says");
             }
             Ok((_, note)) => {
-                others(&path, &note, (keys, policy), report);
+                others(&path, &note, (keys, witnesses), report);
                 notes.push(note);
             }
             Err(error) => report.error(&path, error),
@@ -218,22 +235,21 @@ fn cosigned<D: Disk>(
     notes
 }
 
-/// Who else signed: the witnesses of the policy, whose signatures have to hold, and those whose keys nobody
-/// here has, which is said.
+/// Who else signed: those whose keys are known, whose signatures have to hold, and those whose keys nobody here has, which is
+/// said.
 fn others(
     path: &str,
     note: &Note,
-    (keys, policy): (&LogKeys, Option<&Policy>),
+    (keys, witnesses): (&LogKeys, &[VerifierKey]),
     report: &mut Report,
 ) {
-    let witnesses = policy.map_or(&[][..], |policy| &policy.witnesses);
     for witness in witnesses {
-        match note.verify(&witness.key) {
+        match note.verify(witness) {
             Ok(_) | Err(Error::NotSigned(_)) => {}
             Err(error) => report.error(path, error),
         }
     }
-    let known = witnesses.iter().map(|witness| &witness.key);
+    let known = witnesses.iter();
     let known: Vec<_> =
         known.chain([&keys.ed25519, &keys.ml_dsa_44]).map(|key| (key.name(), key.id())).collect();
     let strangers = note.signatures.iter().filter(|s| !known.contains(&(s.name.as_str(), s.id)));

@@ -11,6 +11,7 @@ pub mod interest;
 pub mod kind;
 pub mod level;
 pub mod markup;
+pub mod position;
 pub mod record;
 pub mod rest;
 pub mod search;
@@ -24,6 +25,7 @@ pub use indicator::{Indicator, IndicatorHit, IndicatorType, Provenance, Tlp, Val
 pub use interest::{Everything, Interest, Interests, Names, SharedNames};
 pub use kind::Kind;
 pub use level::{Level, Status};
+pub use position::Position;
 pub use record::{Fact, Record};
 pub use rest::Rest;
 pub use search::TextSearch;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Finding, Level, Status, Timestamp};
+use crate::{Finding, Level, Position, Status, Timestamp, Tlp};
 
 /// A fact, who says it, and when they said it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,8 @@ pub enum Fact {
     Concluded(Box<Concluded>),
     /// The case was published.
     Published(Published),
+    /// An ally takes a position on what was published.
+    Opined(Box<Opined>),
 }
 
 /// The case begins.
@@ -391,4 +393,39 @@ pub struct Published {
     pub pack: String,
     /// SHA-256 of each sentence with what it rests on, in lower-case hex, in their order.
     pub claims: Vec<String>,
+}
+
+/// An ally's position on what was published (STIX 2.1, `opinion`). Of one opinion the newest version counts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Opined {
+    /// The opinion's id.
+    pub opinion: String,
+    /// When they said so: the time of this version.
+    pub said: Timestamp,
+    /// Who says so: the name of the identity that created it.
+    pub agency: String,
+    /// The id of that identity.
+    pub identity: String,
+    /// What they hold of it.
+    pub position: Position,
+    /// True if they take it back.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub withdrawn: bool,
+    /// The record of the publication that it is about.
+    pub on: u64,
+    /// Ids of the published objects that it is about.
+    pub about: Vec<String>,
+    /// The same in words.
+    pub what: Vec<String>,
+    /// True if it is about who it was.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub on_attribution: bool,
+    /// The record by which the file came in that says so: with its digest, its source and its grade.
+    pub source: u64,
+    /// To whom they let it be shown; none if they do not say.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tlp: Option<Tlp>,
+    /// The reason, as they give it.
+    #[serde(skip_serializing_if = "String::is_empty", default)]
+    pub why: String,
 }

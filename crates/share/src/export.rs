@@ -13,7 +13,7 @@ pub mod stix;
 pub mod timesketch;
 
 mod attack;
-mod ids;
+pub(crate) mod ids;
 
 use blanik_model::text::is_unsafe_char;
 use serde_json::Value;

@@ -9,5 +9,6 @@ pub mod export;
 pub mod intake;
 pub mod pack;
 pub mod publication;
+pub mod reply;
 
 pub use intake::{Intake, ListAs, Loss};

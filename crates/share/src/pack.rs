@@ -210,8 +210,28 @@ fn percent_encoded(value: &str) -> String {
 /// hashes in base64 hold every short word by chance.
 fn stands(text: &str, start: usize, end: usize, value: &str) -> bool {
     const DISTINCT_CHARS: usize = 9;
-    let is_one = value.chars().count() >= DISTINCT_CHARS || apart(text, start, end);
-    is_one && !within_digits(text.as_bytes(), start, end)
+    if value.chars().count() >= DISTINCT_CHARS {
+        return !within_digits(text.as_bytes(), start, end);
+    }
+    let is_by_chance =
+        |within: fn(&[u8], usize, usize) -> bool| within(text.as_bytes(), start, end);
+    apart(text, start, end) && !is_by_chance(within_digits) && !is_by_chance(within_base64)
+}
+
+/// True if a match lies within base64 of 32 bytes or more: a salt, a hash, a signature. `+` and `/` stand in it as if between
+/// words. Only what ends in padding counts, as these do: no path, and no other text, looks so.
+fn within_base64(part: &[u8], start: usize, end: usize) -> bool {
+    const RUN_MIN: usize = 44;
+    let is_of_one = |b: &&u8| b.is_ascii_alphanumeric() || matches!(**b, b'+' | b'/');
+    let mut from = start - part[..start].iter().rev().take_while(is_of_one).count();
+    // A newline as JSON writes it is no part of what follows.
+    if from > 0 && part[from - 1] == b'\\' {
+        from += 1;
+    }
+    let to = end + part[end..].iter().take_while(is_of_one).count();
+    let padding = part[to..].iter().take_while(|b| **b == b'=').count();
+    let length = to + padding - from;
+    from <= start && (1..=2).contains(&padding) && length >= RUN_MIN && length.is_multiple_of(4)
 }
 
 /// True if a match lies within a UUID or a digest: these are made of what is published, and `dc01` stands in one of a
@@ -276,6 +296,14 @@ mod tests {
         );
         assert_eq!(leak(br"c:\data\plan & co[.]docx"), Some("defanged"));
         assert_eq!(leak(b"id 5a1b7f0e-dc01-4a5e-8f3b-0a1c2d3e4f50"), None);
+        // A hash that holds it by chance, alone and behind a newline of JSON; and a path that is nearly one.
+        let hash = "AbCdEfGhIjKlMnOpQrStUvWx/dc01+zAbCdEfGhIjKl=";
+        assert_eq!(hash.len(), 44);
+        assert_eq!(leak(hash.as_bytes()), None);
+        assert_eq!(leak(format!("{{\"proof\":\"v1\\n{hash}\\n\"}}").as_bytes()), None);
+        assert_eq!(leak(hash.replace('=', "").as_bytes()), Some("text"));
+        assert_eq!(leak(&hash.as_bytes()[1..]), Some("text"));
+        assert_eq!(leak(b"/var/lib/telemetry/collected/dc01/2025/security/events"), Some("text"));
         assert_eq!(leak(br#"{"p":"C:\\data\\plan & co.docx"}"#), Some("JSON"));
         assert_eq!(leak(b"c%3A%5Cdata%5Cplan%20%26%20co.docx"), Some("URL"));
         assert_eq!(leak(br"c:\data\plan &amp; co.docx"), Some("HTML"));

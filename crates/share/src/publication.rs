@@ -367,16 +367,19 @@ pub struct Attribution {
     pub cites: Cited,
 }
 
-/// An ally's word: a cosignature of their own key, or probabilities on record.
+/// An ally's word: a cosignature of their own key, probabilities on record, or a position on what was published before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Opinion {
     /// Who.
     pub agency: String,
-    /// `consistent`, `re-run`, `concur` of a cosignature; `assessed` of probabilities on record.
+    /// `consistent`, `re-run`, `concur` of a cosignature; `assessed` of probabilities on record; of a position its word
+    /// ([`blanik_model::Position`]).
     pub grade: String,
+    /// True if it is about who it was, false if about what happened.
+    pub on_attribution: bool,
     /// When they said so, where they say it.
     pub at: Option<Timestamp>,
-    /// The record of an assessment; none of a cosignature, which stands under the checkpoint.
+    /// The record of an assessment or a position; none of a cosignature, which stands under the checkpoint.
     pub record: Option<u64>,
     /// Hypothesis → probability, of an assessment.
     pub probabilities: Vec<(String, String)>,

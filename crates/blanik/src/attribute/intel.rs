@@ -18,6 +18,7 @@ use blanik_model::{Fact, Record};
 use sha2::{Digest, Sha256};
 
 use crate::cli::attribution::{IntelAddArgs, IntelCommand, IntelListArgs};
+use crate::exchange::replies;
 use crate::{evidence, exchange};
 
 /// The case under which knowledge of actors is on record.
@@ -63,12 +64,14 @@ pub struct Coming {
 }
 
 /// Takes files in: kept, on record, and only then believed. What is on record with the same digest, source and grade stays as it is.
+/// What answers something that was published from here is taken from them, too.
 ///
 /// # Errors
 /// If one is no knowledge at all, or the workspace cannot be written to.
 pub fn learn(workspace: &Path, key: &SigningKey, files: Vec<Coming>) -> Result<()> {
     let mut known = stored(&records_of(workspace)?);
     let is_new_case = known.is_empty();
+    let mut came = Vec::new();
     for file in files {
         let at = evidence::now()?;
         let learnt = Learnt {
@@ -84,6 +87,7 @@ pub fn learn(workspace: &Path, key: &SigningKey, files: Vec<Coming>) -> Result<(
         };
         if let Some((index, ..)) = known.iter().find(|known| same(known)) {
             println!("record {index}  {}: it was taken in before", for_terminal(&file.name));
+            came.push(*index);
             continue;
         }
         // Read before it is put on record: what is no knowledge at all does not go there.
@@ -105,6 +109,7 @@ pub fn learn(workspace: &Path, key: &SigningKey, files: Vec<Coming>) -> Result<(
         open.append_json(&lines)?;
         let index = open.size() - 1;
         known.push((index, at.to_string(), learnt));
+        came.push(index);
         println!(
             "record {index}  {}: {} actors, {} facts of {} reports, {} problems",
             for_terminal(&shown),
@@ -115,7 +120,9 @@ pub fn learn(workspace: &Path, key: &SigningKey, files: Vec<Coming>) -> Result<(
         );
         tell(&file.name, &taken.problems);
     }
-    Ok(())
+    let files: Vec<replies::File<'_>> =
+        known.iter().map(|(index, _, learnt)| (*index, learnt)).collect();
+    replies::take(workspace, key, &files, &came)
 }
 
 /// What was refused of a file.
@@ -217,18 +224,27 @@ pub fn known(workspace: &Path, before: u64) -> Result<(Knowledge, Vec<u64>)> {
     records.retain(|(index, _)| *index < before);
     let mut by = Vec::new();
     for (index, at, learnt) in stored(&records) {
-        let path = kept(workspace, &learnt.sha256);
-        let text = read(&path).with_context(|| format!("what record {index} took in is gone"))?;
-        ensure!(
-            sha256(text.as_bytes()) == learnt.sha256,
-            "{} is not what record {index} took in",
-            path.display()
-        );
+        let text = text_of(workspace, index, &learnt)?;
         intake::add(&mut known, &text, &source_of(&learnt, &at)?)
-            .with_context(|| format!("{} is no knowledge of actors", path.display()))?;
+            .with_context(|| format!("what record {index} took in is no knowledge of actors"))?;
         by.push(index);
     }
     Ok((known, by))
+}
+
+/// A file that a record took in, as it was then.
+///
+/// # Errors
+/// If it is gone, or is another by now.
+pub fn text_of(workspace: &Path, index: u64, learnt: &Learnt) -> Result<String> {
+    let path = kept(workspace, &learnt.sha256);
+    let text = read(&path).with_context(|| format!("what record {index} took in is gone"))?;
+    ensure!(
+        sha256(text.as_bytes()) == learnt.sha256,
+        "{} is not what record {index} took in",
+        path.display()
+    );
+    Ok(text)
 }
 
 /// Adds files that are on no record.

@@ -7,9 +7,10 @@ use blanik_model::text::for_spreadsheet;
 use serde_json::{Value, json};
 
 use super::Part;
+use crate::evidence::allies::Cosigned;
 
 /// One JSON object: all of it, or of each intrusion the part.
-pub fn json(case: &Case, views: &[View], part: Part) -> Result<String> {
+pub fn json((case, cosigned): (&Case, &[Cosigned]), views: &[View], part: Part) -> Result<String> {
     let of = |view: &View| -> Result<Value> {
         Ok(match part {
             Part::All => serde_json::to_value(view)?,
@@ -36,6 +37,7 @@ pub fn json(case: &Case, views: &[View], part: Part) -> Result<String> {
         object["leads"] = serde_json::to_value(case.leads())?;
         object["further_leads"] = case.intrusions.further_leads.into();
         object["judgements"] = serde_json::to_value(&case.judgements)?;
+        object["cosigned"] = serde_json::to_value(cosigned)?;
         object["taken_along"] = serde_json::to_value(&case.taken_along)?;
         object["without_time"] = serde_json::to_value(&case.without_time)?;
     }

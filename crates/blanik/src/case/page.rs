@@ -7,7 +7,8 @@ use blanik_case::scope::Standing;
 use blanik_case::{Case, Sentence, View};
 use blanik_model::attack::TACTICS;
 
-use super::{Part, chart, network, text};
+use super::{Part, allies, chart, network, text};
+use crate::evidence::allies::Cosigned;
 use crate::output::Text;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1400px;padding:0 1rem;color:#1c2329}\
@@ -20,7 +21,7 @@ td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #dfe4e8;verti
 const LEADS_SHOWN: usize = 25;
 
 /// The page.
-pub fn render(case: &Case, views: &[View], part: Part) -> String {
+pub fn render((case, cosigned): (&Case, &[Cosigned]), views: &[View], part: Part) -> String {
     let mut out = String::new();
     let _ = write!(
         out,
@@ -45,6 +46,7 @@ pub fn render(case: &Case, views: &[View], part: Part) -> String {
         let leads = case.leads();
         out.push_str("<h2>What else stands out</h2>");
         list(&mut out, leads.iter().take(LEADS_SHOWN).map(|l| &l.what));
+        allies::page(&mut out, case, cosigned);
     }
     out.push_str("</html>\n");
     out

@@ -7,7 +7,8 @@ use blanik_case::{Case, Sentence, View};
 use blanik_model::attack::TACTICS;
 use blanik_model::text::for_terminal;
 
-use super::Part;
+use super::{Part, allies};
+use crate::evidence::allies::Cosigned;
 
 /// Leads that are shown.
 const LEADS_SHOWN: usize = 10;
@@ -15,7 +16,7 @@ const LEADS_SHOWN: usize = 10;
 const LINKS_SHOWN: usize = 20;
 
 /// The part of the case as text.
-pub fn render(case: &Case, views: &[View], part: Part) -> String {
+pub fn render((case, cosigned): (&Case, &[Cosigned]), views: &[View], part: Part) -> String {
     let mut out = String::new();
     if part == Part::All {
         head(&mut out, case);
@@ -42,6 +43,7 @@ pub fn render(case: &Case, views: &[View], part: Part) -> String {
     if part == Part::All {
         leads(&mut out, case);
         said(&mut out, case);
+        allies::text(&mut out, case, cosigned);
     }
     out
 }

@@ -139,9 +139,14 @@ pub struct CosignArgs {
     #[arg(long, value_name = "FILE")]
     pub policy: Option<PathBuf>,
 
-    /// Add these signature lines, which an ally made by `blanik witness sign`
+    /// Take in what an ally signed by `blanik witness sign`: a signed note (--note), or signature lines. It is kept if it is of
+    /// this log, and holds by a key of the policy or of an ally
     #[arg(long, value_name = "FILE")]
     pub add: Vec<PathBuf>,
+
+    /// Know an ally by the keys in this file, their witness's `public`; they are kept in the workspace's file `allies`
+    #[arg(long, value_name = "FILE")]
+    pub ally: Vec<PathBuf>,
 }
 
 /// Have a checkpoint time-stamped.
@@ -266,6 +271,14 @@ pub struct WitnessSignArgs {
     /// findings have to be met again), concur
     #[arg(long, value_name = "GRADE", default_value = "consistent")]
     pub grade: String,
+
+    /// Print the whole signed note instead of the signature lines: it says of which checkpoint it is
+    #[arg(long)]
+    pub note: bool,
+
+    /// Print it as a STIX bundle, for `blanik share push`
+    #[arg(long, conflicts_with = "note")]
+    pub stix: bool,
 
     /// With what it is re-run.
     #[command(flatten)]

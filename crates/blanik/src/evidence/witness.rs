@@ -8,8 +8,9 @@ use std::sync::Arc;
 use anyhow::{Context, Result, bail};
 use blanik_evidence::verify::verify_workspace;
 use blanik_evidence::witness::{Answer, KEY_FILE};
-use blanik_evidence::{Folder, Grade, SigningKey, Witness, http, key, tree};
+use blanik_evidence::{Folder, Grade, Reader, SigningKey, Witness, http, key, tree};
 use blanik_model::text::for_terminal;
+use blanik_share::reply::cosigned;
 
 use super::{passphrase, rerun};
 use crate::cli::evidence::{
@@ -76,7 +77,7 @@ fn sign(args: &WitnessSignArgs) -> Result<ExitCode> {
     let witness = open(&args.folder, &args.key)?;
     let root_at = |size| tree::root(&reader.nodes(), size);
     match witness.sign(reader.note(), grade, super::now_seconds(), root_at) {
-        Answer::Cosigned(line) => print!("{line}"),
+        Answer::Cosigned(lines) => print!("{}", returned(args, &reader, &lines)?),
         Answer::Conflict(size) => {
             bail!("not signed: this witness saw another log of this name, of {size} records")
         }
@@ -88,4 +89,16 @@ fn sign(args: &WitnessSignArgs) -> Result<ExitCode> {
         other => bail!("not signed: {other:?}"),
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is sent back: the lines alone, the note with them, or a bundle that carries it.
+fn returned(args: &WitnessSignArgs, reader: &Reader, lines: &str) -> Result<String> {
+    if !args.note && !args.stix {
+        return Ok(lines.to_owned());
+    }
+    let note = format!("{}{lines}", reader.note());
+    match args.stix {
+        false => Ok(note),
+        true => Ok(serde_json::to_string_pretty(&cosigned::bundle(&note))? + "\n"),
+    }
 }

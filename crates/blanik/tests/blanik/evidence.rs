@@ -284,7 +284,11 @@ fn witnesses_cosign_what_grew_and_nothing_else() {
     let line = ok(path, &["witness", "sign", "w1", "w", "--grade", "re-run"]);
     assert!(line.starts_with("— w1.example/re-run "), "{line}");
     fs::write(path.join("line"), line).expect("writable");
-    ok(path, &["log", "cosign", "w", "--add", "line"]);
+    // By a key that is not known it is not believed.
+    let unknown = run(path, &["log", "cosign", "w", "--add", "line"]);
+    assert!(unknown.code == Some(1) && unknown.err.contains("not known"), "{}", unknown.err);
+    let taken = ok(path, &["log", "cosign", "w", "--add", "line", "--ally", "w1/public"]);
+    assert!(taken.contains("by w1.example") && taken.contains("hunted again"), "{taken}");
     let keys = fs::read_to_string(path.join("w/policy")).expect("there");
     assert!(keys.contains("consistent"));
     // The log is put back to what it was: nobody signs that.
@@ -305,6 +309,46 @@ fn witnesses_cosign_what_grew_and_nothing_else() {
     let forked = run(path, &["log", "cosign", "w"]);
     assert_eq!(forked.code, Some(1), "{}{}", forked.out, forked.err);
     assert!(forked.err.contains("422") || forked.err.contains("another log"), "{}", forked.err);
+}
+
+/// What an ally found by hunting again comes back days later, when the log has grown.
+#[test]
+fn a_re_run_that_comes_back_late_is_kept_where_it_belongs() {
+    let folder = hunted();
+    let path = folder.path();
+    copy(&path.join("w"), &path.join("theirs"));
+    ok(path, &["witness", "init", "ally", "--name", "ally.example"]);
+    let key = ok(path, &["log", "checkpoint", "theirs", "--key"]);
+    fs::write(path.join("ally/logs"), key).expect("writable");
+    let sign = ["witness", "sign", "ally", "theirs", "--grade", "re-run", "--note"];
+    let note = ok(path, &sign);
+    fs::write(path.join("note"), &note).expect("writable");
+    ok(path, &["hunt", "logs", "--case", "18", "--workspace", "w", "-q"]);
+    let taken = ok(path, &["log", "cosign", "w", "--ally", "ally/public", "--add", "note"]);
+    assert!(taken.contains("by ally.example") && taken.contains("hunted again"), "{taken}");
+    let size = note.lines().nth(1).and_then(|size| size.parse::<u64>().ok()).expect("a size");
+    assert!(path.join(format!("w/cosigned/{size:016}")).exists());
+    assert!(ok(path, &["verify", "w"]).contains("Verified"));
+    // It covers the case that was there, and not the one that came after.
+    let said = |case: &str| ok(path, &["case", case, "show", "--workspace", "w"]);
+    assert!(said("17").contains("ally.example") && !said("18").contains("ally.example"));
+    // Of another tree, or by another hand.
+    let wrong = |text: String| {
+        fs::write(path.join("wrong"), text).expect("writable");
+        let ran = run(path, &["log", "cosign", "w", "--add", "wrong"]);
+        assert_ne!(ran.code, Some(0), "{}{}", ran.out, ran.err);
+        ran.err
+    };
+    assert!(wrong(note.replacen(&size.to_string(), "3", 1)).contains("another root"));
+    assert!(wrong(note.replacen("cert.example", "cert.other", 1)).contains("another log"));
+    assert!(wrong("nonsense".into()).contains("neither a signed note"));
+    let lines: Vec<&str> = note.lines().collect();
+    let at = lines.iter().rposition(|l| l.starts_with("— ally.example/re-run")).expect("a line");
+    let forged = note.replace(lines[at], lines[at - 1]).replacen("re-run", "concur", 1);
+    assert!(wrong(forged).contains("not kept"));
+    fs::write(path.join("stranger"), "other.example+00000000+AAAA\n").expect("writable");
+    let ran = run(path, &["log", "cosign", "w", "--ally", "stranger"]);
+    assert!(ran.code == Some(2) && ran.err.contains("no list of an ally's keys"), "{}", ran.err);
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -1,5 +1,6 @@
-//! Exchange through the program: our own server served, pushed to, pulled from and killed; servers that lie; MISP; what is fetched.
+//! Exchange through the program: our own server served, pushed to, pulled from and killed; servers that lie; MISP; what is fetched; what allies answer.
 
+mod answered;
 mod fetched;
 mod mock;
 mod pulled;

@@ -15,7 +15,7 @@ use blanik_verify::{Trust, container, verify};
 use crate::program::{Ran, run};
 
 /// The exercise, made, hunted and published once for all tests here.
-fn exercise() -> &'static Path {
+pub fn exercise() -> &'static Path {
     static FOLDER: OnceLock<tempfile::TempDir> = OnceLock::new();
     let folder = FOLDER.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
@@ -32,7 +32,7 @@ fn pack() -> Vec<u8> {
 }
 
 /// The files of a pack that can be read.
-fn files(pack: &[u8]) -> BTreeMap<String, Vec<u8>> {
+pub fn files(pack: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let all = container::read(pack).expect("an archive");
     all.into_iter().filter_map(|(path, content)| Some((path, content.ok()?))).collect()
 }

@@ -5,4 +5,5 @@ mod damage;
 mod kills;
 mod memory;
 mod reading;
+mod returned;
 mod witness;

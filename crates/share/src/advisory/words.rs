@@ -53,7 +53,7 @@ pub fn labels(language: Language) -> BTreeMap<&'static str, &'static str> {
 mod tests {
     use super::*;
     use blanik_model::attack::TACTICS;
-    use blanik_model::{IndicatorType, Tlp};
+    use blanik_model::{IndicatorType, Position, Tlp};
 
     #[test]
     fn each_line_has_a_key_of_its_own_and_both_languages() {
@@ -79,6 +79,7 @@ mod tests {
             TACTICS.iter().for_each(|(slug, _)| has("tactic", slug));
             IndicatorType::ALL.iter().for_each(|kind| has("indicator", kind.as_str()));
             Tlp::ALL.iter().for_each(|label| has("tlp", label.as_str()));
+            Position::ALL.iter().for_each(|position| has("opinion", position.as_str()));
         }
     }
 }

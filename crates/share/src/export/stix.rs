@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::publication::{ChapterKind, Publication, Wording};
 use objects::{Bundle, named, span};
 
-pub(super) use marking::{definition as marking_definition, id as marking_id};
+pub(crate) use marking::{definition as marking_definition, id as marking_id};
 pub(super) use objects::time;
 
 /// The bundle.

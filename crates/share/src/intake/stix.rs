@@ -34,6 +34,29 @@ pub fn is_object(value: &Value) -> bool {
     value["type"].as_str().is_some_and(|ty| id.starts_with(ty) && id[ty.len()..].starts_with("--"))
 }
 
+/// To whom an object may be shown by its own markings, granular ones among them: the strictest counts, and one that is not known,
+/// or not of the standard's shape, is the strictest of all. None if it has none.
+pub(crate) fn level(object: &Value) -> Option<Tlp> {
+    let one = |id: Option<&str>| {
+        let uuid = id.and_then(|id| id.strip_prefix("marking-definition--"));
+        let known = MARKINGS.iter().find(|(known, _)| Some(*known) == uuid);
+        known.map_or(Tlp::Red, |(_, tlp)| *tlp)
+    };
+    let list = |name: &str| match &object[name] {
+        Value::Null => Some(&[][..]),
+        Value::Array(list) => Some(list.as_slice()),
+        _ => None,
+    };
+    let (Some(refs), Some(granular)) = (list("object_marking_refs"), list("granular_markings"))
+    else {
+        return Some(Tlp::Red);
+    };
+    // A granular marking without a reference says in which language a part is.
+    let parts = granular.iter().filter(|part| part.get("lang").is_none());
+    let refs = refs.iter().map(Value::as_str);
+    refs.chain(parts.map(|part| part["marking_ref"].as_str())).map(one).max()
+}
+
 /// A day, or a time, or seconds since 1970.
 pub fn day_or_time(text: &str) -> Option<Timestamp> {
     let text = text.trim();

@@ -159,6 +159,7 @@ pub fn large() -> Publication {
             Opinion {
                 agency: "National Cyber Security Centre of a partner".into(),
                 grade: "re-run".into(),
+                on_attribution: false,
                 at: Some(time("2026-04-10T10:00:00Z")),
                 record: None,
                 probabilities: Vec::new(),
@@ -166,12 +167,21 @@ pub fn large() -> Publication {
             Opinion {
                 agency: "Second partner".into(),
                 grade: "assessed".into(),
+                on_attribution: true,
                 at: None,
                 record: Some(5120),
                 probabilities: vec![
                     ("G0128".into(), "0.72".into()),
                     ("UNKNOWN".into(), "0.20".into()),
                 ],
+            },
+            Opinion {
+                agency: "Third partner".into(),
+                grade: "strongly-disagree".into(),
+                on_attribution: true,
+                at: Some(time("2026-04-12T08:00:00Z")),
+                record: Some(5133),
+                probabilities: Vec::new(),
             },
         ],
         withheld: vec![("host".into(), 4), ("account".into(), 11)],

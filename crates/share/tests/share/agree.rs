@@ -103,11 +103,11 @@ fn attributions_compete_with_their_probabilities() {
     let read = said("How the competing")["content"].as_str().unwrap();
     assert!(read.contains("1 more, together 0.004"), "{read}");
     let opinions = objects("opinion");
-    assert_eq!(texts(&opinions, "opinion"), ["neutral", "agree", "agree", "agree"]);
+    assert_eq!(texts(&opinions, "opinion"), ["neutral", "agree", "agree", "agree", "disagree"]);
     let about =
         |o: &Value| o["object_refs"][0].as_str().unwrap().split("--").next().unwrap().to_owned();
     let about: Vec<String> = opinions.iter().map(about).collect();
-    assert_eq!(about, ["campaign", "campaign", "relationship", "relationship"]);
+    assert_eq!(about, ["campaign", "campaign", "relationship", "relationship", "relationship"]);
     assert_eq!(texts(&objects("location"), "country"), ["CN", "RU"]);
 }
 

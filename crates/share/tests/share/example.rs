@@ -176,6 +176,7 @@ fn opinions() -> Vec<Opinion> {
     let opinion = |agency: &str, grade: &str, record| Opinion {
         agency: agency.into(),
         grade: grade.into(),
+        on_attribution: matches!(grade, "concur" | "assessed" | "disagree"),
         at: Some(at("2026-03-20T09:00:00Z")),
         record,
         probabilities: Vec::new(),
@@ -187,6 +188,7 @@ fn opinions() -> Vec<Opinion> {
         opinion("CERT B", "re-run", None),
         opinion("CERT B", "concur", None),
         assessed,
+        opinion("CERT D", "disagree", Some(14)),
     ]
 }
 

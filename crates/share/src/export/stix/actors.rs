@@ -114,6 +114,7 @@ fn explain(
         "abstract": "How the competing attributions are to be read",
         "content": content,
         "authors": [bundle.publication.publisher.name],
+        "labels": ["attribution"],
         "object_refs": refs,
     });
     bundle.add("note", &["attribution", &content], bundle.publication.tlp, properties);

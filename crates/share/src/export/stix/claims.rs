@@ -1,7 +1,7 @@
 //! Claims as notes in the very words of the advisory, in English and by language-content in Czech; and what allies
 //! say as opinions.
 
-use blanik_model::Tlp;
+use blanik_model::{Position, Tlp};
 use serde_json::{Value, json};
 
 use super::objects::{Bundle, named};
@@ -63,8 +63,7 @@ fn cited(publication: &Publication, claim: &Claim) -> Vec<Value> {
 /// Adds what allies say: of the judgement, where they judged; of the campaign, where they looked at logs and findings.
 pub fn opinions(bundle: &mut Bundle<'_>, campaign: &str, judgement: &str) {
     for opinion in &bundle.publication.opinions {
-        let judged = matches!(opinion.grade.as_str(), "concur" | "assessed");
-        let about = if judged { judgement } else { campaign };
+        let about = if opinion.on_attribution { judgement } else { campaign };
         let properties = json!({
             "opinion": word(bundle.publication, opinion),
             "explanation": explanation(opinion),
@@ -77,9 +76,12 @@ pub fn opinions(bundle: &mut Bundle<'_>, campaign: &str, judgement: &str) {
     }
 }
 
-/// STIX's scale. A cosignature that concurs shares the judgement; one that hunted again agrees that the findings come out
+/// STIX's scale; a position says it itself. A cosignature that concurs shares the judgement; one that hunted again agrees that the findings come out
 /// so; one that only saw the log grow says nothing of its content. Probabilities on record: how probable they hold our leader.
 fn word(publication: &Publication, opinion: &Opinion) -> &'static str {
+    if let Ok(position) = opinion.grade.parse::<Position>() {
+        return position.as_str();
+    }
     match opinion.grade.as_str() {
         "concur" | "re-run" => return "agree",
         "assessed" => {}
@@ -104,6 +106,9 @@ fn explanation(opinion: &Opinion) -> String {
         "re-run" => "Cosigned: hunted again, the sealed events give the same findings.".to_owned(),
         "concur" => "Cosigned: shares the judgement.".to_owned(),
         "assessed" => "An assessment of their own, on record.".to_owned(),
+        position if position.parse::<Position>().is_ok() => {
+            "A position on what was published before, on record.".to_owned()
+        }
         other => format!("Says: {other}."),
     };
     if let Some(at) = opinion.at {

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use blanik_case::Citations;
 use blanik_case::exposure::Exposure;
 use blanik_case::observation::Observation;
-use blanik_model::{Fact, Tlp};
+use blanik_model::record::{Assessed, Opined};
+use blanik_model::{Fact, Timestamp, Tlp};
 
 use super::{Builder, Order};
 use crate::publication::{
@@ -131,34 +132,55 @@ impl Builder<'_> {
     }
 
     pub(super) fn opinions(&self, order: &Order) -> Vec<Opinion> {
-        let mut opinions: Vec<Opinion> = order
-            .cosigned
-            .iter()
-            .map(|(agency, grade, at)| Opinion {
-                agency: agency.clone(),
-                grade: grade.clone(),
-                at: *at,
-                record: None,
-                probabilities: Vec::new(),
-            })
-            .collect();
-        // An agency's own probabilities are said to those with whom the network is defended.
-        if self.of.names.tlp() >= Tlp::Amber && order.attributes {
-            opinions.extend(self.of.records.iter().filter_map(|(index, record)| {
-                let Fact::Assessed(said) = &record.fact else { return None };
-                Some(Opinion {
-                    agency: self.of.names.text(&said.agency),
-                    grade: "assessed".to_owned(),
-                    at: Some(record.at),
-                    record: Some(*index),
-                    probabilities: said
-                        .probabilities
-                        .iter()
-                        .map(|(h, p)| (self.of.names.text(h), p.clone()))
-                        .collect(),
-                })
-            }));
+        let cosigned = order.cosigned.iter().map(|(agency, grade, at)| Opinion {
+            agency: agency.clone(),
+            grade: grade.clone(),
+            on_attribution: grade == "concur",
+            at: *at,
+            record: None,
+            probabilities: Vec::new(),
+        });
+        let mut opinions: Vec<Opinion> = cosigned.collect();
+        // An agency's own words are for those with whom the network is defended.
+        if self.of.names.tlp() >= Tlp::Amber {
+            let assessed =
+                self.of.records.iter().filter_map(|(index, record)| match &record.fact {
+                    Fact::Assessed(said) => Some(self.assessed(*index, record.at, said)),
+                    _ => None,
+                });
+            let opined = self.of.case.judgements.opinions.iter();
+            let opined = opined.filter_map(|(index, opined)| self.opined(*index, opined, order));
+            let all = assessed.chain(opined);
+            opinions.extend(all.filter(|opinion| order.attributes || !opinion.on_attribution));
         }
         opinions
+    }
+
+    fn assessed(&self, index: u64, at: Timestamp, said: &Assessed) -> Opinion {
+        let names = self.of.names;
+        let said_of = said.probabilities.iter().map(|(h, p)| (names.text(h), p.clone()));
+        Opinion {
+            agency: names.text(&said.agency),
+            grade: "assessed".to_owned(),
+            on_attribution: true,
+            at: Some(at),
+            record: Some(index),
+            probabilities: said_of.collect(),
+        }
+    }
+
+    /// A position on a publication of the same intrusion, if its author lets this audience see it.
+    fn opined(&self, index: u64, opined: &Opined, order: &Order) -> Option<Opinion> {
+        let Fact::Published(published) = &self.by_index.get(&opined.on)?.fact else { return None };
+        let is_of_it = published.intrusion == order.intrusion as u64;
+        let may_see = opined.tlp.is_none_or(|tlp| tlp <= self.of.names.tlp());
+        (is_of_it && may_see).then(|| Opinion {
+            agency: self.of.names.text(&opined.agency),
+            grade: opined.position.to_string(),
+            on_attribution: opined.on_attribution,
+            at: Some(opined.said),
+            record: Some(index),
+            probabilities: Vec::new(),
+        })
     }
 }
