@@ -490,5 +490,5 @@ pub fn wilson(right: u32, cases: u32) -> (f64, f64) {
     let middle = p + z * z / (2.0 * n);
     let half = z * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
     let all = 1.0 + z * z / n;
-    ((middle - half) / all, (middle + half) / all)
+    (((middle - half) / all).max(0.0), ((middle + half) / all).min(1.0))
 }
