@@ -241,7 +241,7 @@ mod tests {
         let clean = |i: usize| Lesson {
             weighed: weighed(
                 [0.1, 0.8, 0.1],
-                if i % 2 == 0 { [0.2, 0.6, 0.2] } else { [0.4, 0.3, 0.3] },
+                if i.is_multiple_of(2) { [0.2, 0.6, 0.2] } else { [0.4, 0.3, 0.3] },
             ),
             right: 1,
             is_planted: false,
