@@ -17,8 +17,8 @@ use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Record, Timestamp, Tlp};
 use blanik_share::pack::{self, Files};
 use blanik_share::publication::{
-    self, Language, Log, Material, NameKind, Names, Order, Publication, Publisher, Redactions,
-    Wording, names_of, shown,
+    self, Commitment, Language, Log, Material, NameKind, Names, Order, Publication, Publisher,
+    Redactions, Wording, names_of, shown,
 };
 use blanik_share::{advisory, export};
 use blanik_typeset::{Document, Fonts, typeset};
@@ -210,8 +210,9 @@ impl Draft {
 
     /// All files but the seal, and how many of them are proofs; nothing is put on record.
     pub fn unsealed(&self, names: &Names) -> Result<(Publication, Files, usize)> {
-        let publication = self.publication(names)?;
+        let mut publication = self.publication(names)?;
         let reader = evidence::reader(&self.workspace)?;
+        publication.commitments = commitments(&reader, &publication)?;
         let proofs = proofs(&reader, &publication, names)?;
         let n = proofs.len();
         let files = pack::assemble(&publication, self.files(&publication, names)?, proofs, names)?;
@@ -264,6 +265,15 @@ fn explained(error: anyhow::Error) -> anyhow::Error {
         "nothing was written: what is withheld is in the pack: {}. Give another title or publisher, or withhold less",
         for_terminal(&said.join("; "))
     )
+}
+
+/// What the log holds of all cited records.
+fn commitments(reader: &Reader, publication: &Publication) -> Result<Vec<Commitment>> {
+    let of = |record: u64| {
+        let entry = blanik_evidence::hash::to_hex(&reader.entry(record)?);
+        Ok(Commitment { record, entry })
+    };
+    pack::cited(publication).into_iter().map(of).collect()
 }
 
 /// The proofs of all cited records: the fields that the audience may see.
