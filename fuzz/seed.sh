@@ -98,4 +98,22 @@ mkdir -p corpus/mapping
   printf '[format.time]\nfield = "t"\nformat = "%%d.%%m.%%Y"\n\0{"a":2,"b":{"c":"x"},"t":"1.2.2024"}\n'; } > corpus/mapping/json
 { printf '[[format]]\nname = "x"\nproduct = "p"\n[format.lines]\npattern = "(?<a>[0-9]+) (?<b>.*)"\n\0001 x\n2 "y\n'; } > corpus/mapping/lines
 
+# A pack's files as far as they are fixed; what an exchange brings; requests.
+mkdir -p corpus/pack corpus/exchange corpus/taxii
+golden=../crates/share/tests/golden/exports
+{ printf '{"chapters":[{"kind":"summary","claims":[{"id":"c1","text":{"en":"A.","cs":"A."},"marking":"clear","cites":{"records":[1],"further":0},"grounds":[]}]}],"techniques":[],"indicators":[],"attribution":null,"commitments":[{"record":1,"entry":"01"}]}\0{}\0{"format":"blanik-publication/v1"}\0'
+  head -c 3000 $golden/stix/bundle.json; printf '\0{"techniques":[]}\0'; head -c 2000 $golden/case-uco/provenance.jsonld
+  printf '\0{}\0<p><span data-claim="c1">A.</span></p>\0<p><span data-claim="c1">A.</span></p>'; } > corpus/pack/files
+cp $golden/stix/bundle.json corpus/exchange/stix
+cp $golden/misp/event.json corpus/exchange/misp
+printf '{"type":"bundle","objects":[{"type":"identity","id":"identity--11111111-1111-4111-8111-111111111111","name":"A"},{"type":"opinion","id":"opinion--66666666-6666-4666-8666-666666666666","created_by_ref":"identity--11111111-1111-4111-8111-111111111111","modified":"2025-05-02T00:00:00Z","opinion":"agree","object_refs":["campaign--33333333-3333-4333-8333-333333333333"]},{"type":"artifact","payload_bin":"YS5leGFtcGxlL2xvZwo="}]}' > corpus/exchange/opinion
+taxii='application/taxii+json;version=2.1'
+n=0
+for address in /taxii2/ /blanik/ /blanik/collections/ /blanik/collections/c/ '/blanik/collections/c/objects/?limit=1&match[type]=indicator&added_after=2024-01-01T00:00:00Z' \
+    '/blanik/collections/c/manifest/?match[version]=first,last&match[spec_version]=2.1&next=1.0' /blanik/collections/c/objects/indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f/versions/; do
+    for who in red green; do n=$((n + 1)); printf '%s GET %s\n%s\n\n' $who "$address" "$taxii" > corpus/taxii/get-$n; done
+done
+printf 'green POST /blanik/collections/c/objects/\n%s\n%s\n{"objects":[{"type":"tool","spec_version":"2.1","id":"tool--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f","name":"x"}]}' "$taxii" "$taxii" > corpus/taxii/post
+printf 'red DELETE /blanik/collections/c/objects/tool--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f/?match[version]=all\n\n\n' > corpus/taxii/delete
+
 for target in corpus/*; do echo "$target: $(ls "$target" | wc -l) seeds, $(du -sk "$target" | cut -f 1) KiB"; done

@@ -1,9 +1,10 @@
 //! What others' programs say of our evidence log: Go's `sumdb` of checkpoints, tiles and proofs, OpenSSL of time
-//! stamps, `aics-witness` as a second witness; what validators of others say of what we publish; and OASIS's client of
-//! our TAXII server. Where one of them is not installed, this says so loudly, and fails if `--strict`.
+//! stamps, `aics-witness` as a second witness; what validators of others say of what we publish; and OASIS's client and
+//! rstix's of our TAXII server. Where one of them is not installed, this says so loudly, and fails if `--strict`.
 
 mod aics;
 mod paper;
+mod rstix;
 pub mod taxii;
 mod validators;
 
@@ -74,6 +75,10 @@ fn all(root: &Path, blanik: &Path, folder: &Path) -> Result<Vec<String>> {
     }
     match taxii::install(folder) {
         Ok(home) => taxii::read_and_written(root, blanik, folder, &home)?,
+        Err(reason) => skipped.push(reason),
+    }
+    match rstix::install(root) {
+        Ok(program) => rstix::read_and_written(blanik, folder, &program)?,
         Err(reason) => skipped.push(reason),
     }
     Ok(skipped)

@@ -17,8 +17,8 @@ use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Record, Timestamp, Tlp};
 use blanik_share::pack::{self, Files};
 use blanik_share::publication::{
-    self, Language, Log, Material, NameKind, Names, Order, Publication, Publisher, Redactions,
-    Wording, names_of, shown,
+    self, Commitment, Language, Log, Material, NameKind, Names, Order, Publication, Publisher,
+    Redactions, Wording, names_of, shown,
 };
 use blanik_share::{advisory, export};
 use blanik_typeset::{Document, Fonts, typeset};
@@ -46,6 +46,8 @@ pub struct Draft {
     pub order: Order,
     /// Templates of the user's own.
     pub templates: Option<PathBuf>,
+    /// The record of an earlier publication that says that all of the case is invented.
+    pub exercise_by: Option<u64>,
 }
 
 /// A pack, with what it is of.
@@ -81,6 +83,11 @@ pub fn run(args: &PublishArgs) -> Result<ExitCode> {
         let words = for_terminal(words);
         eprintln!(
             "blanik: {words:?} is no name of the case; it is withheld wherever it stands as text"
+        );
+    }
+    if let Some(record) = draft.exercise_by {
+        eprintln!(
+            "blanik: by record {record} the case was published as an exercise: this pack is marked as one, too"
         );
     }
     let Some(target) = target else {
@@ -128,13 +135,14 @@ impl Draft {
         let seconds = published.as_nanos().div_euclid(1_000_000_000);
         let published = Timestamp::from_seconds(seconds).unwrap_or(published);
         let reader = evidence::reader(&args.workspace)?;
+        let exercise_by = exercise_by(&records);
         let order = Order {
             intrusion: args.intrusion,
             title,
             publisher: Publisher { name: args.publisher.clone(), contact: args.contact.clone() },
             published,
             victim: args.victim.clone(),
-            exercise: args.exercise,
+            exercise: args.exercise || exercise_by.is_some(),
             attributes: !args.no_attribution,
             cosigned: cosigned(&args.workspace, &records)?,
             log: log(&reader),
@@ -146,6 +154,7 @@ impl Draft {
             redactions,
             order,
             templates: args.template.clone(),
+            exercise_by: exercise_by.filter(|_| !args.exercise),
         })
     }
 
@@ -210,8 +219,9 @@ impl Draft {
 
     /// All files but the seal, and how many of them are proofs; nothing is put on record.
     pub fn unsealed(&self, names: &Names) -> Result<(Publication, Files, usize)> {
-        let publication = self.publication(names)?;
+        let mut publication = self.publication(names)?;
         let reader = evidence::reader(&self.workspace)?;
+        publication.commitments = commitments(&reader, &publication)?;
         let proofs = proofs(&reader, &publication, names)?;
         let n = proofs.len();
         let files = pack::assemble(&publication, self.files(&publication, names)?, proofs, names)?;
@@ -233,6 +243,7 @@ impl Draft {
                 publisher: self.order.publisher.name.clone(),
                 pack: digest.clone(),
                 claims: pack::claim_digests(&publication)?,
+                exercise: publication.exercise,
             }),
         };
         let mut workspace = Workspace::open_with(&self.workspace, key)?;
@@ -264,6 +275,15 @@ fn explained(error: anyhow::Error) -> anyhow::Error {
         "nothing was written: what is withheld is in the pack: {}. Give another title or publisher, or withhold less",
         for_terminal(&said.join("; "))
     )
+}
+
+/// What the log holds of all cited records.
+fn commitments(reader: &Reader, publication: &Publication) -> Result<Vec<Commitment>> {
+    let of = |record: u64| {
+        let entry = blanik_evidence::hash::to_hex(&reader.entry(record)?);
+        Ok(Commitment { record, entry })
+    };
+    pack::cited(publication).into_iter().map(of).collect()
 }
 
 /// The proofs of all cited records: the fields that the audience may see.
@@ -306,6 +326,15 @@ fn seal(reader: &Reader, index: u64, files: &Files) -> Result<Seal> {
 fn size_of(disclosure: &blanik_evidence::Disclosure) -> Result<u64> {
     let note = LogProof::parse(&disclosure.proof)?.checkpoint;
     Ok(blanik_evidence::Checkpoint::parse(&note.text)?.size)
+}
+
+/// The record by which a case was published as an exercise: what was invented once, stays so.
+fn exercise_by(records: &[(u64, Record)]) -> Option<u64> {
+    let by = |(index, record): &(u64, Record)| match &record.fact {
+        Fact::Published(published) if published.exercise => Some(*index),
+        _ => None,
+    };
+    records.iter().find_map(by)
 }
 
 /// The log's name and key.

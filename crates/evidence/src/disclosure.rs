@@ -49,6 +49,17 @@ pub struct Shown {
     pub place: usize,
 }
 
+/// What a disclosure that holds is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The record's index.
+    pub index: u64,
+    /// The tree in which it stands; signatures are not looked at.
+    pub checkpoint: Checkpoint,
+    /// The log's entry.
+    pub entry: [u8; 33],
+}
+
 impl Disclosure {
     /// Shows of a record the fields at and below these paths.
     pub(crate) fn of(
@@ -118,6 +129,11 @@ impl Disclosure {
     /// Verifies that the fields are of a record to which the log commits. The record's index, and the
     /// checkpoint, whose signatures are not looked at.
     pub fn verify(&self) -> Result<(u64, Checkpoint)> {
+        self.open().map(|opened| (opened.index, opened.checkpoint))
+    }
+
+    /// The same, with the entry of the log that the fields are proven to be of.
+    pub fn open(&self) -> Result<Opened> {
         let fail = |reason: String| Error::wrong(FORMAT, 0, reason);
         self.check().map_err(|reason| fail(reason.to_owned()))?;
         let mut known = vec![None; self.leaves];
@@ -136,10 +152,11 @@ impl Disclosure {
         let commitment =
             commitment.ok_or_else(|| fail("not the hashes that the places ask for".into()))?;
         let proof = LogProof::parse(&self.proof)?;
-        let checkpoint = proof.verify(&seal::entry(commitment)).map_err(|_| {
+        let entry = seal::entry(commitment);
+        let checkpoint = proof.verify(&entry).map_err(|_| {
             fail("fields, salts and hashes do not make the record that the log commits to".into())
         })?;
-        Ok((proof.index, checkpoint))
+        Ok(Opened { index: proof.index, checkpoint, entry })
     }
 }
 

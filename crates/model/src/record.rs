@@ -393,6 +393,9 @@ pub struct Published {
     pub pack: String,
     /// SHA-256 of each sentence with what it rests on, in lower-case hex, in their order.
     pub claims: Vec<String>,
+    /// True if all of it is invented. What was published so once, stays so.
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    pub exercise: bool,
 }
 
 /// An ally's position on what was published (STIX 2.1, `opinion`). Of one opinion the newest version counts.

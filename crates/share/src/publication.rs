@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use blanik_attribution::verdict::Denial;
 pub use blanik_case::exposure::Bounds;
-pub use blanik_verify::form::{GroundForm as Ground, LogForm as Log};
+pub use blanik_verify::form::{CommitmentForm as Commitment, GroundForm as Ground, LogForm as Log};
 pub use build::{Error, Material, Order, publication};
 pub use gathered::names as names_of;
 pub use names::{NameKind, Names, Redactions};
@@ -432,6 +432,9 @@ pub struct Publication {
     pub attribution: Option<Attribution>,
     /// What allies say.
     pub opinions: Vec<Opinion>,
+    /// The cited records as the log holds them, by index; empty until they are proven.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub commitments: Vec<Commitment>,
     /// Names that are withheld, by kind: how many.
     pub withheld: Vec<(String, u64)>,
     /// Where the records stand.

@@ -1,13 +1,15 @@
 //! Whether the files of a pack say the same: the advisory's sentences, STIX's notes, techniques, indicators and
-//! hypotheses, Navigator's techniques are those of the publication.
+//! hypotheses, Navigator's techniques, CASE's digests of records are those of the publication.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use blanik_evidence::Hash;
+use blanik_evidence::hash::from_hex;
 use serde_json::Value;
 
 use crate::container::Files;
-use crate::form::{ClaimForm, LAYER, PublicationForm, STIX, advisory_path};
+use crate::form::{CASE, ClaimForm, LAYER, PublicationForm, STIX, advisory_path};
 
 /// Where a file says something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +42,39 @@ pub fn differences(files: &Files, publication: &PublicationForm) -> Vec<Differen
         let named = strings(&layer["techniques"], "/techniqueID");
         techniques(LAYER, &named, publication, &mut found);
     }
+    if !publication.commitments.is_empty()
+        && let Some(graph) = json(files, CASE, &mut found)
+    {
+        leaves(&graph, publication, &mut found);
+    }
     found
+}
+
+/// What CASE calls the leaf of a record.
+pub fn leaf_name(record: u64) -> String {
+    format!("Leaf {record} of the log's tree")
+}
+
+/// The digests of the cited records are those that the log holds, and no others.
+fn leaves(graph: &Value, publication: &PublicationForm, found: &mut Vec<Difference>) {
+    let nodes = graph["@graph"].as_array().map_or(&[][..], Vec::as_slice);
+    let mut named: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for node in nodes.iter().filter(|node| node["@type"] == "observable:ContentData") {
+        let value = node.pointer("/core:hasFacet/observable:hash/types:hashValue/@value");
+        let name = node["core:name"].as_str().unwrap_or_default();
+        named.entry(name).or_default().push(value.and_then(Value::as_str).unwrap_or_default());
+    }
+    for committed in &publication.commitments {
+        let leaf = from_hex(&committed.leaf_bytes()).map(|bytes| Hash::of(&bytes).to_hex());
+        let said = named.remove(leaf_name(committed.record).as_str());
+        if leaf.is_none_or(|leaf| said.as_deref() != Some(&[leaf.as_str()])) {
+            let reason = format!("has another digest of record {}", committed.record);
+            found.push(differs(CASE, None, reason));
+        }
+    }
+    for name in named.keys() {
+        found.push(differs(CASE, None, format!("has a digest that is not published: {name}")));
+    }
 }
 
 fn text<'f>(files: &'f Files, path: &str, found: &mut Vec<Difference>) -> Option<Cow<'f, str>> {
@@ -307,6 +341,33 @@ mod tests {
         assert_eq!(squeezed(found[1].1.as_deref().expect("plain")), "Two lines.");
         assert_eq!(found[2], ("c3".into(), None));
         assert_eq!(found[3], ("c4".into(), Some("&nope;&".into())));
+    }
+
+    #[test]
+    fn the_digests_of_records_are_those_that_the_log_holds() {
+        let entry = format!("01{}", "ab".repeat(32));
+        let publication: PublicationForm = serde_json::from_value(serde_json::json!({
+            "chapters": [], "techniques": [], "indicators": [], "attribution": null,
+            "commitments": [{ "record": 7, "entry": entry }],
+        }))
+        .expect("a publication");
+        let digest = Hash::of(&from_hex(&format!("00{entry}")).expect("hex")).to_hex();
+        let node = |name: &str, digest: &str| {
+            serde_json::json!({ "@type": "observable:ContentData", "core:name": name,
+                "core:hasFacet": { "observable:hash": { "types:hashValue": { "@value": digest } } } })
+        };
+        let reasons = |nodes: Vec<Value>| {
+            let mut found = Vec::new();
+            leaves(&serde_json::json!({ "@graph": nodes }), &publication, &mut found);
+            found.into_iter().map(|d| d.reason).collect::<Vec<_>>()
+        };
+        let right = node(&leaf_name(7), &digest);
+        assert!(reasons(vec![right.clone()]).is_empty());
+        let other = ["has another digest of record 7"];
+        assert_eq!(reasons(vec![]), other);
+        assert_eq!(reasons(vec![node(&leaf_name(7), &"0".repeat(64))]), other);
+        assert_eq!(reasons(vec![right.clone(), right.clone()]), other, "twice");
+        assert!(reasons(vec![right, node(&leaf_name(8), &digest)])[0].contains("Leaf 8"));
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use blanik_evidence::disclosure::Opened;
+use blanik_evidence::hash::from_hex;
 use blanik_evidence::{
     Checkpoint, Disclosure, Hash, LogProof, Note, Policy, SignatureType, VerifierKey, tree,
 };
@@ -104,6 +106,7 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Report, container::Error> {
         wrong: BTreeMap::new(),
         report: Report::default(),
         verified: BTreeSet::new(),
+        entries: BTreeMap::new(),
     };
     pack.run(trust);
     let Pack { wrong, mut report, .. } = pack;
@@ -121,6 +124,8 @@ struct Pack<'f> {
     report: Report,
     /// Checkpoints whose signatures were verified, as they are written, with the key: many proofs lead to one.
     verified: BTreeSet<(String, String)>,
+    /// Entries of the log that are proven.
+    entries: BTreeMap<u64, [u8; 33]>,
 }
 
 /// The publication's record as the seal shows it.
@@ -159,6 +164,7 @@ impl Pack<'_> {
                     self.report.sentences.push(result);
                 }
             }
+            self.committed(publication);
             self.agree(publication);
         }
         self.report.manifest = manifest;
@@ -349,7 +355,7 @@ impl Pack<'_> {
         known: &mut BTreeMap<u64, Checkpoint>,
         trust: &Trust,
     ) -> Result<(u64, Shown), String> {
-        let (index, checkpoint) = disclosure.verify().map_err(|e| e.to_string())?;
+        let Opened { index, checkpoint, entry } = disclosure.open().map_err(|e| e.to_string())?;
         if path != proof_path(index) {
             return Err(format!("proves record {index}, and its name says another"));
         }
@@ -366,8 +372,22 @@ impl Pack<'_> {
             grows(&checkpoint, sealed)?;
             known.insert(checkpoint.size, checkpoint);
         }
+        self.entries.insert(index, entry);
         let fields = disclosure.fields.iter();
         Ok((index, fields.map(|f| (f.path.clone(), f.value.clone())).collect()))
+    }
+
+    /// What the publication says that the log holds of records against what is proven.
+    fn committed(&mut self, publication: &PublicationForm) {
+        for committed in &publication.commitments {
+            let said = from_hex(&committed.entry);
+            let proven = self.entries.get(&committed.record).map(|entry| entry.to_vec());
+            if said.is_none() || said != proven {
+                let reason =
+                    format!("says of record {} another entry than is proven", committed.record);
+                self.blame(PUBLICATION, &reason);
+            }
+        }
     }
 
     /// What the formats say against the sentences.

@@ -14,9 +14,9 @@ pub const BYTES_MAX: u64 = 512 << 20;
 /// Why a pack cannot be read or written at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// No ZIP archive, or a damaged one.
+    /// No ZIP archive, or a damaged one; the reader's words are part of it, so that they stand once.
     #[error("no ZIP archive, or a damaged one: {0}")]
-    Archive(#[from] zip::result::ZipError),
+    Archive(String),
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -26,6 +26,14 @@ pub enum Error {
     /// Programs would unpack different files from it.
     #[error("{0}: programs would unpack different files from it")]
     Ambiguous(&'static str),
+}
+
+impl From<zip::result::ZipError> for Error {
+    fn from(error: zip::result::ZipError) -> Self {
+        let said = error.to_string();
+        // "invalid Zip archive: …" says again what stands before it.
+        Error::Archive(said.strip_prefix("invalid Zip archive: ").unwrap_or(&said).to_owned())
+    }
 }
 
 /// The files of a pack, by path; in place of what cannot be read, the reason.
@@ -110,6 +118,8 @@ mod tests {
         let read = read(&pack).expect("an archive");
         assert_eq!(read.len(), 2);
         assert_eq!(read["c"].as_deref(), Ok(&[7; 100_000][..]));
+        let short = super::read(&pack[..pack.len() / 2]).expect_err("cut off");
+        assert!(std::error::Error::source(&short).is_none(), "its reason is told once: {short}");
         assert!(super::read(b"PK").is_err());
     }
 

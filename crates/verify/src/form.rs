@@ -11,6 +11,8 @@ pub const MANIFEST: &str = "pack.json";
 pub const SEAL: &str = "seal.json";
 /// What is published, as data.
 pub const PUBLICATION: &str = "publication.json";
+/// Where what is published comes from, in CASE/UCO.
+pub const CASE: &str = "case-uco/provenance.jsonld";
 /// STIX's bundle.
 pub const STIX: &str = "stix/bundle.json";
 /// The layer of ATT&CK Navigator.
@@ -33,6 +35,22 @@ pub fn advisory_path(language: &str) -> String {
 /// The path of the advisory on paper in a language.
 pub fn paper_path(language: &str) -> String {
     format!("advisory.{language}.pdf")
+}
+
+/// A cited record as the log holds it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CommitmentForm {
+    /// Its index.
+    pub record: u64,
+    /// The log's entry, in lower-case hex: `01` and the commitment to the record's fields, which says nothing of them.
+    pub entry: String,
+}
+
+impl CommitmentForm {
+    /// What the entry is in the log's tree: the bytes whose SHA-256 is the leaf (RFC 6962, 2.1), in lower-case hex.
+    pub fn leaf_bytes(&self) -> String {
+        format!("00{}", self.entry)
+    }
 }
 
 /// A file of the pack.
@@ -183,6 +201,9 @@ pub struct PublicationForm {
     pub indicators: Vec<IndicatorForm>,
     /// Who it was.
     pub attribution: Option<AttributionForm>,
+    /// The cited records as the log holds them.
+    #[serde(default)]
+    pub commitments: Vec<CommitmentForm>,
 }
 
 /// A heading with its claims.

@@ -176,7 +176,8 @@ def navigator(folder):
 
 
 def case(folder):
-    """case-utils: case_validate against CASE 1.4.0, and no term that it does not know."""
+    """case-utils: case_validate against CASE 1.4.0, and no term that it does not know; digests are those of what they stand beside."""
+    import hashlib
     import subprocess
 
     validate = Path(sys.executable).parent / "case_validate"
@@ -188,7 +189,14 @@ def case(folder):
     conforms = "Conforms: True" in done.stdout
     refuse([] if conforms else [done.stdout])
     results = done.stdout.count("Constraint Violation") + done.stdout.count("Validation Result")
-    return f"conforms to CASE 1.4.0, {results} remarks"
+    facets = [n["core:hasFacet"] for n in load(folder, "case-uco/provenance.jsonld")["@graph"] if n["@type"] == "observable:ContentData"]
+    for facet in facets:
+        payload = bytes.fromhex(facet["observable:dataPayload"])
+        digest = facet["observable:hash"]["types:hashValue"]["@value"]
+        if hashlib.sha256(payload).hexdigest() != digest or len(payload) != facet["observable:sizeInBytes"]:
+            refuse([f"{facet['@id']}: not the digest of its payload"])
+    refuse([] if facets else ["no record has a digest"])
+    return f"conforms to CASE 1.4.0, {results} remarks; {len(facets)} digests of records"
 
 
 def timesketch(folder):

@@ -42,6 +42,11 @@ impl Drop for Served {
 impl Served {
     /// Serves a new folder with one collection, `shared`.
     pub fn start(blanik: &Path, folder: &Path) -> Result<Served> {
+        Served::with(blanik, folder, "served", &[])
+    }
+
+    /// The same of a folder of that name, with further arguments.
+    pub fn with(blanik: &Path, folder: &Path, name: &str, further: &[&str]) -> Result<Served> {
         let run = |args: &[&str]| -> Result<String> {
             let output = Command::new(blanik).args(args).current_dir(folder).output()?;
             ensure!(
@@ -51,11 +56,12 @@ impl Served {
             );
             Ok(String::from_utf8(output.stdout)?.trim().to_owned())
         };
-        run(&["serve", "collection", "add", "shared", "served"])?;
+        run(&["serve", "collection", "add", "shared", name])?;
         let rights = ["--collection", "shared:rw", "--clearance", "red"];
-        let token = run(&[&["serve", "token", "add", "ally", "served"], &rights[..]].concat())?;
+        let token = run(&[&["serve", "token", "add", "ally", name], &rights[..]].concat())?;
         let mut child = Command::new(blanik)
-            .args(["serve", "--taxii", "served", "--listen", "127.0.0.1:0", "--title", "interop"])
+            .args(["serve", "--taxii", name, "--listen", "127.0.0.1:0", "--title", "interop"])
+            .args(further)
             .current_dir(folder)
             .stdout(Stdio::piped())
             .spawn()

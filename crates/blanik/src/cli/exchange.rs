@@ -154,6 +154,10 @@ pub struct AccessArgs {
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 
+    /// Sign in by HTTP Basic as this user; the password stands in --token-file
+    #[arg(long, value_name = "NAME", requires = "token_file")]
+    pub user: Option<String>,
+
     /// Trust these certificates (PEM) instead of those that browsers trust
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,

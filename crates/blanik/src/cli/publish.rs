@@ -86,7 +86,7 @@ pub struct PublishArgs {
     #[arg(long)]
     pub no_attribution: bool,
 
-    /// Say on every page that all of it is invented
+    /// Say on every page that all of it is invented; a case that was published so once, always is
     #[arg(long)]
     pub exercise: bool,
 

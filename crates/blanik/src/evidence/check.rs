@@ -36,7 +36,12 @@ pub fn run(args: &VerifyArgs) -> Result<ExitCode> {
     }
     let text =
         std::fs::read_to_string(&args.path).with_context(|| format!("cannot read {shown}"))?;
-    match file(&text, policy.as_ref()) {
+    let Some(kind) = Kind::of(&text) else {
+        bail!(
+            "{shown} is no pack, proof, disclosure or signed checkpoint: there is nothing to verify"
+        );
+    };
+    match file(kind, &text, policy.as_ref()) {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(error) => {
             say("WRONG", &format!("{error:#}"));
@@ -141,9 +146,31 @@ fn tell_verdict(verdict: Option<&Verdict>, asked: bool) {
     }
 }
 
+/// What a file is, as far as its form tells: what is none of them is an error, what is one and does not hold is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Proof,
+    Disclosure,
+    Checkpoint,
+}
+
+impl Kind {
+    fn of(text: &str) -> Option<Kind> {
+        if text.starts_with("c2sp.org/tlog-proof@") {
+            Some(Kind::Proof)
+        } else if text.trim_start().starts_with('{') && text.contains("blanik-disclosure/") {
+            Some(Kind::Disclosure)
+        } else if text.contains("\n\n— ") {
+            Some(Kind::Checkpoint)
+        } else {
+            None
+        }
+    }
+}
+
 /// A proof, a checkpoint or a disclosure.
-fn file(text: &str, policy: Option<&Policy>) -> Result<()> {
-    if text.starts_with("c2sp.org/tlog-proof@") {
+fn file(kind: Kind, text: &str, policy: Option<&Policy>) -> Result<()> {
+    if kind == Kind::Proof {
         let proof = LogProof::parse(text)?;
         let entry =
             proof.extra.as_deref().context("the proof does not say of which entry it is")?;
@@ -151,7 +178,7 @@ fn file(text: &str, policy: Option<&Policy>) -> Result<()> {
         say("Proof", &format!("record {} of {}", proof.index, checkpoint.size));
         return signatures(&proof.checkpoint, None, policy);
     }
-    if text.trim_start().starts_with('{') {
+    if kind == Kind::Disclosure {
         let disclosure = Disclosure::parse(text)?;
         let (index, checkpoint) = disclosure.verify()?;
         let key: VerifierKey = disclosure.log.parse()?;

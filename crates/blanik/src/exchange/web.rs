@@ -7,6 +7,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use ureq::http::Uri;
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::{Agent, Body, http};
@@ -24,7 +26,7 @@ const TOKEN_BYTES_MAX: u64 = 4096;
 /// Of an error's text, so much is shown.
 const REASON_CHARS_SHOWN: usize = 300;
 
-/// How a token is sent.
+/// How a token is sent; where a user is named, by HTTP Basic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
     /// `Authorization: Bearer …`.
@@ -85,8 +87,11 @@ impl Web {
             uri.authority().is_none_or(|a| !a.as_str().contains('@')),
             "a password in an address is seen by everybody: --token-file FILE"
         );
-        let authorization =
-            access.token_file.as_deref().map(|file| read_token(file, scheme)).transpose()?;
+        let authorization = access
+            .token_file
+            .as_deref()
+            .map(|file| credentials(file, access, scheme))
+            .transpose()?;
         let in_the_clear = uri.scheme_str() == Some("http") && !is_loopback(&uri);
         if authorization.is_some() && in_the_clear && !access.insecure {
             bail!("the token would travel in the clear: use https://, or say --insecure");
@@ -218,12 +223,21 @@ fn is_loopback(uri: &Uri) -> bool {
     host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn read_token(path: &Path, scheme: Scheme) -> Result<String> {
+/// What is sent as `Authorization`.
+fn credentials(path: &Path, access: &AccessArgs, scheme: Scheme) -> Result<String> {
     let shown = path.display();
     let mut text = String::new();
     let file = fs::File::open(path).with_context(|| format!("cannot read {shown}"))?;
     let read = file.take(TOKEN_BYTES_MAX).read_to_string(&mut text);
     read.with_context(|| format!("cannot read {shown}"))?;
+    if let Some(user) = &access.user {
+        // RFC 7617: the name may hold no colon, for that ends it; the password is taken as it stands on its line.
+        let password = text.trim_end_matches(['\r', '\n']);
+        let is_plain = |text: &str| !text.is_empty() && !text.chars().any(char::is_control);
+        ensure!(is_plain(user) && !user.contains(':'), "--user: a name without a colon");
+        ensure!(is_plain(password), "{shown} holds no password: one line");
+        return Ok(format!("Basic {}", STANDARD.encode(format!("{user}:{password}"))));
+    }
     let token = text.trim();
     ensure!(
         !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()),
@@ -268,5 +282,26 @@ mod tests {
         assert!(open("https://me:pass@taxii.example/").is_err());
         fs::write(&file, "two words").expect("written");
         assert!(open("https://taxii.example/").is_err_and(|reason| !reason.contains("words\"")));
+    }
+
+    #[test]
+    fn a_user_signs_in_by_http_basic() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("password");
+        let of = |user: &str, password: &str| {
+            fs::write(&file, password).expect("written");
+            let user = Some(user.to_owned());
+            let access =
+                AccessArgs { token_file: Some(file.clone()), user, ..AccessArgs::default() };
+            let web = Web::new("https://taxii.example/", &access, Scheme::Bearer);
+            web.map(|web| web.authorization.expect("one is sent")).map_err(|e| e.to_string())
+        };
+        // The example of RFC 7617, 2.
+        let example = of("Aladdin", "open sesame\n");
+        assert_eq!(example.as_deref(), Ok("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+        assert_eq!(of("test", "123\u{a3}").as_deref(), Ok("Basic dGVzdDoxMjPCow=="));
+        for (user, password) in [("a:b", "x"), ("", "x"), ("a", ""), ("a", "x\ny"), ("a\n", "x")] {
+            assert!(of(user, password).is_err(), "{user:?} {password:?}");
+        }
     }
 }

@@ -203,6 +203,18 @@ fn proofs_and_disclosures_verify_without_the_workspace() {
 }
 
 #[test]
+fn a_file_that_is_nothing_to_verify_is_an_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path();
+    for text in ["", "hello\n", "{}", "{\"a\": 1}\n\nb", "PK\u{5}\u{6}"] {
+        fs::write(path.join("text.txt"), text).expect("writable");
+        let ran = run(path, &["verify", "text.txt"]);
+        assert_eq!(ran.code, Some(2), "{text:?}: {}{}", ran.out, ran.err);
+        assert!(ran.err.contains("nothing to verify"), "{}", ran.err);
+    }
+}
+
+#[test]
 fn what_cannot_go_on_record_is_told_before_the_hunt() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path();

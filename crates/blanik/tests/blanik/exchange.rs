@@ -140,6 +140,10 @@ fn what_one_pushes_another_pulls_as_far_as_they_may_and_once() {
     assert!(pulled.contains("Shared: 2000 objects"), "{pulled}");
     assert!(pulled.contains("2000 indicators of 1 lists"), "{pulled}");
     assert!(pull(path, &served.url, "green").contains("Shared: 0 objects"));
+    // By HTTP Basic, too, which all servers speak.
+    let by = ["intel", "pull", &served.url, "--workspace", "w", "--store", "store"];
+    let basic = [&by[..], &["--token-file", "green", "--user", "partner"]].concat();
+    assert!(ok(path, &basic).contains("Shared: 0 objects"));
     let shown = ok(path, &["intel", "list", "--workspace", "w"]);
     assert_eq!(shown.lines().count(), 1, "one record: {shown}");
     bundle(&path.join("out.json"), &[indicator(9_001, GREEN), indicator(9_002, RED)]);

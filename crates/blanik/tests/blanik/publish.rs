@@ -92,6 +92,18 @@ fn a_changed_sentence_is_red_and_the_others_stay_green() {
 }
 
 #[test]
+fn an_archive_that_breaks_off_is_an_error_whose_reason_is_told_once() {
+    let folder = exercise();
+    let pack = pack();
+    std::fs::write(folder.join("short.zip"), &pack[..pack.len() / 2]).expect("written");
+    let ran = verified(folder, "short.zip", &[]);
+    assert_eq!(ran.code, Some(2), "{}", ran.out);
+    let reason = ran.err.trim_end().rsplit(": ").next().expect("a reason");
+    assert_eq!(ran.err.matches(reason).count(), 1, "{}", ran.err);
+    assert_eq!(ran.err.to_lowercase().matches("zip archive").count(), 1, "{}", ran.err);
+}
+
+#[test]
 fn any_changed_byte_is_caught_and_blamed_on_its_file() {
     changed_bytes(150);
 }

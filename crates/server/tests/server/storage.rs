@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use blanik_model::Tlp;
 use blanik_server::{Error, Right, Server};
+use tokio_rustls::rustls;
 
 use crate::client::{Client, folder, indicator, start, token};
 
@@ -86,6 +87,30 @@ fn one_server_at_a_time_serves_a_folder() {
     assert!(Server::open(folder.path(), "x", &mut Vec::new()).is_ok());
 }
 
+/// The version on which a client that knows no other, and the server, agree.
+fn handshake(
+    port: u16,
+    certificate: rustls::pki_types::CertificateDer<'static>,
+    version: &'static rustls::SupportedProtocolVersion,
+) -> Option<rustls::ProtocolVersion> {
+    use std::sync::Arc;
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(certificate).expect("a certificate");
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .expect("versions of this provider")
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let name = rustls::pki_types::ServerName::try_from("localhost").expect("a name");
+    let mut connection = rustls::ClientConnection::new(Arc::new(config), name).expect("a client");
+    let mut stream = std::net::TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    while connection.is_handshaking() {
+        connection.complete_io(&mut stream).expect("they agree");
+    }
+    connection.protocol_version()
+}
+
 #[test]
 fn tls_is_spoken_with_the_certificate_that_was_given() {
     use std::sync::Arc;
@@ -118,6 +143,10 @@ fn tls_is_spoken_with_the_certificate_that_was_given() {
     let trusted = ureq::tls::RootCerts::from([certificate].into_iter());
     assert_eq!(ask(trusted).expect("an answer").status().as_u16(), 200);
     assert!(ask(ureq::tls::RootCerts::WebPki).is_err(), "nobody vouches for it");
+    for version in [&rustls::version::TLS12, &rustls::version::TLS13] {
+        let spoken = handshake(port, made.cert.der().clone(), version);
+        assert_eq!(spoken, Some(version.version));
+    }
     stop.now();
     assert!(thread.join().expect("it ends").is_ok());
 }

@@ -3,15 +3,19 @@
 //!
 //! Each record of the log that a claim cites is an event record with its provenance record, whose exhibit number is the
 //! record's index in the log; each claim is an annotation of these, and the result of an investigative action on them.
-//! A record's own digest is no part of a publication: it stands in the proofs of the pack, under the same index.
+//! With the provenance goes the record's leaf of the log's tree: the bytes that the log holds of it, `00 01` and the commitment
+//! to its fields, and their SHA-256, which is what inclusion proofs lead from (RFC 6962, 2.1). It shows nothing of the record.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use blanik_evidence::Hash;
+use blanik_evidence::hash::from_hex;
 use blanik_model::{Timestamp, Tlp};
+use blanik_verify::agree::leaf_name;
 use serde_json::{Map, Value, json};
 
 use super::ids::Ids;
-use crate::publication::{Claim, Publication};
+use crate::publication::{Claim, Commitment, Publication};
 
 /// Where the things of this graph are named.
 const BASE: &str = "https://blanik.invalid/kb/";
@@ -46,6 +50,7 @@ pub fn provenance(publication: &Publication) -> Value {
             "marking": "https://ontology.unifiedcyberontology.org/uco/marking/",
             "observable": "https://ontology.unifiedcyberontology.org/uco/observable/",
             "tool": "https://ontology.unifiedcyberontology.org/uco/tool/",
+            "types": "https://ontology.unifiedcyberontology.org/uco/types/",
             "xsd": "http://www.w3.org/2001/XMLSchema#",
         },
         "@graph": nodes,
@@ -155,12 +160,16 @@ impl Graph<'_> {
             "core:hasFacet": { "@id": facet["@id"] },
         });
         let event = self.node(("record", &key), "observable:EventRecord", further);
+        let committed = self.publication.commitments.iter().find(|c| c.record == record);
+        let leaf = committed.and_then(|committed| self.leaf(committed, marking));
+        let mut of = vec![json!({ "@id": event["@id"] }), self.reference("log", &[])];
+        of.extend(leaf.iter().map(|leaf| json!({ "@id": leaf["@id"] })));
         let further = json!({
             "core:description": format!("What record {index} of the log gives to this publication"),
             "core:objectMarking": self.marked(marking),
             "investigation:exhibitNumber": index,
             "investigation:rootExhibitNumber": self.publication.log.origin,
-            "core:object": [{ "@id": event["@id"] }, self.reference("log", &[])],
+            "core:object": of,
         });
         let provenance = self.node(("provenance", &key), "investigation:ProvenanceRecord", further);
         let further = json!({
@@ -170,7 +179,40 @@ impl Graph<'_> {
             "core:isDirectional": true,
         });
         let within = self.node(("within", &key), "observable:ObservableRelationship", further);
-        vec![event, facet, provenance, within]
+        [event, facet, provenance, within].into_iter().chain(leaf).collect()
+    }
+
+    /// What the log holds of a record; none if the entry is no hex.
+    fn leaf(&self, committed: &Commitment, marking: Tlp) -> Option<Value> {
+        let bytes = committed.leaf_bytes();
+        let digest = Hash::of(&from_hex(&bytes)?).to_hex();
+        let index = committed.record.to_string();
+        let key = [index.as_str()];
+        let hash = self.node(
+            ("leaf-hash", &key),
+            "types:Hash",
+            json!({
+                "types:hashMethod": "SHA256",
+                "types:hashValue": { "@type": "xsd:hexBinary", "@value": digest },
+            }),
+        );
+        let facet = self.node(
+            ("leaf-facet", &key),
+            "observable:ContentDataFacet",
+            json!({
+                "observable:dataPayload": bytes,
+                "observable:sizeInBytes": bytes.len() / 2,
+                "observable:hash": hash,
+            }),
+        );
+        let further = json!({
+            "core:name": leaf_name(committed.record),
+            "core:description": "In hex: 00, 01, and the commitment to the record's fields. Its SHA-256 is the leaf of RFC 6962's tree from \
+                which the proof in the pack leads to the signed checkpoint.",
+            "core:objectMarking": self.marked(marking),
+            "core:hasFacet": facet,
+        });
+        Some(self.node(("leaf", &key), "observable:ContentData", further))
     }
 
     /// The claim, and the action by which it was drawn from its records.

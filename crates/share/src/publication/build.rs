@@ -133,6 +133,7 @@ impl Builder<'_> {
             edges,
             attribution,
             opinions,
+            commitments: Vec::new(),
             withheld: Vec::new(),
             log,
         };

@@ -175,22 +175,24 @@ pub fn found(names: &Names, intro: Intro, found: &Found<'_>) -> Saying {
         en += &format!(" (account {account})");
         cs += &format!(" (účet {account})");
     }
+    // Titles stay as their rules' authors wrote them, in English: whoever reads Czech is told what the foreign words are.
+    let rule = format!("„{title}“ (název pravidla)");
     let text = match intro {
         Intro::None => Wording {
             en: format!("{at}: \"{title}\" was found{en}."),
-            cs: format!("{at}: zjištěno „{title}“{cs}."),
+            cs: format!("{at}: zjištěno {rule}{cs}."),
         },
         Intro::First => Wording {
             en: format!("{at}: the intruder was first seen{en}: \"{title}\"."),
-            cs: format!("{at}: útočník byl poprvé zaznamenán{cs}: „{title}“."),
+            cs: format!("{at}: útočník byl poprvé zaznamenán{cs}: {rule}."),
         },
         Intro::Further => Wording {
             en: format!("{at}: then seen{en}: \"{title}\"."),
-            cs: format!("{at}: dále zaznamenán{cs}: „{title}“."),
+            cs: format!("{at}: dále zaznamenán{cs}: {rule}."),
         },
         Intro::Last => Wording {
             en: format!("{at}: the last that was seen{en}: \"{title}\"."),
-            cs: format!("{at}: poslední zaznamenaná činnost{cs}: „{title}“."),
+            cs: format!("{at}: poslední zaznamenaná činnost{cs}: {rule}."),
         },
     };
     Saying { text, marking }
@@ -232,4 +234,29 @@ pub fn unseen(names: &Names, host: Option<&str>, from: Timestamp, to: Timestamp)
         },
     };
     Saying { text, marking }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::publication::Redactions;
+
+    #[test]
+    fn a_rules_title_is_called_one_in_czech() {
+        let names = Names::new([], Tlp::Red, Redactions::default(), "").expect("no names");
+        let at = Timestamp::parse("2025-05-28T10:00:00Z").expect("a time");
+        let what = Found {
+            at,
+            title: "Log cleared",
+            times: 1,
+            host: Some("dc01"),
+            is_outside: false,
+            account: None,
+        };
+        for intro in [Intro::None, Intro::First, Intro::Further, Intro::Last] {
+            let said = found(&names, intro, &what).text;
+            assert!(said.cs.contains("„Log cleared“ (název pravidla)"), "{}", said.cs);
+            assert!(!said.en.contains("název"), "{}", said.en);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The advisory's page: each sentence once and to the letter, nothing that a log says is markup, both languages whole.
 
 use blanik_share::advisory::{self, AdvisoryError, HTML_TEMPLATE};
-use blanik_share::publication::{Language, Publication};
+use blanik_share::publication::{Ground, Language, Publication};
 use blanik_verify::agree::marked;
 
 use crate::advisory_example::{hostile, large, small};
@@ -63,6 +63,31 @@ fn nothing_that_a_log_says_is_markup() {
         .collect();
     assert!(!outside.contains('\u{202e}'), "text outside of claims can reorder the page");
     assert!(page.contains(".claim { unicode-bidi: isolate; }"));
+}
+
+#[test]
+fn a_technique_whose_name_is_not_known_stands_by_its_id_alone() {
+    let mut p = large();
+    (p.techniques[0].id, p.techniques[0].name) = ("T1685".to_owned(), None);
+    for language in Language::ALL {
+        let page = page(&p, language);
+        let row = page.split("T1685</th>").nth(1).expect("the technique is listed");
+        assert!(row.starts_with("<td class=\"t\">"), "no empty name: {}", &row[..80]);
+        assert!(page.contains("colspan=\"2\">T1685</th>"));
+    }
+}
+
+/// Titles of rules are English on every page, and say so to who has it read to them.
+#[test]
+fn what_is_english_on_a_czech_page_is_marked() {
+    let mut p = large();
+    let claim = &mut p.chapters[0].claims[0];
+    let record = claim.cites.records[0];
+    let value = "Log cleared".to_owned();
+    claim.grounds.push(Ground { record, path: "/rule_title".to_owned(), value });
+    let page = page(&p, Language::Cs);
+    assert!(page.contains("<code lang=\"en\">Log cleared</code>"));
+    assert!(page.contains("<title lang=\"en\">"));
 }
 
 #[test]

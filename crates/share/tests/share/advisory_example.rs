@@ -222,6 +222,7 @@ pub fn small() -> Publication {
         edges: Vec::new(),
         attribution: None,
         opinions: Vec::new(),
+        commitments: Vec::new(),
         withheld: Vec::new(),
         log: Log {
             origin: "log.cert.example/2026".into(),

@@ -259,6 +259,12 @@ pub fn publication() -> Publication {
         edges: Vec::new(),
         attribution: Some(attribution()),
         opinions: opinions(),
+        commitments: [4, 7, 9, 11]
+            .map(|record| Commitment {
+                record,
+                entry: format!("01{}", format!("{record:02x}").repeat(32)),
+            })
+            .into(),
         withheld: vec![("host".into(), 2)],
         log: Log {
             origin: "log.cert.example/2026".into(),

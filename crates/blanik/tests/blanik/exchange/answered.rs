@@ -276,3 +276,21 @@ fn cosignatures_come_back_by_the_exchange_and_stand_in_the_next_pack() {
     let ran = scene.run(&["intel", "add", "forged.json", "--workspace", "w"]);
     assert!(ran.err.contains("not kept"), "{}{}", ran.out, ran.err);
 }
+
+#[test]
+fn what_was_published_as_an_exercise_stays_one() {
+    let scene = Scene::new();
+    let ran = scene.run(&[
+        "publish",
+        "exercise",
+        "--workspace",
+        "w",
+        "--tlp",
+        "green",
+        "-o",
+        "later.zip",
+    ]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.err.contains("published as an exercise"), "{}", ran.err);
+    assert!(scene.run(&["verify", "later.zip"]).out.starts_with("EXERCISE"));
+}

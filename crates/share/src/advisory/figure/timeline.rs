@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use blanik_model::attack::TACTICS;
+use blanik_model::markup::Text;
 use blanik_model::{Level, Timestamp};
 
 use super::axis::{Axis, seconds};
@@ -145,7 +146,9 @@ impl Drawing {
         );
         let host = step.host.as_deref().unwrap_or_default();
         let when = period(step.first, step.last);
-        canvas.close("circle", &format!("{when} {host} {}", step.rule_title));
+        // A rule's title stays as it is written, on a page of any language.
+        let told = format!("{when} {host} {}", step.rule_title);
+        let _ = write!(canvas.out, "><title lang=\"en\">{}</title></circle>", Text(&told));
     }
 
     fn quiet(&self, canvas: &mut Canvas, u: &Unseen) {
