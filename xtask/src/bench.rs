@@ -3,6 +3,7 @@
 
 mod inputs;
 mod measure;
+mod record;
 mod report;
 mod rows;
 pub mod tools;
@@ -120,11 +121,7 @@ pub fn run(options: &Options) -> Result<ExitCode> {
         ..Run::default()
     };
     measure_all(options, &bench, &mut run)?;
-    ensure!(
-        !run.lines.is_empty() || !run.cases.is_empty() || !run.micro.is_empty(),
-        "nothing was measured: {} holds none of the inputs",
-        corpus.display()
-    );
+    ensure!(!run.is_empty(), "nothing was measured: {} holds none of the inputs", corpus.display());
     println!("{}", run.text());
     if options.write {
         let page = root.join("docs/BENCHMARKS.md");
@@ -152,14 +149,20 @@ fn measure_all(options: &Options, bench: &Bench, run: &mut Run) -> Result<()> {
     }
     for word in OTHERS.iter().filter(|word| options.wants(word)) {
         eprintln!("bench: {word} …");
-        if *word == "pathological" {
-            run.cases = bench.pathological().context("pathological")?;
-            continue;
+        match *word {
+            "pathological" => {
+                run.cases = bench.pathological().context("pathological")?;
+                continue;
+            }
+            "record" => {
+                run.recorded = bench.on_record().context("record")?;
+                continue;
+            }
+            _ => {}
         }
         let lines = match *word {
             "rules" => bench.more_rules(),
             "threads" => bench.threads(),
-            "record" => bench.on_record(),
             "startup" => bench.start_up(),
             "memory" => bench.memory(),
             "linear" => bench.linear(),

@@ -5,6 +5,7 @@ mod anchor;
 pub mod check;
 mod cosign;
 mod custody;
+mod opened;
 mod passphrase;
 pub mod rerun;
 mod settings;

@@ -149,8 +149,8 @@ struct WithGathered(Arc<dyn Interests>);
 
 impl Interests for WithGathered {
     fn of(&self, kind: &Kind) -> Interest {
-        let gathered = gather::fields(kind);
-        self.0.of(kind).with(gathered.chain(entity::account_fields(kind)))
+        let who = gather::asks_who_acted(kind).then(|| entity::account_fields(kind));
+        self.0.of(kind).with(gather::fields(kind).chain(who.into_iter().flatten()))
     }
 }
 

@@ -15,7 +15,7 @@ use crate::checkpoint::{Checkpoint, decimal};
 use crate::disk::{Disk, TEMPORARY, get, get_text, put};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
-use crate::key::{SigningKey, random};
+use crate::key::{SigningKey, random_seeds};
 use crate::log_keys::LogKeys;
 use crate::pack::{self, PackName};
 use crate::seal::{self, Seed};
@@ -215,15 +215,17 @@ pub(crate) fn tile<D: Disk + ?Sized>(
 fn seal_all<T: AsRef<str> + Sync>(records: &[T]) -> Result<(Vec<Seed>, Vec<[u8; 33]>)> {
     let threads = thread::available_parallelism().map_or(1, usize::from);
     let lot = records.len().div_ceil(threads).max(SEALED_AT_ONCE_MIN);
-    let seal_one = |record: &T| {
-        let record = record.as_ref();
+    let seal_one = |(record, seed): (&T, [u8; 32])| {
+        let (record, seed) = (record.as_ref(), Seed(seed));
         if record.contains('\n') {
             return Err(Error::Record("more than one line".into()));
         }
-        let seed = Seed(random()?);
         Ok((seed, seal::entry(seal::commitment(record, seed)?)))
     };
-    let seal_lot = |lot: &[T]| lot.iter().map(seal_one).collect::<Result<Vec<_>>>();
+    let seal_lot = |lot: &[T]| {
+        let seeds = random_seeds(lot.len())?;
+        lot.iter().zip(seeds).map(seal_one).collect::<Result<Vec<_>>>()
+    };
     let sealed: Vec<Result<Vec<_>>> = thread::scope(|scope| {
         let lots: Vec<_> =
             records.chunks(lot).map(|lot| scope.spawn(move || seal_lot(lot))).collect();

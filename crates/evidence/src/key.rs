@@ -224,6 +224,13 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N]> {
     Ok(bytes)
 }
 
+/// So many seeds, asked of the operating system at once.
+pub(crate) fn random_seeds(count: usize) -> Result<Vec<[u8; 32]>> {
+    let mut seeds = vec![[0; 32]; count];
+    getrandom::fill(seeds.as_flattened_mut()).map_err(Error::Random)?;
+    Ok(seeds)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -124,6 +124,14 @@ impl<D: Disk> Reader<D> {
         UnsealedRecords { reader: self, packs: packs.into_iter().peekable(), next: 0, end, waiting }
     }
 
+    /// The same of those from an index on; the pack that holds it is read whole.
+    pub fn unsealed_from(&self, index: u64) -> UnsealedRecords<'_, D> {
+        let mut records = self.unsealed();
+        while records.packs.next_if(|pack| pack.end() <= index).is_some() {}
+        records.next = records.packs.peek().map_or(index, |pack| pack.first.min(index));
+        records
+    }
+
     /// The record at an index.
     pub fn record(&self, index: u64) -> Result<Unsealed> {
         let packs = self.packs()?;

@@ -1,11 +1,10 @@
 //! Whom an event is about: the machine (or sensor) and the account that acted, by the table
 //! `mapping/entities.tsv`. Says what the record says; resolves nothing.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use blanik_model::batch::ABSENT;
-use blanik_model::{Column, EventBatch, Kind, Type, Value};
+use blanik_model::{Code, Column, EventBatch, Kind, RowTexts, Value};
 
 use crate::normalise::operation::{Made, Operation};
 use crate::normalise::table::{numbers, rows};
@@ -63,35 +62,31 @@ pub fn host(batch: &EventBatch, row: usize) -> Option<String> {
     first(&ENTITIES.hosts, batch, row)
 }
 
-/// The machines that a batch's events are about, with the number of events of each, by name.
-pub fn hosts(batch: &EventBatch) -> BTreeMap<String, u64> {
-    let mut counts = BTreeMap::new();
-    let mut rows: Vec<usize> = (0..batch.len()).collect();
-    // Nearly always the first candidate has a value everywhere: then its codes are counted.
-    if let Some(column) =
-        ENTITIES.hosts.iter().find(|c| c.fits(batch.kind())).and_then(|c| c.column(batch))
-    {
-        let mut by_code = vec![0u64; column.dictionary().len()];
-        let text = |code: u32| column.dictionary().get(code);
-        rows.retain(|row| match column.codes().get(*row) {
-            Some(&code) if code != ABSENT && is_name(text(code)) => {
-                by_code[code as usize] += 1;
-                false
-            }
-            _ => true,
-        });
-        for (code, count) in by_code.into_iter().enumerate().filter(|(_, count)| *count > 0) {
-            *counts.entry(text(code as u32).text.to_owned()).or_default() += count;
-        }
+/// The machine that each of a batch's events is about.
+pub fn hosts(batch: &EventBatch) -> RowTexts {
+    let mut candidates: Vec<Remembering<'_>> =
+        present(&ENTITIES.hosts, batch).into_iter().map(Remembering::new).collect();
+    let mut hosts = RowTexts::with_capacity(batch.len());
+    for row in 0..batch.len() {
+        let host = candidates.iter_mut().find_map(|candidate| candidate.code(row, &mut hosts));
+        hosts.push(host);
     }
-    for name in rows.into_iter().filter_map(|row| host(batch, row)) {
-        *counts.entry(name).or_default() += 1;
-    }
-    counts
+    hosts
 }
 
-fn is_name(value: Value<'_>) -> bool {
-    !matches!(value.ty, Type::List | Type::Null) && !value.text.is_empty() && value.text != "-"
+/// Who acted in a batch's events: which fields say so is looked up once.
+pub struct Accounts<'b>(Vec<Present<'b>>);
+
+impl<'b> Accounts<'b> {
+    /// Of a batch.
+    pub fn of(batch: &'b EventBatch) -> Self {
+        Accounts(present(&ENTITIES.accounts, batch))
+    }
+
+    /// The account that acted in the row.
+    pub fn get(&self, row: usize) -> Option<Cow<'b, str>> {
+        self.0.iter().find_map(|candidate| candidate.read(row))
+    }
 }
 
 /// The account that acted.
@@ -99,8 +94,17 @@ pub fn account(batch: &EventBatch, row: usize) -> Option<String> {
     first(&ENTITIES.accounts, batch, row)
 }
 
-fn first(candidates: &[Candidate], batch: &EventBatch, row: usize) -> Option<String> {
-    candidates.iter().filter(|c| c.fits(batch.kind())).find_map(|c| c.read(batch, row))
+fn first(candidates: &'static [Candidate], batch: &EventBatch, row: usize) -> Option<String> {
+    let fitting = candidates.iter().filter(|c| c.fits(batch.kind()));
+    let mut present = fitting.map(|c| Present::of(c, batch));
+    present.find_map(|p| p.read(row).map(Cow::into_owned))
+}
+
+/// Those of the candidates of which a batch has values, in order.
+fn present<'b>(candidates: &'static [Candidate], batch: &'b EventBatch) -> Vec<Present<'b>> {
+    let fitting = candidates.iter().filter(|c| c.fits(batch.kind()));
+    let present = fitting.map(|c| Present::of(c, batch));
+    present.filter(|p| p.columns.iter().any(Option::is_some)).collect()
 }
 
 impl Candidate {
@@ -110,25 +114,74 @@ impl Candidate {
             && (self.event_ids.is_empty()
                 || kind.event_id.is_some_and(|id| self.event_ids.contains(&id)))
     }
+}
+
+/// A candidate, and the columns of a batch that it reads.
+struct Present<'b> {
+    operation: &'static Operation,
+    columns: Vec<Option<&'b Column>>,
+}
+
+impl<'b> Present<'b> {
+    /// A column without values is as good as none.
+    fn of(candidate: &'static Candidate, batch: &'b EventBatch) -> Self {
+        let column = |name: &&str| batch.column(name).filter(|c| !c.dictionary().is_empty());
+        let columns = candidate.sources.iter().map(column).collect();
+        Present { operation: &candidate.operation, columns }
+    }
 
     /// The column, where the candidate is one column's value.
-    fn column<'b>(&self, batch: &'b EventBatch) -> Option<&'b Column> {
-        match self.sources.as_slice() {
-            [one] if self.operation == Operation::Copy => batch.column(one),
+    fn column(&self) -> Option<&'b Column> {
+        match self.columns.as_slice() {
+            [column] if *self.operation == Operation::Copy => *column,
             _ => None,
         }
     }
 
-    fn read(&self, batch: &EventBatch, row: usize) -> Option<String> {
-        let sources: Vec<_> = self.sources.iter().map(|name| batch.value(row, name)).collect();
-        let mut out = String::new();
-        let text = match self.operation.apply(&sources, &mut out)? {
-            // Of several machines or accounts, the first.
-            Made::Source(i) => sources[i]?.scalars().next()?.text,
-            Made::Text(_) => &out,
+    fn read(&self, row: usize) -> Option<Cow<'b, str>> {
+        let value = |column: &Option<&'b Column>| column.and_then(|column| column.value(row));
+        let text = if let [column] = self.columns.as_slice()
+            && *self.operation == Operation::Copy
+        {
+            Cow::Borrowed(named(value(column)?)?)
+        } else {
+            let sources: Vec<_> = self.columns.iter().map(value).collect();
+            let mut out = String::new();
+            match self.operation.apply(&sources, &mut out)? {
+                Made::Source(i) => Cow::Borrowed(named(sources[i]?)?),
+                Made::Text(_) => Cow::Owned(out),
+            }
         };
-        (!NOBODY.contains(&text)).then(|| text.to_owned())
+        (!NOBODY.contains(&&*text)).then_some(text)
     }
+}
+
+/// A candidate that is one column's value looks at each distinct value once.
+struct Remembering<'b> {
+    candidate: Present<'b>,
+    // By the column's code: unasked, or what was made of it.
+    known: Vec<Option<Option<Code>>>,
+}
+
+impl<'b> Remembering<'b> {
+    fn new(candidate: Present<'b>) -> Self {
+        let distinct = candidate.column().map_or(0, |column| column.dictionary().len());
+        Remembering { candidate, known: vec![None; distinct] }
+    }
+
+    /// What the row's text is among `texts`.
+    fn code(&mut self, row: usize, texts: &mut RowTexts) -> Option<Code> {
+        let mut read = || self.candidate.read(row).map(|text| texts.intern(&text));
+        let Some(column) = self.candidate.column() else { return read() };
+        // Past the column's end, and without the field, no code is one of the dictionary's.
+        let code = *column.codes().get(row)? as usize;
+        *self.known.get_mut(code)?.get_or_insert_with(read)
+    }
+}
+
+/// Of several machines or accounts, the first.
+fn named(value: Value<'_>) -> Option<&str> {
+    Some(value.scalars().next()?.text)
 }
 
 /// What stands where there is nobody to name. `unset`: the audit log's name for a login that never was.

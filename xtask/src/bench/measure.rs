@@ -65,8 +65,10 @@ pub fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 /// Commands that do one piece of work together, one after another.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Job {
+    /// What is done before each run, and not measured.
+    pub before: Vec<Command>,
     /// The commands.
     pub commands: Vec<Command>,
     /// The same command on an input so small that nothing but its start-up is seen.
@@ -99,6 +101,7 @@ pub fn alternately(jobs: &[&Job], runs: usize, scratch: &Path) -> Result<Vec<Mea
     let mut starts = vec![Vec::new(); jobs.len()];
     for _ in 0..runs {
         for (index, job) in jobs.iter().enumerate() {
+            job.before.iter().try_for_each(run)?;
             if let Some(tiny) = &job.tiny {
                 starts[index].push(Sample::take(tiny, scratch)?.cpu_s);
             }
@@ -117,6 +120,14 @@ pub fn alternately(jobs: &[&Job], runs: usize, scratch: &Path) -> Result<Vec<Mea
         }
     };
     Ok((0..jobs.len()).map(measured).collect())
+}
+
+/// Runs a command that has to succeed, and measures nothing.
+pub fn run(command: &Command) -> Result<()> {
+    let done = Command::new(command.get_program()).args(command.get_args()).output();
+    let done = done.with_context(|| format!("cannot run {command:?}"))?;
+    ensure!(done.status.success(), "{command:?}: {}", String::from_utf8_lossy(&done.stderr));
+    Ok(())
 }
 
 /// Of commands run one after another.

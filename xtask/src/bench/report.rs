@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use super::inputs::Input;
 use super::measure::Measured;
+use super::record::Recorded;
 
 const BEGIN: &str = "<!-- written by `cargo xtask bench --write` -->";
 const END: &str = "<!-- end -->";
@@ -190,6 +191,8 @@ pub struct Run {
     pub installed: &'static [&'static str],
     /// The table's rows.
     pub lines: Vec<Line>,
+    /// Hunts on record.
+    pub recorded: Vec<Recorded>,
     /// The pathological cases.
     pub cases: Vec<Rate>,
     /// What the micro-benchmarks wrote.
@@ -197,6 +200,12 @@ pub struct Run {
 }
 
 impl Run {
+    /// True if nothing was measured.
+    pub fn is_empty(&self) -> bool {
+        let tables = self.lines.len() + self.recorded.len() + self.cases.len();
+        tables + self.micro.len() == 0
+    }
+
     /// The tables with where, when and how.
     pub fn text(&self) -> String {
         let mut text = format!("{}; {}. `{}`\n", self.date, self.machine, self.command);
@@ -208,6 +217,11 @@ impl Run {
             self.lines.iter().for_each(|line| push_line(&mut text, &line.cells()));
             let how: Vec<String> = self.installed.iter().map(|i| format!("`{i}`")).collect();
             push_line(&mut text, &format!("\nComparators: {}.", how.join(", ")));
+        }
+        if !self.recorded.is_empty() {
+            text.push_str("\n### A hunt on record\n\n");
+            text.push_str(Recorded::HEAD);
+            self.recorded.iter().for_each(|row| push_line(&mut text, &row.cells()));
         }
         if !self.cases.is_empty() {
             text.push_str(

@@ -37,7 +37,7 @@ const SMALL: &str = "100MB";
 
 impl Bench<'_> {
     /// An input of the size asked for; says where there is none.
-    fn input(&self, name: &str, size: &str) -> Result<Option<Input>> {
+    pub(super) fn input(&self, name: &str, size: &str) -> Result<Option<Input>> {
         let name = format!("{name}-{size}");
         let input = Input::find(self.corpus, &name)?;
         match &input {
@@ -56,7 +56,7 @@ impl Bench<'_> {
     }
 
     /// A hunt of ours.
-    fn hunt(&self, logs: &Path, rules: &[&Path], threads: usize) -> Command {
+    pub(super) fn hunt(&self, logs: &Path, rules: &[&Path], threads: usize) -> Command {
         let mut command = Command::new(&self.tools.program);
         command.arg("hunt").arg(logs);
         command.args(["--quiet", "--format", "jsonl", "--threads", &threads.to_string()]);
@@ -69,7 +69,7 @@ impl Bench<'_> {
 
     fn ours(&self, input: &Input, tiny: &Path, rules: &[&Path], threads: usize) -> Job {
         let tiny = Some(self.hunt(tiny, rules, threads));
-        Job { commands: vec![self.hunt(&input.folder, rules, threads)], tiny }
+        Job { commands: vec![self.hunt(&input.folder, rules, threads)], tiny, ..Job::default() }
     }
 
     /// Parsing alone, in one process for all logs.
@@ -79,7 +79,11 @@ impl Bench<'_> {
             command.args(["compare", what]).args(logs);
             command
         };
-        Job { commands: vec![command(&input.logs)], tiny: Some(command(&[tiny.to_owned()])) }
+        Job {
+            commands: vec![command(&input.logs)],
+            tiny: Some(command(&[tiny.to_owned()])),
+            ..Job::default()
+        }
     }
 
     fn evtx_dump(&self, input: &Input, tiny: &Path) -> Result<Job> {
@@ -90,7 +94,7 @@ impl Bench<'_> {
             command
         };
         let commands = input.logs.iter().map(|log| command(log)).collect();
-        Ok(Job { commands, tiny: Some(command(tiny)) })
+        Ok(Job { commands, tiny: Some(command(tiny)), ..Job::default() })
     }
 
     fn rsigma(&self, input: &Input, tiny: &Path) -> Result<Job> {
@@ -105,7 +109,7 @@ impl Bench<'_> {
             command
         };
         let commands = input.logs.iter().map(|log| command(log)).collect();
-        Ok(Job { commands, tiny: Some(command(tiny)) })
+        Ok(Job { commands, tiny: Some(command(tiny)), ..Job::default() })
     }
 
     fn tiny(&self, input: &Input) -> Result<PathBuf> {
@@ -162,56 +166,13 @@ impl Bench<'_> {
         Ok(vec![Line::wall(&work, two, "one thread", one, target)])
     }
 
-    /// A hunt on record beside the same hunt, and what of it SHA-256 of the files takes by itself.
-    pub fn on_record(&self) -> Result<Vec<Line>> {
-        let mut lines = Vec::new();
-        for (name, words) in [("ndjson", "NDJSON"), ("evtx", "EVTX")] {
-            let Some(input) = self.input(name, self.size)? else { continue };
-            let hunt = || self.hunt(&input.folder, &[&self.rules], 2);
-            let mut recorded = hunt();
-            recorded.args(["--case", "bench", "--workspace"]).arg(self.workspace(name)?);
-            recorded.arg("--passphrase-file").arg(self.passphrase());
-            let mut digests = Command::new("sha256sum");
-            digests.args(&input.logs);
-            let job = |command| Job { commands: vec![command], tiny: None };
-            let jobs = [job(recorded), job(hunt()), job(digests)];
-            let jobs: Vec<&Job> = jobs.iter().collect();
-            let measured = alternately(&jobs, self.runs, self.scratch)?;
-            let (recorded, alone, digests) = (measured[0], measured[1], measured[2]);
-            let work = format!("{words}, {}, on record", self.size);
-            let target = Target { at_most: 1.1, stretch: 1.05 };
-            let named = "not on record";
-            let wall = format!("{work}, two threads, wall");
-            lines.push(Line::wall(&wall, recorded, named, alone, target));
-            lines.push(Line::cpu(&work, &input, recorded, named, alone, None));
-            let sums = format!("{words}, {}, `sha256sum` of the logs", self.size);
-            lines.push(Line::seconds(&sums, digests, None));
-        }
-        Ok(lines)
-    }
-
-    fn passphrase(&self) -> PathBuf {
-        self.scratch.join("passphrase")
-    }
-
-    /// A new workspace.
-    fn workspace(&self, name: &str) -> Result<PathBuf> {
-        std::fs::write(self.passphrase(), "bench").context("cannot write a passphrase")?;
-        let folder = self.scratch.join(format!("workspace-{name}"));
-        let mut init = Command::new(&self.tools.program);
-        init.arg("init").arg(&folder).arg("--passphrase-file").arg(self.passphrase());
-        let done = init.output().context("cannot run blanik init")?;
-        anyhow::ensure!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        Ok(folder)
-    }
-
     /// Start-up, with one and with ten times the rules.
     pub fn start_up(&self) -> Result<Vec<Line>> {
         let Some(input) = self.input("ndjson", SMALL)? else { return Ok(Vec::new()) };
         let tiny = self.tiny(&input)?;
         let job = |rules: &Path, threads: usize| Job {
             commands: vec![self.hunt(&tiny, &[rules], threads)],
-            tiny: None,
+            ..Job::default()
         };
         let (two, one) = self.pair(&job(&self.rules, 2), &job(&self.rules, 1))?;
         let target = Target { at_most: 0.25, stretch: 0.1 };

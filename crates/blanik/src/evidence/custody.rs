@@ -18,6 +18,7 @@ use crate::cli::HuntArgs;
 use crate::hunt::{Hunt, Outcome};
 use crate::indicators::Indicators;
 
+use super::opened::OpenedCases;
 use super::settings;
 
 /// Records under one checkpoint, and their bytes, at most.
@@ -84,8 +85,8 @@ impl Custody {
     pub fn log(self, hunt: &Hunt, outcome: &mut Outcome, quiet: bool) -> Result<()> {
         ensure!(hunt.logs.options.digests, "the files were read without their digests");
         let started = Instant::now();
-        let opened = is_opened(&self.workspace, &self.case)?;
         let mut workspace = Workspace::open_with(&self.workspace, self.key.clone())?;
+        let opened = OpenedCases::of(&super::reader(&self.workspace)?);
         let mut writer = Writer {
             first: workspace.size(),
             workspace: &mut workspace,
@@ -94,7 +95,7 @@ impl Custody {
             waiting: Vec::new(),
             bytes: 0,
         };
-        if !opened {
+        if !opened.has(&self.case) {
             writer.fact(Fact::Opened(Opened { title: self.case.clone() }))?;
         }
         for file in &outcome.digests {
@@ -121,6 +122,9 @@ impl Custody {
         }))?;
         let first = writer.first;
         let last = writer.finish()?;
+        let grown = super::reader(&self.workspace);
+        // All is on record: without the view, the next hunt reads more, and that is all.
+        let _ = grown.and_then(|grown| opened.store(&workspace, &grown, &self.case));
         if !quiet {
             eprintln!(
                 "blanik: on record as {first} to {} of case {} (logged in {:.2} s)",
@@ -131,23 +135,6 @@ impl Custody {
         }
         Ok(())
     }
-}
-
-/// True if the case has begun.
-fn is_opened(workspace: &Path, case: &str) -> Result<bool> {
-    let reader = super::reader(workspace)?;
-    for unsealed in reader.unsealed() {
-        let Ok(unsealed) = unsealed else { continue };
-        // Most records are findings: only what can be it is read as JSON.
-        if unsealed.record.contains(r#""type":"opened""#) {
-            let record: Result<Record, _> = serde_json::from_str(&unsealed.record);
-            let is_it = |r: Record| r.case == case && matches!(r.fact, Fact::Opened(_));
-            if record.is_ok_and(is_it) {
-                return Ok(true);
-            }
-        }
-    }
-    Ok(false)
 }
 
 /// Appends records, many under a checkpoint.

@@ -1,5 +1,6 @@
 //! One thread of a hunt.
 
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use anyhow::{Context, Result};
@@ -8,7 +9,7 @@ use blanik_detect::reference::{self, BatchRow};
 use blanik_detect::{RuleIx, Scanner};
 use blanik_ingest::{Batcher, Block, Rejection, alert, entity};
 use blanik_model::finding::Fields;
-use blanik_model::{EventBatch, Finding, Level, SourceId, Status, Value};
+use blanik_model::{EventBatch, Finding, Level, RowTexts, SourceId, Status, Value};
 
 use super::matches::Gathered;
 use super::met_indicators::MetIndicators;
@@ -153,8 +154,9 @@ impl<'s, 'h> Worker<'s, 'h> {
 
     fn scan(&mut self, batch: &EventBatch) -> Result<()> {
         let events = batch.len() as u64;
-        self.count(batch, events);
-        self.gather(batch);
+        let hosts = entity::hosts(batch);
+        self.count(batch, &hosts);
+        self.gather(batch, &hosts);
         self.met.clear();
         let met = &mut self.met;
         let by_rules = self.scanner.scan(batch, |row, ix| met.push((row, ix)));
@@ -186,22 +188,19 @@ impl<'s, 'h> Worker<'s, 'h> {
     }
 
     /// Gathers what a case wants to know of all events.
-    fn gather(&mut self, batch: &EventBatch) {
+    fn gather(&mut self, batch: &EventBatch, hosts: &RowTexts) {
         let Some(gatherer) = &mut self.tally.gathered else { return };
-        let sources = &self.sources;
-        let host = |row| entity::host(batch, row);
-        gatherer.take(batch, host, |row| About {
-            account: entity::account(batch, row),
-            source: sources
-                .get(batch.rows()[row].source.0 as usize)
-                .map_or_else(String::new, |source| source.to_string()),
+        let (sources, accounts) = (&self.sources, OnceCell::new());
+        gatherer.take(batch, hosts, |row| About {
+            account: accounts.get_or_init(|| entity::Accounts::of(batch)).get(row),
+            source: sources.get(batch.rows()[row].source.0 as usize).map_or("", |source| source),
         });
     }
 
-    fn count(&mut self, batch: &EventBatch, events: u64) {
-        *self.tally.kinds.entry(batch.kind().to_string()).or_default() += events;
-        for (host, count) in entity::hosts(batch) {
-            self.tally.host(&host, count);
+    fn count(&mut self, batch: &EventBatch, hosts: &RowTexts) {
+        *self.tally.kinds.entry(batch.kind().to_string()).or_default() += batch.len() as u64;
+        for (host, count) in hosts.counts() {
+            self.tally.host(host, count);
         }
         for time in batch.rows().iter().filter_map(|r| r.time) {
             self.tally.time(time);

@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use blanik_model::record::{Addressed, Clocked, Span};
 use blanik_model::{EventBatch, Fact, Kind, Timestamp};
 
-use super::kept::Kept;
+use super::columns::{Addresses, Texts};
+use super::kept::{Digest, Kept, Name};
+use super::touched::day;
 use super::{joined, short};
-use crate::entity::{self, EntityKind};
 
 /// Messages that are kept, and connections.
 const THINGS_MAX: usize = 20_000;
@@ -22,7 +23,6 @@ const HOSTS_MAX: usize = 8;
 const PAIRS_MIN: usize = 5;
 /// Pairs of hosts of which something is said.
 const CLOCKED_MAX: usize = 1_000;
-const DAY_NS: i64 = 24 * 3600 * 1_000_000_000;
 /// Connections that must agree on whose an address is: ports are few, and may meet by chance.
 const AGREED_MIN: u64 = 2;
 /// What the sensor is called, which no record names.
@@ -30,45 +30,82 @@ const SENSOR: &str = "zeek";
 
 /// In which records of a kind the thing is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Names {
+pub(super) enum Watch {
     /// A message's id.
     Message,
-    /// A connection's source, as the host tells it that opened it: fields of address and port.
-    AtSource(&'static str, &'static str),
-    /// The same, as the host does to which it came.
-    AtHost(&'static str, &'static str),
-    /// The same, as the sensor does.
-    AtSensor(&'static str, &'static str),
+    /// A connection's source, an address and a port, and the address where it went, if somebody else says so.
+    Connection(End, &'static [&'static str]),
+}
+
+/// Who recorded a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// The host that opened it.
+    Source,
+    /// The host to which it came.
+    Host,
+    /// The network's sensor.
+    Sensor,
 }
 
 /// What of a kind's events names something that another host may have recorded, too.
-pub(super) fn names(kind: &Kind) -> Option<Names> {
+pub(super) fn watch(kind: &Kind) -> Option<Watch> {
     let service = |name: &str| kind.services.iter().any(|s| **s == *name);
     let sysmon = || kind.event_id == Some(3) && service("sysmon");
-    Some(match kind.product.as_deref() {
-        _ if service("postfix") || service("message_tracking") => Names::Message,
-        Some("linux") if service("sshd") => Names::AtHost("src_ip", "src_port"),
-        Some("windows") if sysmon() => Names::AtSource("SourceIp", "SourcePort"),
-        Some("windows") if kind.event_id == Some(4624) => Names::AtHost("IpAddress", "IpPort"),
-        Some("zeek") if service("conn") => Names::AtSensor("id.orig_h", "id.orig_p"),
+    let (end, fields): (_, &[_]) = match kind.product.as_deref() {
+        _ if service("postfix") || service("message_tracking") => return Some(Watch::Message),
+        Some("linux") if service("sshd") => (End::Host, &["src_ip", "src_port"]),
+        Some("windows") if sysmon() => (End::Source, &["SourceIp", "SourcePort"]),
+        Some("windows") if kind.event_id == Some(4624) => (End::Host, &["IpAddress", "IpPort"]),
+        Some("zeek") if service("conn") => (End::Sensor, &["id.orig_h", "id.orig_p", "id.resp_h"]),
         _ => return None,
-    })
+    };
+    Some(Watch::Connection(end, fields))
 }
 
 /// The fields that [`Sightings`] asks of a kind's events.
 pub(super) fn fields(kind: &Kind) -> &'static [&'static str] {
-    match names(kind) {
-        Some(Names::Message) => &["message-id"],
-        Some(Names::AtHost("src_ip", _)) => &["src_ip", "src_port"],
-        Some(Names::AtSource(..)) => &["SourceIp", "SourcePort"],
-        Some(Names::AtHost(..)) => &["IpAddress", "IpPort"],
-        Some(Names::AtSensor(..)) => &["id.orig_h", "id.orig_p", "id.resp_h"],
+    match watch(kind) {
+        Some(Watch::Message) => &["message-id"],
+        Some(Watch::Connection(_, fields)) => fields,
         None => &[],
+    }
+}
+
+/// What a batch's rows name.
+pub(super) enum Named<'b> {
+    Message(Texts<'b>),
+    /// Ports, and the addresses of the source and of where it went.
+    Connection(End, Texts<'b>, Vec<Addresses<'b>>),
+}
+
+impl<'b> Named<'b> {
+    pub(super) fn of(watch: Watch, batch: &'b EventBatch) -> Self {
+        let Watch::Connection(end, fields) = watch else {
+            return Named::Message(Texts::of(batch, "message-id"));
+        };
+        let addresses = fields.iter().step_by(2).map(|name| Addresses::of(batch, name)).collect();
+        Named::Connection(end, Texts::of(batch, fields[1]), addresses)
     }
 }
 
 /// A connection's source on a day: ports are used again.
 type Source = (String, u16, i64);
+
+impl Name for (&str, u16, i64) {
+    type Owned = Source;
+
+    fn owned(self) -> Source {
+        (self.0.to_owned(), self.1, self.2)
+    }
+
+    fn spell(self, digest: &mut Digest) {
+        let (address, port, day) = self;
+        digest.plain("(").quoted(address).plain(", ").number(port.into());
+        digest.plain(", ").number(day).plain(")");
+    }
+}
+
 /// When each host first recorded it.
 type FirstAt = BTreeMap<String, Timestamp>;
 
@@ -96,57 +133,53 @@ impl Default for Sightings {
 }
 
 impl Sightings {
-    /// Takes a row of a kind that names something.
+    /// Takes a row of a batch that names something; `host` is the machine that recorded it.
     pub(super) fn see(
         &mut self,
-        names: Names,
-        (batch, row): (&EventBatch, usize),
+        named: &mut Named<'_>,
+        row: usize,
         host: Option<&str>,
         time: Timestamp,
     ) {
-        let text = |name: &str| batch.value(row, name).map_or("", |v| v.text);
-        let (host, address, port) = match names {
-            Names::Message => {
-                let id = text("message-id").trim_matches(['<', '>', ' ']);
+        match named {
+            Named::Message(id) => {
+                let id = id.value(row).map_or("", |v| v.text).trim_matches(['<', '>', ' ']);
                 if let (Some(host), true) = (host, id.contains('@')) {
                     let kept = self.messages.entry(short(id), FirstAt::new);
-                    first(kept, host, time);
+                    kept.into_iter().for_each(|kept| first(kept, short(host), time));
                 }
-                return;
             }
-            Names::AtSource(address, port) | Names::AtHost(address, port) => {
-                (host, text(address), text(port))
-            }
-            Names::AtSensor(address, port) => (Some(SENSOR), text(address), text(port)),
-        };
-        let address = entity::name(EntityKind::Address, address);
-        let (Some(host), Some(address), Ok(port)) = (host, address, port.parse::<u16>()) else {
-            return;
-        };
-        if port > 0 {
-            let source = (address, port, time.as_nanos().div_euclid(DAY_NS));
-            let Some(kept) = self.connections.entry(source, Connection::default) else { return };
-            first(Some(&mut kept.first), host, time);
-            match names {
-                Names::AtHost(..) => keep(&mut kept.came_to, short(host)),
-                Names::AtSensor(..) => {
-                    let to = entity::name(EntityKind::Address, text("id.resp_h"));
-                    to.into_iter().for_each(|to| keep(&mut kept.went_to, to));
+            Named::Connection(end, ports, addresses) => {
+                let host = if *end == End::Sensor { Some(SENSOR) } else { host };
+                let port = ports.value(row).and_then(|v| v.text.parse::<u16>().ok());
+                let (Some(host), Some(port)) = (host, port.filter(|port| *port > 0)) else {
+                    return;
+                };
+                let Some(address) = addresses[0].get(row) else { return };
+                let kept = self.connections.entry((address, port, day(time)), Connection::default);
+                let Some(kept) = kept else { return };
+                first(&mut kept.first, short(host), time);
+                match end {
+                    End::Source => {}
+                    End::Host => keep(&mut kept.came_to, short(host).to_owned()),
+                    End::Sensor => {
+                        let to = addresses[1].get(row).map(str::to_owned);
+                        to.into_iter().for_each(|to| keep(&mut kept.went_to, to));
+                    }
                 }
-                _ => {}
             }
         }
     }
 
     /// Takes what another saw.
     pub(super) fn merge(&mut self, other: Sightings) {
-        for (id, by_host) in other.messages.values {
-            let Some(mine) = self.messages.entry(id, FirstAt::new) else { continue };
-            by_host.iter().for_each(|(host, time)| first(Some(mine), host, *time));
+        for (id, by_host) in other.messages.into_ranked() {
+            let Some(mine) = self.messages.ranked(id, FirstAt::new) else { continue };
+            by_host.iter().for_each(|(host, time)| first(mine, host, *time));
         }
-        for (source, theirs) in other.connections.values {
-            let Some(mine) = self.connections.entry(source, Connection::default) else { continue };
-            theirs.first.iter().for_each(|(host, time)| first(Some(&mut mine.first), host, *time));
+        for (source, theirs) in other.connections.into_ranked() {
+            let Some(mine) = self.connections.ranked(source, Connection::default) else { continue };
+            theirs.first.iter().for_each(|(host, time)| first(&mut mine.first, host, *time));
             theirs.came_to.into_iter().for_each(|host| keep(&mut mine.came_to, host));
             theirs.went_to.into_iter().for_each(|to| keep(&mut mine.went_to, to));
         }
@@ -155,7 +188,7 @@ impl Sightings {
     /// Whose the addresses are to which connections went, by host and address.
     fn addressed(&self) -> Vec<Addressed> {
         let mut by_name: BTreeMap<(&str, &str), Span> = BTreeMap::new();
-        for connection in self.connections.values.values() {
+        for connection in self.connections.values() {
             let one = |set: &BTreeSet<String>| set.len() == 1;
             let (true, true) = (one(&connection.came_to), one(&connection.went_to)) else {
                 continue;
@@ -181,8 +214,8 @@ impl Sightings {
     /// How far apart the clocks of each two hosts are that recorded enough in common, and whose addresses are.
     pub(super) fn facts(self) -> Vec<Fact> {
         let addressed = self.addressed();
-        let connections = self.connections.values.into_values().map(|c| c.first);
-        let messages = self.messages.values.into_values();
+        let connections = self.connections.into_ranked().map(|(_, c)| c.first);
+        let messages = self.messages.into_ranked().map(|(_, by_host)| by_host);
         let of = [("messages", pairs(messages)), ("connections", pairs(connections))];
         let clocked = of.into_iter().flat_map(|(things, pairs)| {
             let enough = pairs.into_iter().filter(|(_, ahead)| ahead.len() >= PAIRS_MIN);
@@ -200,10 +233,12 @@ impl Sightings {
 }
 
 /// Keeps the first time of a host; of many hosts the first by name.
-fn first(kept: Option<&mut FirstAt>, host: &str, time: Timestamp) {
-    let Some(kept) = kept else { return };
-    let at = kept.entry(short(host)).or_insert(time);
-    *at = (*at).min(time);
+fn first(kept: &mut FirstAt, host: &str, time: Timestamp) {
+    if let Some(at) = kept.get_mut(host) {
+        *at = (*at).min(time);
+        return;
+    }
+    kept.insert(host.to_owned(), time);
     if kept.len() > HOSTS_MAX {
         kept.pop_last();
     }
@@ -242,4 +277,17 @@ fn clocked(things: &str, host: String, against: String, mut ahead: Vec<i64>) -> 
 fn median(values: &mut [i64]) -> i64 {
     values.sort_unstable();
     values[(values.len() - 1) / 2]
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::gather::kept::tests::{TEXTS, check_spelling};
+
+    #[test]
+    fn a_source_is_spelled_as_it_is_written() {
+        for text in TEXTS {
+            check_spelling((text, 0, i64::MIN));
+            check_spelling((text, 65_535, 20_778));
+        }
+    }
 }

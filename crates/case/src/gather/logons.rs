@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use blanik_model::record::{LoggedOn, Span};
-use blanik_model::{EventBatch, Fact, Kind, Timestamp};
+use blanik_model::{EventBatch, Fact, Kind, Timestamp, Value};
 
-use super::kept::Kept;
+use super::columns::{Addresses, Texts, Worked};
+use super::kept::{Digest, Kept, Name};
 use super::{HOUR_NS, joined, short};
 use crate::entity::{self, EntityKind};
 
@@ -40,57 +41,101 @@ pub(super) fn watch(kind: &Kind) -> Option<Watch> {
 
 /// The fields that are asked of a kind's events.
 pub(super) fn fields(kind: &Kind) -> &'static [&'static str] {
-    match watch(kind) {
-        Some(Watch::Windows) => &["LogonType", "TargetUserName", "IpAddress", "WorkstationName"],
-        Some(Watch::Ssh) => &["outcome", "user", "src_ip"],
-        Some(Watch::Kerberos) => {
-            &["request_type", "client", "service", "success", "id.orig_h", "id.resp_h"]
-        }
-        None => &[],
+    watch(kind).map_or(&[], fields_of)
+}
+
+/// The account, whence it came, and the rest.
+fn fields_of(watch: Watch) -> &'static [&'static str] {
+    match watch {
+        Watch::Windows => &["TargetUserName", "IpAddress", "LogonType"],
+        Watch::Ssh => &["user", "src_ip", "outcome"],
+        Watch::Kerberos => &["client", "id.orig_h", "request_type", "service"],
     }
 }
 
 /// A logon: to which host, by which account, whence.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Logon {
-    host: String,
-    account: String,
-    from: String,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Logon<S> {
+    host: S,
+    account: S,
+    from: S,
 }
 
-/// The logon of a row; `host` is the machine that recorded it.
-pub(super) fn logon(
+impl Name for Logon<&str> {
+    type Owned = Logon<String>;
+
+    fn owned(self) -> Logon<String> {
+        let Logon { host, account, from } = self;
+        Logon { host: host.to_owned(), account: account.to_owned(), from: from.to_owned() }
+    }
+
+    fn spell(self, digest: &mut Digest) {
+        digest.plain("Logon { host: ").quoted(self.host).plain(", account: ");
+        digest.quoted(self.account).plain(", from: ").quoted(self.from).plain(" }");
+    }
+}
+
+/// Reads the logons of a batch's rows.
+pub(super) struct Reader<'b> {
     watch: Watch,
-    batch: &EventBatch,
-    row: usize,
-    host: Option<&str>,
-) -> Option<Logon> {
-    let text = |name: &str| {
-        let value = batch.value(row, name)?.scalars().next()?;
-        (!value.text.is_empty() && value.text != "-").then_some(value.text)
-    };
-    let (to, account, from) = match watch {
-        // Over the network, and by remote desktop: those that come from elsewhere.
-        Watch::Windows if matches!(text("LogonType")?, "3" | "10") => {
-            (host?.to_owned(), text("TargetUserName")?, text("IpAddress")?)
+    accounts: Worked<'b, Option<String>>,
+    from: Addresses<'b>,
+    // Of the watch's other fields, in their order.
+    texts: Vec<Texts<'b>>,
+}
+
+impl<'b> Reader<'b> {
+    pub(super) fn of(watch: Watch, batch: &'b EventBatch) -> Self {
+        let fields = fields_of(watch);
+        Reader {
+            watch,
+            accounts: Worked::of(Texts::of(batch, fields[0])),
+            from: Addresses::of(batch, fields[1]),
+            texts: fields[2..].iter().map(|name| Texts::of(batch, name)).collect(),
         }
-        Watch::Windows => return None,
-        Watch::Ssh => {
-            text("outcome").filter(|o| *o == "Accepted")?;
-            (host?.to_owned(), text("user")?, text("src_ip")?)
-        }
-        Watch::Kerberos => {
-            text("request_type").filter(|r| *r == "TGS")?;
-            let (class, machine) = text("service")?.split_once('/')?;
-            // Tickets for the directory itself are everybody's.
-            let is_logon = ["cifs", "http", "host", "wsman", "termsrv", "mssqlsvc"];
-            is_logon.iter().find(|c| class.eq_ignore_ascii_case(c))?;
-            (machine.to_owned(), text("client")?.split('/').next()?, text("id.orig_h")?)
-        }
-    };
-    let account = entity::name(EntityKind::Account, account)?;
-    let from = entity::name(EntityKind::Address, from)?;
-    Some(Logon { host: short(&to), account, from })
+    }
+
+    /// The logon of a row; `host` is the machine that recorded it.
+    pub(super) fn read<'r>(
+        &'r mut self,
+        row: usize,
+        host: Option<&'r str>,
+    ) -> Option<Logon<&'r str>>
+    where
+        'b: 'r,
+    {
+        let text = |i: usize| self.texts[i].first(row);
+        let to = match self.watch {
+            // Over the network, and by remote desktop: those that come from elsewhere.
+            Watch::Windows => {
+                text(0).filter(|ty| matches!(*ty, "3" | "10"))?;
+                host?
+            }
+            Watch::Ssh => {
+                text(0).filter(|outcome| *outcome == "Accepted")?;
+                host?
+            }
+            Watch::Kerberos => {
+                text(0).filter(|request| *request == "TGS")?;
+                let (class, machine) = text(1)?.split_once('/')?;
+                // Tickets for the directory itself are everybody's.
+                let is_logon = ["cifs", "http", "host", "wsman", "termsrv", "mssqlsvc"];
+                is_logon.iter().find(|c| class.eq_ignore_ascii_case(c))?;
+                machine
+            }
+        };
+        let of_realm = self.watch == Watch::Kerberos;
+        let account = self.accounts.get(row, |value| account(value, of_realm))?.as_deref()?;
+        let from = self.from.get(row)?;
+        Some(Logon { host: short(to), account, from })
+    }
+}
+
+/// The name of the account; of one with its realm behind it (`name/REALM`), without.
+fn account(value: Value<'_>, of_realm: bool) -> Option<String> {
+    let name = value.scalars().next()?.text;
+    let name = if of_realm { name.split('/').next()? } else { name };
+    entity::name(EntityKind::Account, name)
 }
 
 /// What is counted of a route.
@@ -126,7 +171,7 @@ impl Route {
 
 /// The routes of all events.
 #[derive(Clone, Debug)]
-pub(super) struct Routes(Kept<Logon, Route>);
+pub(super) struct Routes(Kept<Logon<String>, Route>);
 
 impl Default for Routes {
     fn default() -> Self {
@@ -135,7 +180,7 @@ impl Default for Routes {
 }
 
 impl Routes {
-    pub(super) fn take(&mut self, logon: Logon, time: Timestamp) {
+    pub(super) fn take(&mut self, logon: Logon<&str>, time: Timestamp) {
         let span = Span { first: time, last: time, events: 1 };
         let Some(route) = self.0.entry(logon, || Route::of(span)) else { return };
         route.first = route.first.min(time);
@@ -145,10 +190,10 @@ impl Routes {
     }
 
     pub(super) fn merge(&mut self, other: Routes) {
-        for (logon, theirs) in other.0.values {
+        for (logon, theirs) in other.0.into_ranked() {
             let empty =
                 || Route { records: 0, hours: BTreeMap::new(), more: false, ..theirs.clone() };
-            let Some(mine) = self.0.entry(logon, empty) else { continue };
+            let Some(mine) = self.0.ranked(logon, empty) else { continue };
             mine.first = mine.first.min(theirs.first);
             mine.last = mine.last.max(theirs.last);
             mine.records += theirs.records;
@@ -160,7 +205,7 @@ impl Routes {
     }
 
     pub(super) fn facts(self) -> impl Iterator<Item = Fact> {
-        self.0.values.into_iter().map(|(logon, route)| {
+        self.0.into_sorted().into_iter().map(|(logon, route)| {
             Fact::LoggedOn(Box::new(LoggedOn {
                 host: logon.host,
                 account: logon.account,
@@ -172,5 +217,18 @@ impl Routes {
                 more: route.more,
             }))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Logon;
+    use crate::gather::kept::tests::{TEXTS, check_spelling};
+
+    #[test]
+    fn a_logon_is_spelled_as_it_is_written() {
+        for text in TEXTS {
+            check_spelling(Logon { host: text, account: "a", from: text });
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use blanik_model::{EventBatch, Kind};
 
-use crate::entity::{self, EntityKind};
+use super::columns::{Addresses, Texts};
 
 /// A field that names a machine, and one with its address. Without the first the record's own host is meant.
 type Pair = (Option<&'static str>, &'static str);
@@ -57,31 +57,45 @@ pub(super) fn fields(kind: &Kind) -> impl Iterator<Item = &'static str> {
     })
 }
 
-/// Machines and their addresses, as a row names them; `host` is the one that recorded it.
-pub(super) fn named(
-    watch: &Watch,
-    batch: &EventBatch,
-    row: usize,
-    host: Option<&str>,
-) -> Vec<(String, String)> {
-    let text = |name: &str| {
-        let value = batch.value(row, name)?.scalars().next()?;
-        (!value.text.is_empty() && value.text != "-").then_some(value.text)
-    };
-    if let Some((field, word)) = watch.only
-        && !text(field).is_some_and(|t| t.eq_ignore_ascii_case(word))
-    {
-        return Vec::new();
-    }
-    let pair = |(name, address): &Pair| {
-        let name = match name {
-            Some(field) => machine(text(field)?)?,
-            None => host?,
+/// Reads which machines and addresses a batch's rows name together.
+pub(super) struct Reader<'b> {
+    pairs: Vec<(Option<Texts<'b>>, Addresses<'b>)>,
+    only: Option<(Texts<'b>, &'static str)>,
+}
+
+impl<'b> Reader<'b> {
+    pub(super) fn of(watch: &Watch, batch: &'b EventBatch) -> Self {
+        let pair = |(name, address): &Pair| {
+            (name.map(|name| Texts::of(batch, name)), Addresses::of(batch, address))
         };
-        let address = entity::name(EntityKind::Address, text(address)?)?;
-        Some((super::short(name), address))
-    };
-    watch.pairs.iter().filter_map(pair).collect()
+        Reader {
+            pairs: watch.pairs.iter().map(pair).collect(),
+            only: watch.only.map(|(field, word)| (Texts::of(batch, field), word)),
+        }
+    }
+
+    /// Hands on the machines that a row names, each with its address; `host` is the one that recorded it.
+    pub(super) fn read(
+        &mut self,
+        row: usize,
+        host: Option<&str>,
+        mut take: impl FnMut(&str, &str),
+    ) {
+        if let Some((field, word)) = self.only
+            && !field.first(row).is_some_and(|text| text.eq_ignore_ascii_case(word))
+        {
+            return;
+        }
+        for (name, addresses) in &mut self.pairs {
+            let name = match name {
+                Some(field) => field.first(row).and_then(machine),
+                None => host,
+            };
+            if let Some((name, address)) = name.zip(addresses.get(row)) {
+                take(super::short(name), address);
+            }
+        }
+    }
 }
 
 /// The machine's name in `\\HOST\share`, or as it stands; none if it is an address.

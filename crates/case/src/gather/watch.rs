@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use blanik_model::{EventBatch, Kind, Value};
 
+use super::columns::Texts;
+
 /// Archives, by the ends of their names.
 const ARCHIVES: &[&str] = &[".zip", ".rar", ".7z", ".tar", ".gz", ".cab", ".tgz"];
 
@@ -15,10 +17,16 @@ pub(super) enum Watch {
     FileAudit,
     ShareAccess,
     FileCreation,
-    ZeekFlow,
-    EveFlow,
     ZeekFile,
+    Flow(Flow),
 }
+
+/// The fields of a flow: whence, where to, and how many bytes went there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Flow(pub(super) [&'static str; 3]);
+
+const ZEEK_FLOW: Flow = Flow(["id.orig_h", "id.resp_h", "orig_bytes"]);
+const EVE_FLOW: Flow = Flow(["src_ip", "dest_ip", "flow.bytes_toserver"]);
 
 pub(super) fn watch(kind: &Kind) -> Option<Watch> {
     let service = |name: &str| kind.services.iter().any(|s| **s == *name);
@@ -27,9 +35,9 @@ pub(super) fn watch(kind: &Kind) -> Option<Watch> {
         "m365" => Watch::FileAudit,
         "windows" if matches!(kind.event_id, Some(5145 | 4663)) => Watch::ShareAccess,
         "windows" if kind.event_id == Some(11) && service("sysmon") => Watch::FileCreation,
-        "zeek" if service("conn") => Watch::ZeekFlow,
+        "zeek" if service("conn") => Watch::Flow(ZEEK_FLOW),
         "zeek" if service("smb_files") => Watch::ZeekFile,
-        "suricata" if service("flow") => Watch::EveFlow,
+        "suricata" if service("flow") => Watch::Flow(EVE_FLOW),
         _ => return None,
     })
 }
@@ -50,170 +58,142 @@ pub(super) fn fields(kind: &Kind) -> &'static [&'static str] {
             "OperationCount",
         ],
         Some(Watch::FileAudit) => &["Operation", "ObjectId", "ClientIP", "SessionId", "SiteUrl"],
-        Some(Watch::ShareAccess) => &[
-            "ShareName",
-            "RelativeTargetName",
-            "ObjectName",
-            "ObjectType",
-            "IpAddress",
-            "SubjectUserName",
-        ],
-        Some(Watch::FileCreation) => &["TargetFilename", "Image", "User"],
-        Some(Watch::ZeekFlow) => &["id.orig_h", "id.resp_h", "orig_bytes"],
-        Some(Watch::EveFlow) => &["src_ip", "dest_ip", "flow.bytes_toserver"],
+        Some(Watch::ShareAccess) => {
+            &["ShareName", "RelativeTargetName", "ObjectName", "ObjectType", "IpAddress"]
+        }
+        Some(Watch::FileCreation) => &["TargetFilename"],
+        Some(Watch::Flow(ZEEK_FLOW)) => &ZEEK_FLOW.0,
+        Some(Watch::Flow(_)) => &EVE_FLOW.0,
         Some(Watch::ZeekFile) => &["action", "name", "path", "id.orig_h", "id.resp_h", "size"],
         None => &[],
     }
 }
 
 /// What a row says was reached.
-#[derive(Default)]
-pub(super) struct Said {
+#[derive(Clone, Debug, Default)]
+pub(super) struct Said<'b> {
     pub(super) act: &'static str,
-    pub(super) object: String,
-    pub(super) host: Option<String>,
-    pub(super) address: Option<String>,
-    pub(super) session: Option<String>,
-    pub(super) items: Vec<String>,
+    pub(super) object: &'b str,
+    pub(super) host: Option<&'b str>,
+    pub(super) address: Option<&'b str>,
+    pub(super) session: Option<&'b str>,
+    pub(super) items: Vec<&'b str>,
     pub(super) unnamed: u64,
     pub(super) bytes: u64,
 }
 
-/// What a row of a kind that is watched says was reached.
-pub(super) fn said(watch: Watch, batch: &EventBatch, row: usize) -> Vec<Said> {
-    let text = |name: &str| {
-        let value =
-            batch.value(row, name)?.scalars().find(|v| !v.text.is_empty() && v.text != "-")?;
-        Some(value.text.to_owned())
-    };
-    match watch {
-        Watch::MailAudit => mail(batch, row, &text),
-        Watch::FileAudit => file_audit(&text).into_iter().collect(),
-        Watch::ShareAccess => share(&text).into_iter().collect(),
-        Watch::FileCreation => archive(&text).into_iter().collect(),
-        Watch::ZeekFlow => {
-            flow(&text, "id.orig_h", "id.resp_h", "orig_bytes").into_iter().collect()
+/// Reads what the rows of a batch say was reached: all kinds but flows, which are summed up before they are told.
+pub(super) struct Reader<'b> {
+    watch: Watch,
+    // Of the watch's fields, in their order.
+    columns: Vec<Texts<'b>>,
+}
+
+impl<'b> Reader<'b> {
+    pub(super) fn of(watch: Watch, batch: &'b EventBatch) -> Self {
+        let columns = fields(batch.kind()).iter().map(|name| Texts::of(batch, name)).collect();
+        Reader { watch, columns }
+    }
+
+    /// Hands on what the row says was reached.
+    pub(super) fn read(&self, row: usize, mut take: impl FnMut(Said<'b>)) {
+        match self.watch {
+            Watch::MailAudit => self.mail(row, take),
+            Watch::FileAudit => file_audit(self.texts(row)).into_iter().for_each(take),
+            Watch::ShareAccess => share(self.texts(row)).into_iter().for_each(take),
+            Watch::FileCreation => archive(self.texts(row)).into_iter().for_each(take),
+            Watch::ZeekFile => zeek_file(self.texts(row)).into_iter().for_each(&mut take),
+            Watch::Flow(_) => {}
         }
-        Watch::EveFlow => {
-            flow(&text, "src_ip", "dest_ip", "flow.bytes_toserver").into_iter().collect()
+    }
+
+    /// The row's texts of the first fields.
+    fn texts<const N: usize>(&self, row: usize) -> [Option<&'b str>; N] {
+        std::array::from_fn(|i| self.columns[i].any(row))
+    }
+
+    /// MailItemsAccessed (Microsoft, "Use MailItemsAccessed to investigate compromised accounts"): Bind
+    /// names the mails, Sync the folder; throttled means that from then on nothing more is recorded.
+    fn mail(&self, row: usize, mut take: impl FnMut(Said<'b>)) {
+        let [operation, owner, address, session] = self.texts(row);
+        if operation != Some("MailItemsAccessed") {
+            return;
         }
-        Watch::ZeekFile => zeek_file(&text).into_iter().collect(),
+        let [names, values, messages, folders, folder] =
+            std::array::from_fn(|i| all(self.columns[4 + i], row));
+        let property = |name: &str| {
+            let at = names.iter().position(|n| *n == name)?;
+            values.get(at).copied()
+        };
+        let is_sync = property("MailAccessType").is_some_and(|v| v.eq_ignore_ascii_case("Sync"));
+        let counted = self.columns[9].any(row).and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
+        let (act, items, unnamed) = if is_sync {
+            ("mail-sync", [folder, folders].concat(), 0)
+        } else {
+            let unnamed = counted.saturating_sub(messages.len() as u64);
+            ("mail-bind", messages, unnamed)
+        };
+        let object = owner.unwrap_or_default();
+        let said = Said { act, object, address, session, ..Said::default() };
+        take(Said { items, unnamed, ..said.clone() });
+        if property("IsThrottled").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
+            take(Said { act: "mail-throttled", ..said });
+        }
     }
 }
 
-/// MailItemsAccessed (Microsoft, "Use MailItemsAccessed to investigate compromised accounts"): Bind
-/// names the mails, Sync the folder; throttled means that from then on nothing more is recorded.
-fn mail(batch: &EventBatch, row: usize, text: &impl Fn(&str) -> Option<String>) -> Vec<Said> {
-    if text("Operation").as_deref() != Some("MailItemsAccessed") {
-        return Vec::new();
-    }
-    let all = |name: &str| -> Vec<String> {
-        let values = batch.value(row, name).into_iter().flat_map(Value::scalars);
-        values.filter(|v| !v.text.is_empty()).map(|v| v.text.to_owned()).collect()
-    };
-    let names = all("OperationProperties.Name");
-    let values = all("OperationProperties.Value");
-    let property =
-        |name: &str| names.iter().position(|n| n == name).and_then(|i| values.get(i)).cloned();
-    let is_sync = property("MailAccessType").is_some_and(|v| v.eq_ignore_ascii_case("Sync"));
-    let items = if is_sync {
-        let mut folders = all("Item.ParentFolder.Path");
-        folders.extend(all("Folders.Path"));
-        folders
-    } else {
-        all("Folders.FolderItems.InternetMessageId")
-    };
-    let counted = text("OperationCount").and_then(|n| n.parse::<u64>().ok()).unwrap_or(0);
-    let said = |act, items: Vec<String>, unnamed| Said {
-        act,
-        object: text("MailboxOwnerUPN").unwrap_or_default(),
-        address: text("ClientIPAddress"),
-        session: text("SessionId"),
-        items,
-        unnamed,
-        ..Said::default()
-    };
-    let unnamed = if is_sync { 0 } else { counted.saturating_sub(items.len() as u64) };
-    let mut all_said = vec![said(if is_sync { "mail-sync" } else { "mail-bind" }, items, unnamed)];
-    if property("IsThrottled").is_some_and(|v| v.eq_ignore_ascii_case("true")) {
-        all_said.push(said("mail-throttled", Vec::new(), 0));
-    }
-    all_said
+/// All of a row's texts that are not empty.
+fn all<'b>(texts: Texts<'b>, row: usize) -> Vec<&'b str> {
+    let values = texts.value(row).into_iter().flat_map(Value::scalars);
+    values.map(|v| v.text).filter(|text| !text.is_empty()).collect()
 }
 
-fn file_audit(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
-    let operation = text("Operation")?;
+type Text<'b> = Option<&'b str>;
+
+fn file_audit<'b>([operation, file, address, session, site]: [Text<'b>; 5]) -> Option<Said<'b>> {
     let reads =
         ["FileAccessed", "FileDownloaded", "FileSyncDownloadedFull", "FileCopied", "FilePreviewed"];
-    if !reads.contains(&operation.as_str()) {
+    if !reads.contains(&operation?) {
         return None;
     }
-    let file = text("ObjectId")?;
-    let folder = text("SiteUrl").or_else(|| Some(file.rsplit_once('/')?.0.to_owned()));
-    Some(Said {
-        act: "file-read",
-        object: folder.unwrap_or_else(|| file.clone()),
-        address: text("ClientIP"),
-        session: text("SessionId"),
-        items: vec![file],
-        ..Said::default()
-    })
+    let file = file?;
+    let folder = site.or_else(|| Some(file.rsplit_once('/')?.0));
+    let object = folder.unwrap_or(file);
+    Some(Said { act: "file-read", object, address, session, items: vec![file], ..Said::default() })
 }
 
-fn share(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
-    let (object, item) = match (text("ShareName"), text("RelativeTargetName")) {
+fn share<'b>([share, path, name, ty, address]: [Text<'b>; 5]) -> Option<Said<'b>> {
+    let (object, item) = match (share, path) {
         (Some(share), Some(file)) if !share.ends_with("IPC$") && file != "\\" => (share, file),
         (Some(_), _) => return None,
         (None, _) => {
-            let file =
-                text("ObjectName").filter(|_| text("ObjectType").is_none_or(|t| t == "File"))?;
-            (file.rsplit_once('\\')?.0.to_owned(), file)
+            let file = name.filter(|_| ty.is_none_or(|t| t == "File"))?;
+            (file.rsplit_once('\\')?.0, file)
         }
     };
+    Some(Said { act: "file-read", object, address, items: vec![item], ..Said::default() })
+}
+
+fn archive<'b>([file]: [Text<'b>; 1]) -> Option<Said<'b>> {
+    let file = file?;
+    let ends_with = |end: &&str| {
+        let at = file.len().checked_sub(end.len());
+        at.is_some_and(|at| file.as_bytes()[at..].eq_ignore_ascii_case(end.as_bytes()))
+    };
+    let is_archive = ARCHIVES.iter().any(ends_with);
+    is_archive.then(|| Said { act: "archive", object: file, items: vec![file], ..Said::default() })
+}
+
+fn zeek_file<'b>([action, file, path, client, server, size]: [Text<'b>; 6]) -> Option<Said<'b>> {
+    let file = file?;
+    action.filter(|action| action.contains("READ") || action.contains("OPEN"))?;
     Some(Said {
         act: "file-read",
-        object,
-        address: text("IpAddress"),
-        items: vec![item],
-        ..Said::default()
-    })
-}
-
-fn archive(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
-    let file = text("TargetFilename")?;
-    let lower = file.to_lowercase();
-    ARCHIVES.iter().any(|end| lower.ends_with(end)).then(|| Said {
-        act: "archive",
-        object: file.clone(),
+        object: path.or(server)?,
+        host: server,
+        address: client,
         items: vec![file],
-        ..Said::default()
-    })
-}
-
-fn zeek_file(text: &impl Fn(&str) -> Option<String>) -> Option<Said> {
-    let file = text("name")?;
-    text("action").filter(|action| action.contains("READ") || action.contains("OPEN"))?;
-    Some(Said {
-        act: "file-read",
-        object: text("path").or_else(|| text("id.resp_h"))?,
-        host: text("id.resp_h"),
-        address: text("id.orig_h"),
-        items: vec![file],
-        bytes: text("size").and_then(|n| n.parse().ok()).unwrap_or(0),
-        ..Said::default()
-    })
-}
-
-/// Bytes that leave for an address outside.
-fn flow(text: &impl Fn(&str) -> Option<String>, from: &str, to: &str, bytes: &str) -> Option<Said> {
-    let (from, to) = (text(from)?, text(to)?);
-    let bytes: u64 = text(bytes)?.parse().ok()?;
-    (bytes > 0 && !is_outside(&from) && is_outside(&to)).then(|| Said {
-        act: "outbound",
-        object: to,
-        host: Some(from.clone()),
-        address: Some(from),
-        bytes,
+        bytes: size.and_then(|n| n.parse().ok()).unwrap_or(0),
         ..Said::default()
     })
 }

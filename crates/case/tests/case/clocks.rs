@@ -6,7 +6,7 @@ use blanik_case::Case;
 use blanik_case::gather::{About, Gatherer, fields};
 use blanik_model::{EventBatch, Fact, Kind, RawBlock, Record, SourceId, Timestamp, Value};
 
-use crate::invented::{WEEK, time};
+use crate::invented::{WEEK, hosts, time};
 
 fn kind(product: Option<&str>, service: &str) -> Arc<Kind> {
     Arc::new(Kind {
@@ -34,7 +34,7 @@ fn batch(kind: &Arc<Kind>, rows: &[(i64, Vec<(&'static str, String)>)]) -> Event
 
 fn gathered(host: Option<&str>, batch: &EventBatch) -> Gatherer {
     let mut one = Gatherer::default();
-    one.take(batch, |_| host.map(str::to_owned), |_| About::default());
+    one.take(batch, &hosts(batch, host), |_| About::default());
     one
 }
 

@@ -6,7 +6,7 @@ use blanik_case::gather::{About, Gatherer};
 use blanik_model::{EventBatch, Kind, ListBuilder, RawBlock, SourceId, Value};
 use proptest::prelude::*;
 
-use crate::invented::{WEEK, time};
+use crate::invented::{WEEK, hosts, time};
 
 fn kind() -> Arc<Kind> {
     Arc::new(Kind {
@@ -44,9 +44,9 @@ fn facts(parts: &[&[(u8, u8, u8)]]) -> String {
     let mut all = Gatherer::default();
     for part in parts {
         let mut one = Gatherer::default();
-        let host = |_| Some("cloud".to_owned());
-        let about = |_| About { account: None, source: "log".into() };
-        one.take(&batch(part), host, about);
+        let about = |_| About { account: None, source: "log" };
+        let batch = batch(part);
+        one.take(&batch, &hosts(&batch, Some("cloud")), about);
         all.merge(one);
     }
     assert_eq!(all.not_kept(), 0);

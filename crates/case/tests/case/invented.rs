@@ -2,7 +2,7 @@
 
 use blanik_case::Case;
 use blanik_model::finding::Fields;
-use blanik_model::{Fact, Finding, Level, OwnedValue, Record, Timestamp};
+use blanik_model::{EventBatch, Fact, Finding, Level, OwnedValue, Record, RowTexts, Timestamp};
 
 /// Seconds at which the week begins.
 pub const WEEK: i64 = 1_700_000_000 - 1_700_000_000 % 86_400;
@@ -10,6 +10,14 @@ const HOUR: i64 = 3600;
 
 pub fn time(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(seconds).expect("within centuries")
+}
+
+/// That all rows of a batch are about one host, or about none.
+pub fn hosts(batch: &EventBatch, host: Option<&str>) -> RowTexts {
+    let mut hosts = RowTexts::default();
+    let code = host.map(|host| hosts.intern(host));
+    (0..batch.len()).for_each(|_| hosts.push(code));
+    hosts
 }
 
 pub fn finding(

@@ -7,3 +7,4 @@ mod intruders;
 mod invented;
 mod judged;
 mod moved;
+mod row_by_row;

@@ -30,6 +30,9 @@ fn records_come_back_in_order_and_as_they_were() {
     let back: Vec<_> = reader.records().map(|r| r.expect("whole")).collect();
     assert_eq!(back, (0..).zip(records).collect::<Vec<_>>());
     assert_eq!(reader.record(399).expect("there").index, 399);
+    let from = |index| reader.unsealed_from(index).map(|r| r.expect("whole").index);
+    assert!(from(0).eq(0..400) && from(1).eq(1..400) && from(400).eq(400..400));
+    assert!(from(7).eq(1..400), "the pack that holds it is read whole");
     assert!(matches!(reader.record(400), Err(Error::Withheld { .. })));
 }
 
