@@ -97,3 +97,31 @@ fn the_table_and_the_picture_hold_what_they_should() {
     assert!(picture.starts_with("<svg xmlns=") && picture.trim_end().ends_with("</svg>"));
     assert_eq!(picture.matches("<rect ").count(), 9, "a ground and eight bars");
 }
+
+#[test]
+fn an_exercise_says_so_in_every_format_and_minus_nothing_is_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for format in ["text", "html", "json", "svg"] {
+        assert!(!written(folder.path(), format).contains("EXERCISE"), "{format}");
+        let said = ok(folder.path(), &["attribute", "o.json", "--exercise", "-f", format]);
+        assert!(said.contains("EXERCISE"), "{format}");
+        assert!(!said.contains("-0 dB") && !said.contains(" -0.0\n"), "{said}");
+        if format == "text" {
+            let cells = said.split_whitespace();
+            assert!(cells.clone().all(|cell| cell != "-0.0"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_there_is_said_so() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let observations = json!({"observations": [
+        {"id": "a", "feature": {"technique": "T1059.001"}, "grade": "B2", "source": "hunt"},
+        {"id": "b", "feature": {"absence": "T1102.002"}, "grade": "A1", "source": "second hunt"},
+    ]});
+    fs::write(folder.path().join("o.json"), observations.to_string()).expect("writable");
+    let text = ok(folder.path(), &["attribute", "o.json"]);
+    assert!(text.contains("not there: T1102.002"), "{text}");
+    assert!(text.contains("one class of evidence only"), "{text}");
+}
