@@ -328,16 +328,27 @@ fn clean_loss(ours: &BTreeMap<String, Vec<Scored>>, trusting: &BTreeMap<String, 
     let (Some(ours), Some(trusting)) = (ours.get("planted 0"), trusting.get("planted 0")) else {
         return;
     };
-    let top = |cases: &[Scored], drawn: &[usize]| {
-        Measure::Top1.of(&drawn.iter().map(|i| &cases[*i]).collect::<Vec<_>>())
+    let all: Vec<usize> = (0..ours.len()).collect();
+    let of = |measure: Measure, cases: &[Scored], drawn: &[usize]| {
+        measure.of(&drawn.iter().map(|i| &cases[*i]).collect::<Vec<_>>())
     };
-    let lost = |drawn: &[usize]| top(trusting, drawn) - top(ours, drawn);
+    let lost =
+        |drawn: &[usize]| of(Measure::Top1, trusting, drawn) - of(Measure::Top1, ours, drawn);
     let (low, high) = interval(ours.len(), lost);
-    let loss = lost(&(0..ours.len()).collect::<Vec<_>>());
+    let loss = lost(&all);
     let missing = missing(loss, (low, high), CLEAN_LOSS_MAX, true);
     println!(
         "| planted 0 | {} | top-1 lost by caution | – | {loss:+.3} ({low:+.3} to {high:+.3}) | {CLEAN_LOSS_MAX} | {missing} |",
         ours.len()
+    );
+    let dearer =
+        |drawn: &[usize]| of(Measure::LogLoss, ours, drawn) - of(Measure::LogLoss, trusting, drawn);
+    let (low, high) = interval(ours.len(), dearer);
+    println!(
+        "| planted 0 | {} | log-loss more by caution | – | {:+.3} ({low:+.3} to {high:+.3}) | – | without: {:.3} |",
+        ours.len(),
+        dearer(&all),
+        of(Measure::LogLoss, trusting, &all)
     );
 }
 

@@ -23,7 +23,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     let mut all_well = true;
     for (_, package, binary, filter) in named {
         let status = Command::new(&cargo)
-            .args(["test", "--release", "--package", package, "--test", binary, "--"])
+            .args(["test", "--release", "--workspace", "--test", binary, "--"])
             .args([filter, "--ignored", "--nocapture"].iter().filter(|arg| !arg.is_empty()))
             .status()
             .context("cannot run cargo")?;

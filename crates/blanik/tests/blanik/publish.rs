@@ -2,8 +2,11 @@
 //! is withheld is in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use blanik::cli::publish::PublishArgs;
 use blanik::publish::Draft;
@@ -11,6 +14,7 @@ use blanik_model::Tlp;
 use blanik_share::publication::Redactions;
 use blanik_verify::form::{MANIFEST, PUBLICATION, SEAL};
 use blanik_verify::{Trust, container, verify};
+use flate2::read::ZlibDecoder;
 
 use crate::program::{Ran, run};
 
@@ -45,6 +49,11 @@ fn verified(folder: &Path, pack: &str, more: &[&str]) -> Ran {
 struct Numbers(u64);
 
 impl Numbers {
+    /// Those of one round, whoever runs it.
+    fn of(seed: u64, round: usize) -> Self {
+        Numbers(seed << 32 | round as u64)
+    }
+
     fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
@@ -52,6 +61,21 @@ impl Numbers {
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
         (z ^ (z >> 31)) as usize % n
     }
+}
+
+/// Runs all rounds, as many at once as there are processors.
+fn on_each_processor(rounds: usize, round: impl Fn(usize) + Sync) {
+    let next = AtomicUsize::new(0);
+    let work = || {
+        std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed))
+            .take_while(|n| *n < rounds)
+            .for_each(&round);
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
 }
 
 #[test]
@@ -117,39 +141,82 @@ fn any_of_ten_thousand_changed_bytes_is_caught() {
 fn changed_bytes(flips: usize) {
     let pack = pack();
     let whole = files(&pack);
-    let mut numbers = Numbers(7);
-    let mut caught = 0;
-    for _ in 0..flips {
+    let caught = AtomicUsize::new(0);
+    on_each_processor(flips, |flip| {
+        let mut numbers = Numbers::of(7, flip);
         let mut changed = pack.clone();
         let at = numbers.below(changed.len());
         changed[at] ^= 1 << numbers.below(8);
-        let Ok(read) = container::read(&changed) else {
-            caught += 1;
-            continue; // No archive any more: that is said as an error.
-        };
-        let differs =
-            |path: &&String| read.get(*path).and_then(|c| c.as_ref().ok()) != whole.get(*path);
-        let all: BTreeSet<&String> = whole.keys().chain(read.keys()).collect();
-        let altered: Vec<&String> = all.into_iter().filter(differs).collect();
-        let report = verify(&changed, &Trust::default()).expect("an archive");
-        if altered.is_empty() {
-            assert!(report.holds(), "byte {at} says nothing, and something is wrong");
-            continue;
+        if is_caught(at, &changed, &whole) {
+            caught.fetch_add(1, Ordering::Relaxed);
         }
-        assert!(!report.holds(), "byte {at}: {altered:?}");
-        for path in altered {
-            let file = report.files.iter().find(|f| f.path == *path);
-            assert!(file.is_some_and(|f| f.wrong.is_some()), "byte {at}: {path} is not blamed");
-        }
-        caught += 1;
-    }
+    });
+    let caught = caught.into_inner();
+    println!("of {flips} changed bytes {caught} altered what the pack says, and were caught");
     assert!(caught > flips / 2, "{caught}");
 }
 
-/// What is withheld from a reader, in the two ways a machine may look for it.
-fn needles(value: &str) -> [Vec<u8>; 2] {
-    let utf16 = value.encode_utf16().flat_map(u16::to_le_bytes).collect();
-    [value.as_bytes().to_vec(), utf16]
+/// True if the change altered anything; then it is caught, and blamed on its file.
+fn is_caught(at: usize, changed: &[u8], whole: &BTreeMap<String, Vec<u8>>) -> bool {
+    let Ok(read) = container::read(changed) else {
+        return true; // No archive any more: that is said as an error.
+    };
+    let differs =
+        |path: &&String| read.get(*path).and_then(|c| c.as_ref().ok()) != whole.get(*path);
+    let all: BTreeSet<&String> = whole.keys().chain(read.keys()).collect();
+    let altered: Vec<&String> = all.into_iter().filter(differs).collect();
+    let report = verify(changed, &Trust::default()).expect("an archive");
+    if altered.is_empty() {
+        assert!(report.holds(), "byte {at} says nothing, and something is wrong");
+        return false;
+    }
+    assert!(!report.holds(), "byte {at}: {altered:?}");
+    for path in altered {
+        let file = report.files.iter().find(|f| f.path == *path);
+        assert!(file.is_some_and(|f| f.wrong.is_some()), "byte {at}: {path} is not blamed");
+    }
+    true
+}
+
+/// What is withheld from a reader, in the ways a machine may look for it.
+fn needles(value: &str) -> [Vec<u8>; 3] {
+    let utf16 = |of: fn(u16) -> [u8; 2]| value.encode_utf16().flat_map(of).collect();
+    [value.as_bytes().to_vec(), utf16(u16::to_le_bytes), utf16(u16::to_be_bytes)]
+}
+
+/// A file as it is and, of a PDF, its unpacked streams and its words without the white space, by which lines are broken.
+fn looked_through(path: &str, bytes: &[u8]) -> Vec<Vec<u8>> {
+    let mut all = vec![bytes.to_ascii_lowercase()];
+    if path.ends_with(".pdf") {
+        for at in memchr::memmem::find_iter(bytes, b"stream\n") {
+            let mut unpacked = Vec::new();
+            // What is not deflated gives nothing.
+            let _ = ZlibDecoder::new(&bytes[at + 7..]).read_to_end(&mut unpacked);
+            all.push(unpacked.to_ascii_lowercase());
+        }
+        assert!(all.iter().skip(1).any(|stream| !stream.is_empty()), "{path} has no stream");
+        all.push(words(bytes));
+    }
+    all
+}
+
+/// What poppler reads in a PDF.
+fn words(pdf: &[u8]) -> Vec<u8> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), pdf).expect("written");
+    let Ok(ran) = Command::new("pdftotext").arg("-raw").arg(file.path()).arg("-").output() else {
+        eprintln!(
+            "SKIPPED: pdftotext is not installed, nobody foreign looks for what is withheld in the PDF"
+        );
+        return Vec::new();
+    };
+    assert!(ran.stdout.len() > 1_000, "poppler reads nothing");
+    bare(&String::from_utf8_lossy(&ran.stdout)).into_bytes()
+}
+
+fn bare(text: &str) -> String {
+    let is_read = |c: &char| !c.is_whitespace() && !matches!(c, '\u{200b}' | '\u{ad}');
+    text.to_lowercase().chars().filter(is_read).collect()
 }
 
 #[test]
@@ -166,7 +233,7 @@ fn nothing_of_two_hundred_redactions_is_in_the_pack() {
 fn redactions(rounds: usize) {
     let exercise: PathBuf = exercise().join("exercise/workspace");
     let args = PublishArgs::of_exercise("exercise".into(), exercise);
-    let mut draft = Draft::of(&args).expect("a case");
+    let draft = Draft::of(&args).expect("a case");
     let open = draft.names(Tlp::Red).expect("an intrusion");
     let everything = serde_json::to_string(&draft.publication(&open).expect("published"))
         .expect("JSON")
@@ -176,25 +243,27 @@ fn redactions(rounds: usize) {
     let said: Vec<&String> =
         all.withheld().iter().filter(|n| n.len() > 5 && everything.contains(n.as_str())).collect();
     assert!(said.len() > 15, "{said:?}");
-    let mut numbers = Numbers(11);
-    for round in 0..rounds {
+    on_each_processor(rounds, |round| {
+        let mut numbers = Numbers::of(11, round);
         let values: BTreeSet<String> =
             (0..=numbers.below(4)).map(|_| said[numbers.below(said.len())].clone()).collect();
         let tlp = [Tlp::Green, Tlp::Amber, Tlp::AmberStrict, Tlp::Red][numbers.below(4)];
+        let mut draft = Draft::of(&args).expect("a case");
         draft.redactions = Redactions { values: values.clone(), ..Redactions::default() };
         let names = draft.names(tlp).expect("an intrusion");
         let (_, files, _) = draft.unsealed(&names).unwrap_or_else(|e| panic!("{values:?}: {e:#}"));
-        for value in &values {
-            let hash = blanik_evidence::Hash::of(value.as_bytes()).to_hex().into_bytes();
-            for (path, bytes) in &files {
-                let bytes = bytes.to_ascii_lowercase();
-                for needle in needles(value).iter().chain([&hash]) {
-                    let found = bytes.windows(needle.len()).position(|w| w == needle);
+        assert!(files.keys().any(|path| path.ends_with(".pdf")), "nothing on paper");
+        for (path, bytes) in &files {
+            let parts = looked_through(path, bytes);
+            for value in &values {
+                let hash = blanik_evidence::Hash::of(value.as_bytes()).to_hex().into_bytes();
+                for needle in needles(value).iter().chain([&hash, &bare(value).into_bytes()]) {
+                    let found = parts.iter().find_map(|part| memchr::memmem::find(part, needle));
                     assert_eq!(found, None, "round {round}: {value} is in {path} (TLP:{tlp})");
                 }
             }
         }
-    }
+    });
 }
 
 #[test]
