@@ -5,9 +5,8 @@ use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result, bail};
 
-/// The parts: a name, the package, its test binary, and which of its tests.
-const PARTS: &[(&str, &str, &str, &str)] =
-    &[("log", "blanik-evidence", "evidence", ""), ("pack", "blanik", "blanik", "publish::")];
+/// The parts: a name, a test binary of the workspace, and which of its tests.
+const PARTS: &[(&str, &str, &str)] = &[("log", "evidence", ""), ("pack", "blanik", "publish::")];
 
 /// `ordeal [log|pack]`: runs them in a release build.
 pub fn run(args: &[String]) -> Result<ExitCode> {
@@ -21,7 +20,7 @@ pub fn run(args: &[String]) -> Result<ExitCode> {
     }
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut all_well = true;
-    for (_, package, binary, filter) in named {
+    for (_, binary, filter) in named {
         let status = Command::new(&cargo)
             .args(["test", "--release", "--workspace", "--test", binary, "--"])
             .args([filter, "--ignored", "--nocapture"].iter().filter(|arg| !arg.is_empty()))

@@ -45,6 +45,8 @@ pub struct Case {
     pub clocks: Vec<Skew>,
     /// What of value was reached, and by whom.
     pub touched: Vec<(u64, Touched)>,
+    /// How many records of what was reached are in none of these, by the record that says so.
+    pub unlisted: Vec<(u64, u64)>,
 }
 
 impl Case {
@@ -80,6 +82,7 @@ impl Case {
             routes,
             clocks: clock::skews(clocked(&records)),
             touched: touched(&records),
+            unlisted: unlisted(&records),
         }
     }
 
@@ -124,6 +127,14 @@ fn touched(records: &[(u64, Record)]) -> Vec<(u64, Touched)> {
         _ => None,
     };
     records.iter().filter_map(touched).collect()
+}
+
+fn unlisted(records: &[(u64, Record)]) -> Vec<(u64, u64)> {
+    let unlisted = |(index, record): &(u64, Record)| match &record.fact {
+        Fact::Unlisted(unlisted) => Some((*index, unlisted.records)),
+        _ => None,
+    };
+    records.iter().filter_map(unlisted).collect()
 }
 
 fn addressed(records: &[(u64, Record)]) -> impl Iterator<Item = &Addressed> {

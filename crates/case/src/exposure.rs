@@ -161,21 +161,21 @@ impl Case {
             sure.iter().flat_map(|(_, t, _)| t.items.iter().map(String::as_str)).collect();
         let named_all: BTreeSet<&str> =
             of.iter().flat_map(|(_, t, _)| t.items.iter().map(String::as_str)).collect();
-        let further: u64 = of.iter().map(|(_, t, _)| t.further_items).sum();
+        let further = total(of.iter().map(|(_, t, _)| t.further_items));
         let mut items = Bounds {
             confirmed: named.len() as u64,
-            possible: Some(named_all.len() as u64 + further),
+            possible: further.and_then(|further| further.checked_add(named_all.len() as u64)),
         };
         let mut bytes = Bounds {
-            confirmed: sure.iter().map(|(_, t, _)| t.bytes).sum(),
-            possible: Some(of.iter().map(|(_, t, _)| t.bytes).sum()),
+            confirmed: total(sure.iter().map(|(_, t, _)| t.bytes)).unwrap_or(u64::MAX),
+            possible: total(of.iter().map(|(_, t, _)| t.bytes)),
         };
         let mut say = |text: String, which: &dyn Fn(&Touched, Whose) -> bool| {
             let which = of.iter().filter(|(_, t, w)| which(t, *w)).map(|(i, ..)| *i);
             why.extend(Citations::of(which).map(|rests_on| Sentence::new(text, rests_on)));
         };
         if !sure.is_empty() {
-            let records: u64 = sure.iter().map(|(_, t, _)| t.records).sum();
+            let records = total(sure.iter().map(|(_, t, _)| t.records)).unwrap_or(u64::MAX);
             say(
                 format!("{records} records of the intruder's account, address or host name it."),
                 &|_, w| w == Whose::Intruders,
@@ -186,6 +186,9 @@ impl Case {
                 "Others acted in the same time, whom nothing tells from the intruder.".into(),
                 &|_, w| w == Whose::Perhaps,
             );
+        }
+        if items.possible.is_none() || bytes.possible.is_none() {
+            say("Counts in the records are beyond what can be summed up.".into(), &|_, _| true);
         }
         let is = |word: &'static str| move |t: &Touched, _: Whose| t.act == word;
         if of.iter().any(|(_, t, _)| t.act == "mail-sync") {
@@ -215,6 +218,15 @@ impl Case {
                 &is("mail-throttled"),
             );
         }
+        if let Some(rests_on) = Citations::of(self.unlisted.iter().map(|(index, _)| *index)) {
+            items.possible = None;
+            bytes.possible = None;
+            let records = total(self.unlisted.iter().map(|(_, n)| *n)).unwrap_or(u64::MAX);
+            let text = format!(
+                "{records} records of what was reached are more than a case keeps: what they name is not counted."
+            );
+            why.push(Sentence::new(text, rests_on));
+        }
         let hosts: BTreeSet<String> =
             of.iter().filter_map(|(_, t, _)| t.host.as_deref().map(entity::host)).collect();
         for host in &hosts {
@@ -239,6 +251,15 @@ impl Case {
             why,
         }
     }
+}
+
+/// The sum of counts that logs give; none if it is more than can be counted, or one of them is.
+fn total(counts: impl Iterator<Item = u64>) -> Option<u64> {
+    let mut sum = 0u64;
+    for count in counts {
+        sum = sum.checked_add(count).filter(|sum| *sum < u64::MAX)?;
+    }
+    Some(sum)
 }
 
 fn is_held(held: &BTreeMap<String, Timestamp>, touched: &Touched, until: Timestamp) -> bool {

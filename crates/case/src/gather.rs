@@ -16,7 +16,7 @@ mod watch;
 
 use std::collections::BTreeMap;
 
-use blanik_model::record::{Addressed, Covered, Span};
+use blanik_model::record::{Addressed, Covered, Span, Unlisted};
 use blanik_model::{EventBatch, Fact, Kind, RowTexts, Timestamp};
 
 use clocks::Sightings;
@@ -195,7 +195,9 @@ impl Gatherer {
         let covered = covered.chain(self.addressed.into_sorted().into_iter().map(addressed));
         let covered = covered.chain(self.routes.facts());
         let covered = covered.chain(self.sightings.facts());
-        covered.chain(self.reaches.facts()).collect()
+        let not_kept = self.reaches.not_kept();
+        let unlisted = (not_kept > 0).then_some(Fact::Unlisted(Unlisted { records: not_kept }));
+        covered.chain(self.reaches.facts()).chain(unlisted).collect()
     }
 }
 

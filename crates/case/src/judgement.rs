@@ -99,9 +99,11 @@ impl Judgements {
         }
     }
 
-    /// A version of an opinion on one publication; one that is older than what is there says nothing.
+    /// A version of an opinion on one publication; one that is older than what is there says nothing. Only who created an
+    /// opinion has further versions of it (STIX 2.1, 3.6).
     fn opine(&mut self, index: u64, opined: &Opined) {
-        let same = |known: &Opined| (&known.opinion, known.on) == (&opined.opinion, opined.on);
+        let key = |of: &Opined| (of.opinion.clone(), of.identity.clone(), of.on);
+        let same = |known: &Opined| key(known) == key(opined);
         if self.opinions.iter().any(|(_, known)| same(known) && known.said > opined.said) {
             return;
         }

@@ -52,7 +52,7 @@ pub fn read<D: Disk>(disk: &D) -> Result<Vec<VerifierKey>> {
 /// Keeps further keys. An ally whose name is known keeps the key that it has: another one is refused.
 ///
 /// # Errors
-/// If a name has another key, or the disk does not let it.
+/// If a name has another key, if there are too many, or the disk does not let it.
 pub fn add<D: Disk>(disk: &D, further: &[VerifierKey]) -> Result<()> {
     let mut text = match get_text(disk, ALLIES_FILE) {
         Ok(text) => text,
@@ -66,6 +66,9 @@ pub fn add<D: Disk>(disk: &D, further: &[VerifierKey]) -> Result<()> {
             Some(_) => {
                 let (path, name) = (ALLIES_FILE, key.name());
                 return Err(Error::wrong(path, 0, format!("has another key of {name}")));
+            }
+            None if known.len() == KEYS_MAX => {
+                return Err(Error::wrong(ALLIES_FILE, 0, "has as many keys as are read"));
             }
             None => {
                 if !text.ends_with('\n') {

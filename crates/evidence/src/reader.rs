@@ -207,13 +207,17 @@ impl<D: Disk> Reader<D> {
 
     /// Checkpoints that others have cosigned, by size.
     pub fn cosigned(&self) -> Result<Vec<(Checkpoint, Note)>> {
-        let names = self.disk.list(COSIGNED).map_err(Error::io(COSIGNED))?;
-        let paths = names.iter().filter(|name| !name.contains('.'));
-        paths
-            .map(|name| {
-                Checkpoint::parse_signed(&get_text(&self.disk, &format!("{COSIGNED}/{name}"))?)
-            })
-            .collect()
+        let read = |name: &String| {
+            Checkpoint::parse_signed(&get_text(&self.disk, &format!("{COSIGNED}/{name}"))?)
+        };
+        self.cosigned_names()?.iter().map(read).collect()
+    }
+
+    /// Names of the files of cosigned checkpoints, but for those that are being written.
+    pub(crate) fn cosigned_names(&self) -> Result<Vec<String>> {
+        let mut names = self.disk.list(COSIGNED).map_err(Error::io(COSIGNED))?;
+        names.retain(|name| !name.contains('.'));
+        Ok(names)
     }
 
     /// The records of a pack, held against its name and, the first and the last, against the log.

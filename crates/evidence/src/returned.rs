@@ -31,7 +31,8 @@ pub struct Returned {
     pub left: Vec<(String, &'static str)>,
 }
 
-const UNKNOWN: &str = "its key is not known here";
+/// Why a signature is not kept whose key nobody here knows.
+pub const UNKNOWN: &str = "its key is not known here";
 const DOES_NOT_HOLD: &str = "the signature does not hold";
 const NO_ROOM: &str = "as many signatures stand under this checkpoint as are read";
 
@@ -43,7 +44,7 @@ impl<D: Disk> Reader<D> {
     pub fn take_back(&self, note: &Note, known: &[VerifierKey]) -> Result<Returned> {
         let checkpoint = Checkpoint::parse(&note.text)?;
         self.is_ours(&checkpoint, note)?;
-        let path = format!("{COSIGNED}/{:016}", checkpoint.size);
+        let path = cosigned_path(checkpoint.size);
         let mut kept = self.kept(&path, &checkpoint, note)?;
         let mut returned = Returned { size: checkpoint.size, holds: Vec::new(), left: Vec::new() };
         let before = kept.signatures.clone();
@@ -68,6 +69,33 @@ impl<D: Disk> Reader<D> {
             put(self.disk(), &[(path, kept.to_string().into_bytes())])?;
         }
         Ok(returned)
+    }
+
+    /// Checkpoints of this log's own tree that the log signed and others cosigned, by size; and what in the folder of cosigned
+    /// checkpoints is none, with the reason.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub fn cosigned_of_tree(&self) -> Result<(Vec<(Checkpoint, Note)>, Vec<Error>)> {
+        let (mut held, mut faults) = (Vec::new(), Vec::new());
+        for name in self.cosigned_names()? {
+            match self.cosigned_at(&name) {
+                Ok(one) => held.push(one),
+                Err(error) => faults.push(error),
+            }
+        }
+        Ok((held, faults))
+    }
+
+    fn cosigned_at(&self, name: &str) -> Result<(Checkpoint, Note)> {
+        let path = format!("{COSIGNED}/{name}");
+        let (checkpoint, note) = Checkpoint::parse_signed(&get_text(self.disk(), &path)?)?;
+        if path != cosigned_path(checkpoint.size) {
+            return Err(Error::wrong(&path, 0, "a checkpoint of another size than its name says"));
+        }
+        self.is_ours(&checkpoint, &note)?;
+        self.keys().verify(&note)?;
+        Ok((checkpoint, note))
     }
 
     /// That a checkpoint is one of this log's tree, at whatever size.
@@ -115,22 +143,29 @@ impl<D: Disk> Reader<D> {
         if own.text != note.text {
             return Err(Error::wrong(path, 0, "another text than what was cosigned"));
         }
+        Ok(self.own_lines(own))
+    }
+
+    /// A note with the log's own signatures alone.
+    fn own_lines(&self, note: &Note) -> Note {
         let (first, second) = (&self.keys().ed25519, &self.keys().ml_dsa_44);
         let is_own = |line: &&SignatureLine| {
             [first, second].iter().any(|key| (key.name(), key.id()) == (&line.name, line.id))
         };
-        let signatures = own.signatures.iter().filter(is_own).cloned().collect();
-        Ok(Note { text: own.text.clone(), signatures })
+        let signatures = note.signatures.iter().filter(is_own).cloned().collect();
+        Note { text: note.text.clone(), signatures }
     }
 
     /// Signature lines that came without the checkpoint that they are of: each with the one of those at hand under which it
-    /// holds. None if it holds under none, or its key is not known.
+    /// holds, and the log's own signatures. None if it holds under none, or its key is not known.
     pub fn note_of(&self, line: &SignatureLine, known: &[VerifierKey]) -> Result<Option<Note>> {
         let key = known.iter().find(|key| key.name() == line.name && key.id() == line.id);
         let Some(key) = key else { return Ok(None) };
         let kept = self.cosigned()?.into_iter().map(|(_, note)| note);
-        for mut note in kept.chain([self.note().clone()]) {
+        for note in kept.chain([self.note().clone()]) {
             if key.verify(&note.text, &line.signature).is_ok() {
+                // What is kept beside it was judged when it came, maybe by keys that are not given now.
+                let mut note = self.own_lines(&note);
                 add(&mut note, line.clone());
                 return Ok(Some(note));
             }
@@ -140,9 +175,12 @@ impl<D: Disk> Reader<D> {
 
     /// Keeps a checkpoint with the signatures that were gathered under it.
     pub fn keep_cosigned(&self, size: u64, note: &Note) -> Result<()> {
-        let path = format!("{COSIGNED}/{size:016}");
-        put(self.disk(), &[(path, note.to_string().into_bytes())])
+        put(self.disk(), &[(cosigned_path(size), note.to_string().into_bytes())])
     }
+}
+
+fn cosigned_path(size: u64) -> String {
+    format!("{COSIGNED}/{size:016}")
 }
 
 /// Puts a signature under a note, in place of an older one by the same key.

@@ -41,6 +41,8 @@ pub enum Fact {
     Clocked(Clocked),
     /// Something of value was reached: mail items, files, bytes that left.
     Touched(Box<Touched>),
+    /// More was reached than a case keeps.
+    Unlisted(Unlisted),
     /// A rule, an indicator or another tool found something.
     Found(Box<Finding>),
     /// An analyst's remark.
@@ -69,6 +71,13 @@ pub enum Fact {
     Published(Published),
     /// An ally takes a position on what was published.
     Opined(Box<Opined>),
+}
+
+/// More was reached than a case keeps: what it keeps is a sample, and bounds nothing from above.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlisted {
+    /// Records of the logs that say so, and are in no `touched`.
+    pub records: u64,
 }
 
 /// The case begins.

@@ -36,7 +36,7 @@ pub fn facts(outcome: &mut Outcome) -> Vec<Fact> {
     let not_kept = gathered.not_kept();
     if not_kept > 0 {
         eprintln!(
-            "blanik: {not_kept} records of what was reached are beyond what a case keeps; bounds do not count them"
+            "blanik: {not_kept} records of what was reached are beyond what a case keeps; what was taken has no upper bound"
         );
     }
     gathered.facts()

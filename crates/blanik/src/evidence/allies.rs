@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use blanik_evidence::returned::Returned;
+use blanik_evidence::returned::{Returned, UNKNOWN};
 use blanik_evidence::workspace::POLICY_FILE;
 use blanik_evidence::{Grade, Note, Reader, VerifierKey, allies};
 use blanik_model::text::for_terminal;
@@ -53,11 +53,17 @@ pub(crate) fn known_keys(
     Ok(known)
 }
 
-/// Whose cosignatures hold that cover a case: all its findings; of the grade `concur` its newest verdict, too. Of one ally and
-/// grade the newest.
+/// Whose cosignatures hold, under checkpoints of this log's own tree, that cover a case: all its findings; of the grade `concur` its
+/// newest verdict, too, without which there is nothing to concur with. Of one ally and grade the newest. What cannot be
+/// read is told on stderr: a case is shown without it.
 pub(crate) fn cosigned(workspace: &Path, records: &[(u64, Record)]) -> Result<Vec<Cosigned>> {
     let reader = super::reader(workspace)?;
-    let known = known_keys(workspace, None)?;
+    let remark =
+        |error: &dyn std::fmt::Display| eprintln!("blanik: {}", for_terminal(&error.to_string()));
+    let known = known_keys(workspace, None).unwrap_or_else(|error| {
+        remark(&format!("whose cosignatures hold cannot be told: {error:#}"));
+        Vec::new()
+    });
     let last = |is: fn(&Fact) -> bool| {
         let of = records.iter().rev().find(|(_, record)| is(&record.fact));
         of.map_or(0, |(index, _)| index + 1)
@@ -67,12 +73,17 @@ pub(crate) fn cosigned(workspace: &Path, records: &[(u64, Record)]) -> Result<Ve
     let found = last(|fact| matches!(fact, Fact::Found(_) | Fact::Hunted(_))).max(begun);
     let judged = last(|fact| matches!(fact, Fact::Concluded(_)));
     let mut newest: BTreeMap<(String, &'static str), Cosigned> = BTreeMap::new();
-    for (checkpoint, note) in reader.cosigned()? {
+    let (held, faults) = reader.cosigned_of_tree()?;
+    for fault in &faults {
+        remark(&format!("a cosigned checkpoint does not count: {fault}"));
+    }
+    for (checkpoint, note) in held {
         for key in &known {
             let Ok(seconds) = note.verify(key) else { continue };
             let grade = Grade::of(key.name());
             let covers = if grade == Grade::Concur { found.max(judged) } else { found };
-            if checkpoint.size < covers {
+            let concurs_with_nothing = grade == Grade::Concur && judged == 0;
+            if checkpoint.size < covers || concurs_with_nothing {
                 continue;
             }
             let at = seconds.and_then(|s| i64::try_from(s).ok()).and_then(Timestamp::from_seconds);
@@ -110,7 +121,7 @@ pub(crate) fn take_back(reader: &Reader, note: &Note, known: &[VerifierKey]) -> 
     // A key of two that is not known says no more than the other, which is.
     let is_told = |name: &str| told.iter().any(|known| name.starts_with(&format!("{known} (")));
     let mut all = true;
-    for (name, why) in left.iter().filter(|(name, _)| !is_told(name)) {
+    for (name, why) in left.iter().filter(|(name, why)| *why != UNKNOWN || !is_told(name)) {
         all = false;
         eprintln!("blanik: not kept: {} at {size} records: {why}", for_terminal(name));
     }

@@ -98,12 +98,19 @@ struct Waiting<'f> {
     is_new: bool,
 }
 
+/// An opinion, who created it, and the record of the publication that it is about: nobody else has versions of it.
+type Version = (String, String, u64);
+
+fn version(opined: &Opined) -> Version {
+    (opined.opinion.clone(), opined.identity.clone(), opined.on)
+}
+
 /// What is on record of publications and of what was said of them.
 #[derive(Default)]
 struct OnRecord {
     published: Vec<(u64, String, Timestamp, Published)>,
-    opined: BTreeSet<(String, Timestamp, u64)>,
-    opinions: BTreeSet<(String, u64)>,
+    opined: BTreeSet<(Version, Timestamp)>,
+    opinions: BTreeSet<Version>,
     /// Publications whose packs are not kept.
     lost: Vec<u64>,
 }
@@ -185,10 +192,10 @@ impl Replies<'_> {
         });
         let (mut seen, mut known) = (on_record.opined.clone(), on_record.opinions.clone());
         taken.retain(|Answer { opined, .. }| {
-            let own = (opined.opinion.clone(), opined.on);
+            let own = version(opined);
             // Who takes back what never came, said nothing.
             let says = !opined.withdrawn || known.contains(&own);
-            says && seen.insert((opined.opinion.clone(), opined.said, opined.on)) && {
+            says && seen.insert((own.clone(), opined.said)) && {
                 known.insert(own);
                 true
             }
@@ -244,8 +251,8 @@ impl OnRecord {
                     all.published.push((unsealed.index, record.case, record.at, published));
                 }
                 Fact::Opined(opined) => {
-                    all.opinions.insert((opined.opinion.clone(), opined.on));
-                    all.opined.insert((opined.opinion, opined.said, opined.on));
+                    all.opinions.insert(version(&opined));
+                    all.opined.insert((version(&opined), opined.said));
                 }
                 _ => {}
             }

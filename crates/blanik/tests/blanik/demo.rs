@@ -69,6 +69,7 @@ fn every_sentence_of_the_demos_case_leads_into_a_log_that_verifies() {
             Fact::Found(_)
                 | Fact::Covered(_)
                 | Fact::Touched(_)
+                | Fact::Unlisted(_)
                 | Fact::Clocked(_)
                 | Fact::LoggedOn(_)
                 | Fact::Addressed(_)

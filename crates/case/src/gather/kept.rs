@@ -75,7 +75,8 @@ impl<K: Ord, V> Kept<K, V> {
     }
 }
 
-/// FNV-1a of how a name is written: the same everywhere, and a name made to be kept harms nobody.
+/// FNV-1a of how a name is written: the same everywhere. Who writes into the logs can make names that push others out; the case then
+/// says how many records it does not list, and promises no upper bound.
 pub(super) struct Digest(u64);
 
 impl Digest {

@@ -26,7 +26,7 @@ const MAIL: Watch = Watch {
     pairs: &[(Some("client-hostname"), "client-ip"), (Some("server-hostname"), "server-ip")],
     only: None,
 };
-/// Zeek's `smb_mapping`: `\\HOST\share`.
+/// Zeek's `smb_mapping` and `smb_files`: `\\HOST\share`.
 const SHARE: Watch = Watch { pairs: &[(Some("path"), "id.resp_h")], only: None };
 const NTLM: Watch = Watch {
     pairs: &[(Some("hostname"), "id.orig_h"), (Some("server_nb_computer_name"), "id.resp_h")],
@@ -39,7 +39,7 @@ pub(super) fn watch(kind: &Kind) -> Option<&'static Watch> {
     match kind.product.as_deref() {
         Some("windows") if kind.event_id == Some(3) && service("sysmon") => Some(&CONNECTION),
         Some("windows") if kind.event_id == Some(4624) => Some(&LOGON),
-        Some("zeek") if service("smb_mapping") => Some(&SHARE),
+        Some("zeek") if service("smb_mapping") || service("smb_files") => Some(&SHARE),
         Some("zeek") if service("ntlm") => Some(&NTLM),
         Some("zeek") if service("dhcp") => Some(&LEASE),
         _ if service("message_tracking") => Some(&MAIL),

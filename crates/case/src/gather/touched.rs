@@ -127,7 +127,7 @@ impl Reached {
 
     fn fact(self, reach: Reach<String>) -> Fact {
         let items = self.items.into_sorted();
-        let counted: u64 = items.iter().map(|(_, n)| n).sum();
+        let counted = items.iter().fold(0u64, |sum, (_, n)| sum.saturating_add(*n));
         Fact::Touched(Box::new(Touched {
             act: reach.act.to_owned(),
             first: self.first,
@@ -139,7 +139,11 @@ impl Reached {
             session: reach.session,
             records: self.records,
             items: items.into_iter().map(|(item, _)| item).collect(),
-            further_items: self.mentions - counted,
+            // Once more than can be counted, it stays so: whoever sums it up says no upper bound.
+            further_items: match self.mentions {
+                u64::MAX => u64::MAX,
+                mentions => mentions.saturating_sub(counted),
+            },
             bytes: self.bytes,
             source: self.place.0,
             record: self.place.1,
@@ -183,7 +187,8 @@ impl Reaches {
         let Some(reached) = self.kept.entry(reach, || Reached::none_at(times)) else { return };
         reached.add(times);
         reached.bytes = reached.bytes.saturating_add(said.bytes);
-        reached.mentions += said.unnamed + said.items.len() as u64;
+        let mentions = said.unnamed.saturating_add(said.items.len() as u64);
+        reached.mentions = reached.mentions.saturating_add(mentions);
         for item in &said.items {
             if let Some(n) = reached.items.entry(short(item), || 0) {
                 *n += 1;
@@ -203,7 +208,7 @@ impl Reaches {
             };
             let Some(mine) = self.kept.ranked(reach, || Reached::none_at(&times)) else { continue };
             mine.add(&times);
-            mine.mentions += theirs.mentions;
+            mine.mentions = mine.mentions.saturating_add(theirs.mentions);
             mine.bytes = mine.bytes.saturating_add(theirs.bytes);
             for (item, count) in theirs.items.into_ranked() {
                 if let Some(n) = mine.items.ranked(item, || 0) {

@@ -26,6 +26,7 @@ const FOR_ALL: &[(&str, &[&str])] = &[
         ],
     ),
     ("touched", &["/act", "/first", "/last", "/records", "/further_items", "/bytes"]),
+    ("unlisted", &["/records"]),
     ("covered", &["/kind", "/spans/*"]),
     ("addressed", &["/first", "/last", "/records"]),
     ("logged-on", &["/first", "/last", "/records"]),

@@ -140,7 +140,8 @@ impl Builder<'_> {
             record: None,
             probabilities: Vec::new(),
         });
-        let mut opinions: Vec<Opinion> = cosigned.collect();
+        let is_asked = |opinion: &Opinion| order.attributes || !opinion.on_attribution;
+        let mut opinions: Vec<Opinion> = cosigned.filter(is_asked).collect();
         // An agency's own words are for those with whom the network is defended.
         if self.of.names.tlp() >= Tlp::Amber {
             let assessed =
@@ -150,8 +151,7 @@ impl Builder<'_> {
                 });
             let opined = self.of.case.judgements.opinions.iter();
             let opined = opined.filter_map(|(index, opined)| self.opined(*index, opined, order));
-            let all = assessed.chain(opined);
-            opinions.extend(all.filter(|opinion| order.attributes || !opinion.on_attribution));
+            opinions.extend(assessed.chain(opined).filter(is_asked));
         }
         opinions
     }

@@ -127,7 +127,7 @@ impl Builder<'_> {
             let of = self.view.exposure.iter().filter(move |e| e.act == act);
             of.filter(|e| (e.bytes.confirmed, e.items.confirmed) != (0, 0))
         };
-        let bytes: u64 = sure("outbound").map(|e| e.bytes.confirmed).sum();
+        let bytes: u64 = sure("outbound").map(|e| e.bytes.confirmed).fold(0, u64::saturating_add);
         let boxes = sure("mail").count() as u64;
         let on = Citations::join(
             sure("outbound").chain(sure("mail")).flat_map(|e| e.why.iter().map(|s| s.rests_on())),
