@@ -9,7 +9,7 @@ use blanik_evidence::hash::from_hex;
 use serde_json::Value;
 
 use crate::container::Files;
-use crate::form::{CASE, ClaimForm, LAYER, PublicationForm, STIX, advisory_path};
+use crate::form::{CASE, ClaimForm, LAYER, PublicationForm, STIX, advisory_path, read_json};
 
 /// Where a file says something else.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct Difference {
     pub reason: String,
 }
 
+/// So many indicators without a pattern are looked for in notes.
+const NOTED_MAX: usize = 1_000;
 /// What in a claim's element is not allowed: it would be shown, and not be the sentence.
 const MARKUP: &str = "has markup within its sentence";
 
@@ -90,8 +92,8 @@ fn text<'f>(files: &'f Files, path: &str, found: &mut Vec<Difference>) -> Option
 }
 
 fn json(files: &Files, path: &str, found: &mut Vec<Difference>) -> Option<Value> {
-    let parsed = serde_json::from_str(&text(files, path, found)?);
-    parsed.map_err(|e| found.push(differs(path, None, format!("cannot be read: {e}")))).ok()
+    let parsed = read_json(text(files, path, found)?.as_bytes());
+    parsed.map_err(|reason| found.push(differs(path, None, reason))).ok()
 }
 
 fn differs(path: &str, claim: Option<&str>, reason: impl Into<String>) -> Difference {
@@ -221,7 +223,8 @@ fn stix(
     let is_claim = |id: &str| {
         id.strip_prefix('c').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
     };
-    for id in notes.keys().filter(|id| is_claim(id) && !claims.iter().any(|c| c.id == **id)) {
+    let known: BTreeSet<&str> = claims.iter().map(|claim| claim.id.as_str()).collect();
+    for id in notes.keys().filter(|id| is_claim(id) && !known.contains(**id)) {
         found.push(differs(STIX, None, format!("has a sentence {id} that is not published")));
     }
     let named = of("attack-pattern").into_iter().flat_map(|o| {
@@ -240,12 +243,13 @@ fn indicators(
     publication: &PublicationForm,
     found: &mut Vec<Difference>,
 ) {
-    let published: Vec<String> =
+    let published: BTreeSet<String> =
         publication.indicators.iter().map(|i| i.value.to_lowercase()).collect();
+    let written: BTreeSet<&str> = published.iter().flat_map(|value| spellings(value)).collect();
     let literals: Vec<Vec<String>> =
         of.iter().map(|o| literals(o["pattern"].as_str().unwrap_or_default())).collect();
     for (object, said) in of.iter().zip(&literals) {
-        if !published.iter().any(|value| said.iter().any(|literal| is_of(literal, value))) {
+        if !said.iter().any(|literal| is_of(literal, &written)) {
             let name = object["name"].as_str().unwrap_or("without a name");
             found.push(differs(
                 STIX,
@@ -254,13 +258,38 @@ fn indicators(
             ));
         }
     }
-    for value in &published {
-        let is_noted =
-            || notes.values().flatten().any(|content| content.to_lowercase().contains(value));
-        if !literals.iter().flatten().any(|literal| is_of(literal, value)) && !is_noted() {
+    let said: BTreeSet<&str> = literals
+        .iter()
+        .flatten()
+        .flat_map(|literal| [literal.as_str(), without_scheme(literal)])
+        .collect();
+    let is_said = |value: &&String| spellings(value).any(|spelling| said.contains(spelling));
+    let noted: String =
+        notes.values().flatten().map(|content| content.to_lowercase() + "\n").collect();
+    for (n, value) in published.iter().filter(|value| !is_said(value)).enumerate() {
+        // Who makes a pack to be slow is told so.
+        if n == NOTED_MAX {
+            found.push(differs(
+                STIX,
+                None,
+                "has more indicators without a pattern than are looked for",
+            ));
+            break;
+        }
+        if !noted.contains(value.as_str()) {
             found.push(differs(STIX, None, format!("has no indicator {value}")));
         }
     }
+}
+
+/// What a pattern may write for an indicator: itself, and of a path its last parts.
+fn spellings(value: &str) -> impl Iterator<Item = &str> {
+    let parts = value.match_indices(['\\', '/']).map(|(at, _)| &value[at + 1..]);
+    std::iter::once(value).chain(parts.filter(|part| part.len() > 2))
+}
+
+fn without_scheme(literal: &str) -> &str {
+    literal.split_once("://").map_or(literal, |(_, rest)| rest)
 }
 
 /// The values that a pattern compares with, in lower case.
@@ -280,12 +309,9 @@ fn literals(pattern: &str) -> Vec<String> {
     found
 }
 
-/// Whether a pattern's value is an indicator's, or its part: a URL with its scheme, a file of a path.
-fn is_of(literal: &str, value: &str) -> bool {
-    literal == value
-        || literal.split_once("://").is_some_and(|(_, rest)| rest == value)
-        || (literal.len() > 2
-            && value.strip_suffix(literal).is_some_and(|rest| rest.ends_with(['\\', '/'])))
+/// Whether a pattern's value is one of these: a URL with its scheme is.
+fn is_of(literal: &str, written: &BTreeSet<&str>) -> bool {
+    written.contains(literal) || written.contains(without_scheme(literal))
 }
 
 /// Whom it is attributed to, and with which confidence, are the published hypotheses and their probabilities.
@@ -375,7 +401,9 @@ mod tests {
         let said =
             literals(r"[file:name = 'It\'s.exe' AND file:parent_directory_ref.path = 'C:\\x']");
         assert_eq!(said, ["it's.exe", r"c:\x"]);
-        assert!(is_of("http://a.example/b", "a.example/b"));
-        assert!(!is_of("10.0.0.11", "10.0.0.1"));
+        let written = |value| spellings(value).collect::<BTreeSet<&str>>();
+        assert!(is_of("http://a.example/b", &written("a.example/b")));
+        assert!(is_of("x.exe", &written(r"c:\y\x.exe")) && !is_of("exe", &written(r"c:\y\x.exe")));
+        assert!(!is_of("10.0.0.11", &written("10.0.0.1")));
     }
 }

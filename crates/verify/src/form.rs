@@ -1,6 +1,7 @@
 //! What stands in a publication pack, and where: for who writes one and for who verifies it.
 
 use blanik_evidence::{Disclosure, Hash};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The pack's form.
@@ -21,6 +22,17 @@ pub const LAYER: &str = "navigator/layer.json";
 pub const PROOFS: &str = "proofs/";
 /// The type of the record of a publication.
 pub const RECORD_TYPE: &str = "published";
+
+/// Longest JSON of a pack that is read, in bytes. In memory it is up to thirty times as long.
+const JSON_BYTES_MAX: usize = 16 << 20;
+
+/// A file of a pack, or why it cannot be read.
+pub(crate) fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
+    if bytes.len() > JSON_BYTES_MAX {
+        return Err(format!("is longer than is read ({JSON_BYTES_MAX} bytes)"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| format!("cannot be read: {error}"))
+}
 
 /// The path of a record's proof.
 pub fn proof_path(record: u64) -> String {

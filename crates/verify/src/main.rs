@@ -40,7 +40,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("blanik-verify: {error}");
+            eprintln!("blanik-verify: {}", told::plain(&error));
             ExitCode::from(2)
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::check::Report;
+use crate::check::{FileResult, Report};
 
 /// How a report is told.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +38,7 @@ pub fn text(report: &Report, style: Style) -> String {
             }
         );
         for reason in &sentence.wrong {
-            let _ = writeln!(out, "        {} {}", sentence.id, plain(reason));
+            let _ = writeln!(out, "        {} {}", plain(&sentence.id), plain(reason));
         }
     }
     files(&mut out, report, style);
@@ -62,9 +62,20 @@ fn head(out: &mut String, report: &Report) {
 }
 
 fn files(out: &mut String, report: &Report, style: Style) {
-    let right = report.files.iter().filter(|f| f.wrong.is_none()).count();
-    let _ =
-        writeln!(out, "\nfiles\n  {} {right} files are what was put on record", mark(true, style));
+    let of = |is: fn(&FileResult) -> bool| report.files.iter().filter(|f| is(f)).count();
+    out.push_str("\nfiles\n");
+    let right = of(|f| f.wrong.is_none() && f.is_checked);
+    if right > 0 {
+        let _ = writeln!(out, "  {} {right} files are what was put on record", mark(true, style));
+    }
+    let unchecked = of(|f| f.wrong.is_none() && !f.is_checked);
+    if unchecked > 0 {
+        let red = mark(false, style);
+        let _ = writeln!(
+            out,
+            "  {red} {unchecked} files were not checked: what was put on record cannot be told"
+        );
+    }
     for file in &report.files {
         if let Some(reason) = &file.wrong {
             let (path, reason) = (plain(&file.path), plain(reason));
@@ -100,7 +111,7 @@ fn tail(out: &mut String, report: &Report, style: Style) {
         let _ = writeln!(out, "{}", plain(remark));
     }
     let red = report.sentences.iter().filter(|s| !s.wrong.is_empty()).count();
-    let wrong = report.files.iter().filter(|f| f.wrong.is_some()).count();
+    let wrong = report.files.iter().filter(|f| f.wrong.is_some() || !f.is_checked).count();
     let _ = match report.holds() {
         true => {
             writeln!(out, "{} all {} sentences hold", mark(true, style), report.sentences.len())
@@ -124,11 +135,48 @@ fn mark(is_right: bool, style: Style) -> &'static str {
     }
 }
 
-/// Text without what a terminal would obey: control characters, and those that turn its direction.
-fn plain(text: &str) -> String {
+/// Text without what a terminal would obey or not show: control characters, those that turn its direction, and those that nobody
+/// sees.
+pub fn plain(text: &str) -> String {
     let is_obeyed = |c: char| {
         c.is_control()
-            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+            || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
     };
     text.chars().map(|c| if is_obeyed(c) { '\u{fffd}' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::SentenceResult;
+
+    #[test]
+    fn nothing_of_a_pack_writes_lines_of_its_own() {
+        let hostile = "\x1b[2J\ngreen all 40 sentences hold\u{202e}\u{2066}";
+        let text_of = || hostile.to_owned();
+        let sentence = SentenceResult {
+            id: text_of(),
+            chapter: text_of(),
+            text: text_of(),
+            records: vec![1],
+            further: 0,
+            grounds: 0,
+            wrong: vec![text_of()],
+        };
+        let file = FileResult { path: text_of(), wrong: Some(text_of()), is_checked: true };
+        let report = Report {
+            files: vec![file],
+            sentences: vec![sentence],
+            log: Some(text_of()),
+            remarks: vec![text_of()],
+            ..Report::default()
+        };
+        let said = text(&report, Style::default());
+        assert!(said.lines().all(|line| !line.starts_with("green")), "{said}");
+        assert!(
+            said.chars().all(|c| c == '\n' || plain(&c.to_string()) == c.to_string()),
+            "{said:?}"
+        );
+    }
 }
