@@ -56,7 +56,11 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     file.write_all(bytes).with_context(context)?;
     file.as_file().sync_all().with_context(context)?;
     file.persist(path).map_err(|e| e.error).with_context(context)?;
-    Ok(())
+    // The folder's entry, too: a record may name the file. Windows has no such thing.
+    if cfg!(windows) {
+        return Ok(());
+    }
+    fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(context)
 }
 
 fn refuse_input(path: &Path, existing: &Path, inputs: &[PathBuf]) -> Result<()> {

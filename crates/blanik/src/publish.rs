@@ -62,6 +62,8 @@ pub struct Made {
     pub files: usize,
     /// How many proofs.
     pub proofs: usize,
+    /// Where the workspace keeps it.
+    pub kept: PathBuf,
 }
 
 /// Publishes, or says what would be.
@@ -96,10 +98,13 @@ pub fn run(args: &PublishArgs) -> Result<ExitCode> {
     };
     let key = evidence::key(&args.workspace, &args.key)?;
     let made = draft.publish(args.tlp, key)?;
-    let mut out = target.create()?;
-    out.write_all(&made.bytes)
-        .with_context(|| format!("cannot write {}", target.path().display()))?;
-    out.finish()?;
+    let write = || -> Result<()> {
+        let mut out = target.create()?;
+        out.write_all(&made.bytes)
+            .with_context(|| format!("cannot write {}", target.path().display()))?;
+        out.finish()
+    };
+    write().with_context(|| format!("the pack is in {}", made.kept.display()))?;
     if draft.order.attributes && made.publication.attribution.is_none() {
         eprintln!(
             "blanik: no verdict of it is on record, so nothing is said of who it was: `blanik attribute CASE --record`"
@@ -250,13 +255,20 @@ impl Draft {
         let index = workspace.size();
         workspace.append_json(&[serde_json::to_string(&record)?])?;
         drop(workspace);
-        let reader = evidence::reader(&self.workspace)?;
-        let seal = seal(&reader, index, &files)?;
-        files.insert(SEAL.to_owned(), serde_json::to_vec_pretty(&seal)?);
-        let bytes = container::write(&files)?;
-        // By what it says of ids and sentences, answers to it are known.
-        write_whole(&replies::pack_path(&self.workspace, &digest), &bytes)?;
-        Ok(Made { bytes, publication, record: index, files: files.len(), proofs })
+        let kept = replies::pack_path(&self.workspace, &digest);
+        let mut sealed = || -> Result<Vec<u8>> {
+            let reader = evidence::reader(&self.workspace)?;
+            let seal = seal(&reader, index, &files)?;
+            files.insert(SEAL.to_owned(), serde_json::to_vec_pretty(&seal)?);
+            let bytes = container::write(&files)?;
+            // By what it says of ids and sentences, answers to it are known.
+            write_whole(&kept, &bytes)?;
+            Ok(bytes)
+        };
+        let bytes = sealed().with_context(|| {
+            format!("record {index} says that it was published, and there is no pack of it: publish it once more")
+        })?;
+        Ok(Made { bytes, publication, record: index, files: files.len(), proofs, kept })
     }
 }
 

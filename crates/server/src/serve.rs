@@ -1,12 +1,14 @@
 //! The network: hyper's HTTP/1.1 on one thread, TLS by rustls, work on a few others. Everything is bounded: connections, the bytes
 //! of heads and bodies, the time for each, the life of a connection. Whoever is slow holds one connection, and not for long.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::convert::Infallible;
 use std::io;
-use std::net::TcpListener;
+use std::net::{IpAddr, TcpListener};
 use std::path::Path;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use blanik_model::Timestamp;
@@ -42,6 +44,8 @@ const HEADERS_MAX: usize = 64;
 pub struct Limits {
     /// Connections at a time; others are closed at once.
     pub connections_max: usize,
+    /// Of these, connections from one address: a reverse proxy or a NAT may stand there.
+    pub connections_of_one_max: usize,
     /// Bodies in memory at a time, read or worked on; others wait. Who only reads needs none.
     pub bodies_max: usize,
     /// Requests worked on at a time; others wait.
@@ -58,6 +62,7 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             connections_max: 256,
+            connections_of_one_max: 128,
             bodies_max: 32,
             requests_max: 8,
             head_time_max: Duration::from_secs(10),
@@ -140,22 +145,56 @@ pub fn serve(
     })
 }
 
+/// Connections of each address that has some.
+type Peers = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
+/// A connection's place among those of its address, until it is dropped.
+struct Place(Peers, IpAddr);
+
+impl Place {
+    /// None if the address has as many as it may.
+    fn of(peers: &Peers, peer: IpAddr, most: usize) -> Option<Place> {
+        let mut all = peers.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = all.entry(peer).or_default();
+        if *held >= most {
+            return None;
+        }
+        *held += 1;
+        Some(Place(Arc::clone(peers), peer))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Entry::Occupied(mut held) = all.entry(self.1) {
+            *held.get_mut() -= 1;
+            if *held.get() == 0 {
+                held.remove();
+            }
+        }
+    }
+}
+
 async fn accept(listener: tokio::net::TcpListener, shared: Arc<Shared>) {
     let connections = Arc::new(Semaphore::new(shared.limits.connections_max));
+    let peers = Peers::default();
     loop {
-        let Ok((stream, _)) = listener.accept().await else {
+        let Ok((stream, peer)) = listener.accept().await else {
             // As long as there are no descriptors left, say.
             sleep(ACCEPT_PAUSE).await;
             continue;
         };
         // Beyond the bound it is closed: who is honest comes again.
+        let most = shared.limits.connections_of_one_max;
+        let Some(place) = Place::of(&peers, peer.ip(), most) else { continue };
         if let Ok(permit) = Arc::clone(&connections).try_acquire_owned() {
-            tokio::spawn(connection(stream, Arc::clone(&shared), permit));
+            tokio::spawn(connection(stream, Arc::clone(&shared), (permit, place)));
         }
     }
 }
 
-async fn connection(stream: TcpStream, shared: Arc<Shared>, _permit: OwnedSemaphorePermit) {
+async fn connection(stream: TcpStream, shared: Arc<Shared>, _held: (OwnedSemaphorePermit, Place)) {
     // Small answers go at once. Where that is refused, they only come later.
     let _ = stream.set_nodelay(true);
     let Some(tls) = shared.tls.clone() else { return converse(stream, shared).await };
@@ -248,7 +287,8 @@ fn busy() -> Reply {
 }
 
 fn response(reply: Reply) -> Response<Full<Bytes>> {
-    let closes = matches!(reply.status, 408 | 413);
+    // Strangers hold no connection.
+    let closes = matches!(reply.status, 401 | 408 | 413);
     let mut response = Response::new(Full::new(Bytes::from(reply.body)));
     *response.status_mut() = StatusCode::from_u16(reply.status).expect("we send known ones");
     let headers = response.headers_mut();

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 
 use crate::cli::attribution::{IntelAddArgs, IntelCommand, IntelListArgs};
 use crate::exchange::replies;
+use crate::outfile::write_whole;
 use crate::{evidence, exchange};
 
 /// The case under which knowledge of actors is on record.
@@ -95,7 +96,8 @@ pub fn learn(workspace: &Path, key: &SigningKey, files: Vec<Coming>) -> Result<(
         let source = source_of(&learnt, &at.to_string())?;
         let taken = intake::add(&mut knowledge, &file.text, &source)
             .with_context(|| format!("{} is no knowledge of actors", file.name))?;
-        keep(workspace, &learnt.sha256, file.text.as_bytes())?;
+        // The record that names it is durable: so it must be before.
+        write_whole(&kept(workspace, &learnt.sha256), file.text.as_bytes())?;
         let mut open = Workspace::open_with(workspace, key.clone())?;
         let mut records = Vec::new();
         let record = |fact| Record { case: CASE.into(), at, by: key.name().to_owned(), fact };
@@ -175,17 +177,13 @@ fn kept(workspace: &Path, sha256: &str) -> PathBuf {
     workspace.join(FOLDER).join(sha256)
 }
 
-fn keep(workspace: &Path, sha256: &str, bytes: &[u8]) -> Result<()> {
-    let path = kept(workspace, sha256);
-    let folder = path.parent().expect("it lies in a folder");
-    let context = || format!("cannot write {}", path.display());
-    fs::create_dir_all(folder).with_context(context)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(context)?;
-    file.write_all(bytes).with_context(context)?;
-    // The record that names it is durable: so it must be before, with the folder's entry.
-    file.as_file().sync_all().with_context(context)?;
-    file.persist(&path).map_err(|e| e.error).with_context(context)?;
-    fs::File::open(folder).and_then(|folder| folder.sync_all()).with_context(context)
+/// Notes of our log that others signed, of all files that were taken in, once more: an ally's key may be known by now.
+///
+/// # Errors
+/// If the workspace cannot be read or written to.
+pub fn cosigned_again(workspace: &Path) -> Result<()> {
+    let known = stored(&records_of(workspace)?);
+    replies::cosigned_again(workspace, known.iter().map(|(index, _, learnt)| (*index, learnt)))
 }
 
 /// Records of knowledge that count, of any order of cases.

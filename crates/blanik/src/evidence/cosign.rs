@@ -34,6 +34,10 @@ pub(super) fn run(args: &CosignArgs) -> Result<ExitCode> {
         blanik_evidence::allies::add(reader.disk(), &keys)?;
         println!("Ally       {} keys are known", keys.len());
     }
+    if !args.ally.is_empty() {
+        // What they signed may have come before their keys.
+        crate::attribute::intel::cosigned_again(&args.workspace)?;
+    }
     let mut all_hold = true;
     if !args.add.is_empty() {
         let known = allies::known_keys(&args.workspace, policy.as_ref())?;

@@ -23,6 +23,7 @@ use crate::evidence::allies;
 const FOLDER: &str = "published";
 /// Words that a file has which may hold an answer.
 const OPINION: &str = "\"opinion\"";
+const IDENTITY: &str = "\"identity\"";
 const ARTIFACT: &str = "\"artifact\"";
 
 /// Where a published pack is kept.
@@ -70,24 +71,42 @@ pub fn take(workspace: &Path, key: &SigningKey, files: &[File<'_>], came: &[u64]
         }
     }
     let strangers = replies.strangers(files, &waiting);
+    let mut found: BTreeMap<u64, BTreeSet<&str>> = BTreeMap::new();
     for one in &waiting {
-        match &one.left.reason {
-            Reason::Stranger(id) if strangers.contains_key(id) => {
-                let objects = objects(&intel::text_of(workspace, one.index, one.learnt)?);
-                let only: Vec<Value> =
-                    objects.into_iter().flatten().filter(|o| o["id"] == one.left.id).collect();
-                let who = |id: &str| strangers.get(id).cloned();
-                taken.extend(reply::opinions(&only, replies.ours()?, one.index, &who).taken);
-            }
-            _ => {}
+        if matches!(&one.left.reason, Reason::Stranger(id) if strangers.contains_key(id)) {
+            found.entry(one.index).or_default().insert(&one.left.id);
         }
+    }
+    for (index, learnt) in files {
+        let Some(ids) = found.get(index) else { continue };
+        let objects = objects(&intel::text_of(workspace, *index, learnt)?).unwrap_or_default();
+        let is_found = |o: &Value| o["id"].as_str().is_some_and(|id| ids.contains(id));
+        let only: Vec<Value> = objects.into_iter().filter(is_found).collect();
+        let who = |id: &str| strangers.get(id).cloned();
+        taken.extend(reply::opinions(&only, replies.ours()?, *index, &who).taken);
     }
     let is_left = |one: &&Waiting<'_>| match &one.left.reason {
         Reason::Stranger(id) => one.is_new && !strangers.contains_key(id),
         _ => one.is_new,
     };
     tell(waiting.iter().filter(is_left), replies.lost());
-    replies.record(key, taken)
+    replies.record(key, taken, files)
+}
+
+/// Takes the cosigned checkpoints of our log from files that are on record, once more.
+///
+/// # Errors
+/// If the workspace cannot be read or written to.
+pub fn cosigned_again<'f>(workspace: &Path, files: impl Iterator<Item = File<'f>>) -> Result<()> {
+    let replies = Replies { workspace, ours: None, on_record: OnRecord::default() };
+    for (index, learnt) in files {
+        // One that is gone or damaged is told by what rests on it.
+        let Ok(text) = intel::text_of(workspace, index, learnt) else { continue };
+        if text.contains(ARTIFACT) {
+            replies.cosigned(&objects(&text).unwrap_or_default())?;
+        }
+    }
+    Ok(())
 }
 
 /// An opinion that was not taken at first sight.
@@ -110,7 +129,8 @@ fn version(opined: &Opined) -> Version {
 struct OnRecord {
     published: Vec<(u64, String, Timestamp, Published)>,
     opined: BTreeSet<(Version, Timestamp)>,
-    opinions: BTreeSet<Version>,
+    /// With the file that brought each first.
+    opinions: BTreeMap<Version, u64>,
     /// Publications whose packs are not kept.
     lost: Vec<u64>,
 }
@@ -172,7 +192,7 @@ impl Replies<'_> {
                 break;
             }
             let Ok(text) = intel::text_of(self.workspace, *index, learnt) else { continue };
-            if !missing.iter().any(|id| text.contains(id.as_str())) {
+            if !text.contains(IDENTITY) {
                 continue;
             }
             let objects = objects(&text).unwrap_or_default();
@@ -183,8 +203,11 @@ impl Replies<'_> {
         found
     }
 
-    /// Puts on record what is not there yet.
-    fn record(&self, key: &SigningKey, mut taken: Vec<Answer>) -> Result<()> {
+    /// Puts on record what is not there yet. Who created an opinion stands in it unsigned: a further version counts only from
+    /// where the first came.
+    fn record(&self, key: &SigningKey, mut taken: Vec<Answer>, files: &[File<'_>]) -> Result<()> {
+        let sources: BTreeMap<u64, &str> =
+            files.iter().map(|(index, learnt)| (*index, learnt.source.as_str())).collect();
         let at = evidence::now()?;
         let on_record = &self.on_record;
         taken.sort_by(|a, b| {
@@ -193,10 +216,19 @@ impl Replies<'_> {
         let (mut seen, mut known) = (on_record.opined.clone(), on_record.opinions.clone());
         taken.retain(|Answer { opined, .. }| {
             let own = version(opined);
+            let first = known.get(&own).copied();
+            if first.is_some_and(|first| sources.get(&first) != sources.get(&opined.source)) {
+                // What is on record came by another way; the same word by two ways is no news.
+                if !seen.contains(&(own, opined.said)) {
+                    let said = format!("{} is not taken: another source's version", said(opined));
+                    eprintln!("blanik: {}", for_terminal(&said));
+                }
+                return false;
+            }
             // Who takes back what never came, said nothing.
-            let says = !opined.withdrawn || known.contains(&own);
+            let says = !opined.withdrawn || first.is_some();
             says && seen.insert((own.clone(), opined.said)) && {
-                known.insert(own);
+                known.entry(own).or_insert(opined.source);
                 true
             }
         });
@@ -251,7 +283,7 @@ impl OnRecord {
                     all.published.push((unsealed.index, record.case, record.at, published));
                 }
                 Fact::Opined(opined) => {
-                    all.opinions.insert(version(&opined));
+                    all.opinions.entry(version(&opined)).or_insert(opined.source);
                     all.opined.insert((version(&opined), opined.said));
                 }
                 _ => {}
