@@ -274,7 +274,7 @@ fn render(
 }
 
 fn first(views: &[View]) -> Result<&View> {
-    views.first().context("the case has no intrusion to draw")
+    views.first().context("the case has no intrusion to draw, only leads: `confirm` a finding of one that is true, and it is an intrusion")
 }
 
 /// An analyst's record.

@@ -12,6 +12,7 @@ mod settings;
 pub mod show;
 pub mod witness;
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,13 +34,15 @@ pub fn init(args: &InitArgs) -> Result<ExitCode> {
     let key = SigningKey::generate(&origin)?;
     let passphrase = passphrase::new(&args.key, &origin)?;
     Workspace::init(&args.workspace, &key, &passphrase)?;
-    println!("Workspace  {}", for_terminal(&args.workspace.display().to_string()));
-    println!("Log        {}", for_terminal(&origin));
-    println!("Key        {}", for_terminal(&key.verifier().to_string()));
-    println!("           and one of ML-DSA-44 beside it; both stand in log.vkey");
-    println!(
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Workspace  {}", for_terminal(&args.workspace.display().to_string()))?;
+    writeln!(out, "Log        {}", for_terminal(&origin))?;
+    writeln!(out, "Key        {}", for_terminal(&key.verifier().to_string()))?;
+    writeln!(out, "           and one of ML-DSA-44 beside it; both stand in log.vkey")?;
+    writeln!(
+        out,
         "Give the key to those who are to verify the log. Keep the passphrase: nothing replaces it."
-    );
+    )?;
     Ok(ExitCode::SUCCESS)
 }
 

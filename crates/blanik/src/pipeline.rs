@@ -124,7 +124,7 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         file.finish()?;
     }
     if !missing.is_empty() {
-        bail!("cannot open {} (the other inputs were read)", missing.join("; "));
+        bail!("cannot open {} (others, if there are any, were read)", missing.join("; "));
     }
     if nothing_read {
         bail!(

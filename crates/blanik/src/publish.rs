@@ -240,7 +240,8 @@ impl Draft {
         let digest = blanik_evidence::Hash::of(&files[MANIFEST]).to_hex();
         let record = Record {
             case: self.records.first().map_or_else(String::new, |(_, r)| r.case.clone()),
-            at: self.order.published,
+            // Whatever day is printed: the log says when it was done.
+            at: evidence::now()?,
             by: key.name().to_owned(),
             fact: Fact::Published(Published {
                 intrusion: self.order.intrusion as u64,

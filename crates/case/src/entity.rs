@@ -128,13 +128,16 @@ pub fn name(kind: EntityKind, text: &str) -> Option<String> {
     }
 }
 
-/// A host's name without its domain; an address as it is.
+/// A host's name without its domain; an address, and what is no name of a host, as it is.
 pub fn host(text: &str) -> String {
     let lower = text.trim().to_lowercase();
     if lower.parse::<IpAddr>().is_ok() {
         return lower;
     }
-    lower.split('.').next().unwrap_or(&lower).chars().take(NAME_CHARS_MAX).collect()
+    let is_name = |text: &str| text.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    let first = lower.split('.').next().unwrap_or_default();
+    let name = if !first.is_empty() && is_name(&lower) { first } else { &lower };
+    name.chars().take(NAME_CHARS_MAX).collect()
 }
 
 /// An account without its realm. Machines' and the system's own accounts act for anyone.
@@ -203,5 +206,6 @@ mod tests {
         assert_eq!(address("ff02::1"), None);
         assert_eq!(host("DC01.mzv.example"), "dc01");
         assert_eq!(host("10.0.0.1"), "10.0.0.1");
+        assert_eq!(host("../../etc/passwd"), "../../etc/passwd");
     }
 }

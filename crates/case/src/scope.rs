@@ -1,9 +1,9 @@
 //! How far an intrusion reaches: which hosts, accounts and mailboxes are confirmed, suspected or
 //! cleared, and why. Who was not watched is not cleared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use blanik_model::Level;
+use blanik_model::{Level, Timestamp};
 use serde::Serialize;
 
 use crate::case::Case;
@@ -11,6 +11,7 @@ use crate::citation::{Citations, Sentence};
 use crate::entity::{Entity, EntityKind};
 use crate::intrusion::Intrusion;
 use crate::link::Rarity;
+use crate::observation::Observation;
 use crate::place;
 use crate::surprise::NOTABLE;
 
@@ -27,7 +28,7 @@ pub enum Standing {
     Suspected,
     /// Nothing speaks for it, but it was not watched all the time.
     Open,
-    /// It was watched all the time, and nothing was found.
+    /// What ran on it or who logged on was recorded all the time, and nothing above level low was found.
     Cleared,
 }
 
@@ -130,6 +131,12 @@ impl Case {
         intrusion: &Intrusion,
         reached: &BTreeMap<Entity, Vec<usize>>,
     ) -> Vec<Scoped> {
+        let named: BTreeSet<&Entity> = intrusion
+            .observations
+            .iter()
+            .flat_map(|i| &self.observations[*i].entities)
+            .filter(|entity| entity.kind == EntityKind::Address)
+            .collect();
         let times = intrusion.observations.iter().map(|i| &self.observations[*i]);
         let first = times.clone().map(|o| o.first).min().expect("an intrusion has observations");
         let last = times.map(|o| o.last).max().expect("an intrusion has observations");
@@ -155,15 +162,14 @@ impl Case {
                 let why = Sentence::new(text, self.observations[i].rests_on.clone());
                 return Some(Scoped { entity, standing: Standing::Open, why });
             }
+            if let Some(why) =
+                self.speaks_against_clearing(intrusion, &entity, &named, (first, last))
+            {
+                return Some(Scoped { entity, standing: Standing::Open, why });
+            }
             let gaps = watched.gaps(host, first, last);
+            let is_told_of_itself = watched.kinds.iter().any(|kind| tells_of_itself(kind));
             let (standing, text) = match gaps.first() {
-                None => (
-                    Standing::Cleared,
-                    format!(
-                        "It was watched all the time ({}), and nothing was found.",
-                        kinds(&watched.kinds)
-                    ),
-                ),
                 Some(gap) => (
                     Standing::Open,
                     format!(
@@ -171,11 +177,74 @@ impl Case {
                         gap.what.text()
                     ),
                 ),
+                None if !is_told_of_itself => (
+                    Standing::Open,
+                    format!(
+                        "Nothing was found, but neither what ran on it nor who logged on is recorded, only {}.",
+                        kinds(&watched.kinds)
+                    ),
+                ),
+                None => (
+                    Standing::Cleared,
+                    format!(
+                        "It was watched all the time ({}), and nothing above level low was found.",
+                        kinds(&watched.kinds)
+                    ),
+                ),
             };
             Some(Scoped { entity, standing, why: Sentence::new(text, watched.rests_on.clone()) })
         };
         self.watched.iter().filter_map(scoped).collect()
     }
+
+    /// Why a host on which nothing of the intrusion stands out is not cleared, though it was watched: it is an end of what the
+    /// intrusion did, another intrusion was there, or something of level medium was found, be it ever so common.
+    fn speaks_against_clearing(
+        &self,
+        intrusion: &Intrusion,
+        host: &Entity,
+        named: &BTreeSet<&Entity>,
+        (first, last): (Timestamp, Timestamp),
+    ) -> Option<Sentence> {
+        let address = Entity { kind: EntityKind::Address, name: host.name.clone() };
+        if named.contains(&address) {
+            let of = intrusion.observations.iter().map(|i| &self.observations[*i]);
+            let of = of.filter(|o| o.entities.contains(&address));
+            let rests_on = Citations::join(of.map(|o| &o.rests_on))?;
+            return Some(Sentence::new("Findings of the intrusion name it.", rests_on));
+        }
+        for (n, other) in self.intrusions.found.iter().enumerate() {
+            let there = other.core.iter().map(|i| &self.observations[*i]);
+            let there = there.filter(|o| o.seat().as_ref() == Some(host));
+            if let Some(rests_on) = Citations::join(there.map(|o| &o.rests_on)) {
+                let text = format!("Intrusion {} was there.", n + 1);
+                return Some(Sentence::new(text, rests_on));
+            }
+        }
+        let found = self.observations.iter().filter(|o| {
+            o.host == *host.name && o.level >= Level::Medium && o.last >= first && o.first <= last
+        });
+        let (mut most, mut all) = (None::<&Observation>, 0);
+        for o in found {
+            all += 1;
+            most = most.filter(|most| most.level >= o.level).or(Some(o));
+        }
+        let most = most?;
+        let text = match all {
+            1 => format!("\"{}\" was found there, and does not stand out.", most.title),
+            n => format!(
+                "\"{}\" was found there, and {} more, none of which stands out.",
+                most.title,
+                n - 1
+            ),
+        };
+        Some(Sentence::new(text, most.rests_on.clone()))
+    }
+}
+
+/// True of records that say what ran on a machine, or who logged on.
+fn tells_of_itself(kind: &str) -> bool {
+    kind.contains("process_creation") || kind.ends_with("/4624") || kind.starts_with("linux/sshd")
 }
 
 fn kinds(kinds: &[String]) -> String {

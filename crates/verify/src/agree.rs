@@ -24,6 +24,8 @@ pub struct Difference {
 
 /// So many indicators without a pattern are looked for in notes.
 const NOTED_MAX: usize = 1_000;
+/// Keeps a page from running or loading anything (Content Security Policy).
+const POLICY: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; img-src data:\">";
 /// What in a claim's element is not allowed: it would be shown, and not be the sentence.
 const MARKUP: &str = "has markup within its sentence";
 
@@ -108,6 +110,10 @@ fn advisory(
     claims: &[&ClaimForm],
     found: &mut Vec<Difference>,
 ) {
+    let head = page.split("<body").next().unwrap_or_default();
+    if !head.contains(POLICY) || page.to_ascii_lowercase().contains("<script") {
+        found.push(differs(path, None, "may run or load something: its words may change"));
+    }
     let mut said: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
     for (id, text) in marked(page) {
         said.entry(id).or_default().push(text);

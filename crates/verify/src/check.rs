@@ -85,7 +85,9 @@ pub struct Report {
     pub proofs: usize,
     /// Who cosigned.
     pub cosigners: BTreeSet<Cosigner>,
-    /// True if keys or a policy of who verifies were held against the log.
+    /// True if who verifies gave a key or a policy.
+    pub asked: bool,
+    /// True if keys or a policy of who verifies were held against the log, and hold.
     pub trusted: bool,
     /// What is not wrong, and should be known.
     pub remarks: Vec<String>,
@@ -109,7 +111,10 @@ pub fn verify(bytes: &[u8], trust: &Trust) -> Result<Report, container::Error> {
     let mut pack = Pack {
         files: &files,
         wrong: BTreeMap::new(),
-        report: Report::default(),
+        report: Report {
+            asked: trust.key.is_some() || trust.policy.is_some(),
+            ..Report::default()
+        },
         verified: BTreeSet::new(),
         entries: BTreeMap::new(),
         is_listed: false,

@@ -11,6 +11,10 @@ pub const FILES_MAX: usize = 20_000;
 /// Most bytes of all files together.
 pub const BYTES_MAX: u64 = 512 << 20;
 
+/// The end of an archive without a comment (APPNOTE, 4.3.16).
+const END_BYTES: usize = 22;
+const END_MARK: &[u8] = b"PK\x05\x06";
+
 /// Why a pack cannot be read or written at all.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -53,6 +57,11 @@ pub fn read(bytes: &[u8]) -> Result<Files, Error> {
     }
     if archive.offset() != 0 {
         return Err(Error::Ambiguous("something stands before the archive"));
+    }
+    // Its end has a fixed length without a comment; behind it, nothing is anybody's to say.
+    let end = bytes.len().checked_sub(END_BYTES).and_then(|at| bytes.get(at..at + 4));
+    if !archive.comment().is_empty() || end != Some(END_MARK) {
+        return Err(Error::Ambiguous("something stands behind the archive"));
     }
     let mut files = Files::new();
     let mut left = BYTES_MAX;
@@ -136,7 +145,13 @@ mod tests {
         }
         assert!(matches!(super::read(&pack), Err(Error::Ambiguous(_))));
         let whole = write(&files).expect("written");
-        let before = [b"something ".to_vec(), whole].concat();
+        let before = [b"something ".to_vec(), whole.clone()].concat();
         assert!(super::read(&before).is_err());
+        let behind = [whole.clone(), b" something".to_vec()].concat();
+        assert!(matches!(super::read(&behind), Err(Error::Ambiguous(_))));
+        let mut commented = [whole, b"signed".to_vec()].concat();
+        let length = commented.len() - 8;
+        commented[length] = 6;
+        assert!(matches!(super::read(&commented), Err(Error::Ambiguous(_))));
     }
 }

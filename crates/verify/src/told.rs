@@ -104,9 +104,10 @@ fn tail(out: &mut String, report: &Report, style: Style) {
     if !by.is_empty() {
         let _ = writeln!(out, "Cosigned by {}.", by.join(", "));
     }
-    if !report.trusted {
+    if !report.trusted && !report.asked {
         out.push_str("Whose log this is was not checked: give its key (--key) or a policy (--policy) that you have from elsewhere.\n");
     }
+    out.push_str("Verified are the sentences that bear numbers of records; other words of the pages and sheets are the publisher's.\n");
     for remark in &report.remarks {
         let _ = writeln!(out, "{}", plain(remark));
     }
@@ -118,12 +119,25 @@ fn tail(out: &mut String, report: &Report, style: Style) {
         }
         false => writeln!(
             out,
-            "{} {red} of {} sentences and {wrong} of {} files do not hold",
+            "{} the pack does not hold: {red} of {} sentences, {wrong} of {} files{}",
             mark(false, style),
             report.sentences.len(),
-            report.files.len()
+            report.files.len(),
+            damaged(report)
         ),
     };
+}
+
+/// Which files are wrong, as far as a line takes them.
+fn damaged(report: &Report) -> String {
+    const SHOWN: usize = 3;
+    let all: Vec<String> =
+        report.files.iter().filter(|f| f.wrong.is_some()).map(|f| plain(&f.path)).collect();
+    match all.len() {
+        0 => String::new(),
+        n if n > SHOWN => format!(" ({} and {} more)", all[..SHOWN].join(", "), n - SHOWN),
+        _ => format!(" ({})", all.join(", ")),
+    }
 }
 
 fn mark(is_right: bool, style: Style) -> &'static str {

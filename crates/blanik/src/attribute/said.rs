@@ -69,8 +69,8 @@ pub fn assess(args: &AssessArgs, agency: &str) -> Result<ExitCode> {
             .rsplit_once('=')
             .with_context(|| format!("{given:?} is no HYPOTHESIS=P, as APT31=0.6"))?;
         let number: f64 = p.trim().parse().with_context(|| format!("{p:?} is no number"))?;
-        ensure!(number.is_finite(), "{p:?} is no probability");
-        // Below 0 or above 1 is taken as it is said: that it is incoherent is shown.
+        // That they do not sum up to one is theirs to say, and shown; what is none is a slip of the pen.
+        ensure!((0.0..=1.0).contains(&number), "{p:?} is no probability: it is 0 to 1");
         if probabilities.insert(hypothesis.trim().to_owned(), p.trim().to_owned()).is_some() {
             bail!("{} is given twice", hypothesis.trim());
         }

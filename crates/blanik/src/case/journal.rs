@@ -57,6 +57,43 @@ impl Journal {
     }
 }
 
+/// That what an analyst says can be said of such a record: it stays in the log for good.
+fn goes_with(said: &Fact, on: u64, of: &Fact) -> Result<()> {
+    let what = || serde_json::to_value(of).ok().and_then(|v| Some(v["type"].as_str()?.to_owned()));
+    let what = || what().unwrap_or_default();
+    match said {
+        Fact::Confirmed(_) | Fact::Dismissed(_) | Fact::Linked(_) | Fact::Unlinked(_) => {
+            let is_finding = matches!(of, Fact::Found(_));
+            ensure!(is_finding, "record {on} is no finding, but of type {}", what());
+        }
+        Fact::Undone(_) => {
+            let is_said = matches!(
+                of,
+                Fact::Noted(_)
+                    | Fact::Confirmed(_)
+                    | Fact::Dismissed(_)
+                    | Fact::Linked(_)
+                    | Fact::Unlinked(_)
+                    | Fact::Assigned(_)
+                    | Fact::Undone(_)
+                    | Fact::Observed(_)
+                    | Fact::Assessed(_)
+                    | Fact::Learnt(_)
+            );
+            ensure!(
+                is_said,
+                "record {on} is of type {}, which cannot be undone: it was found",
+                what()
+            );
+        }
+        _ => {}
+    }
+    if let Fact::Linked(tied) | Fact::Unlinked(tied) = said {
+        ensure!(tied.a != tied.b, "record {on} is one: name two");
+    }
+    Ok(())
+}
+
 /// A case of a workspace's log.
 pub struct Log {
     workspace: PathBuf,
@@ -92,11 +129,11 @@ impl Log {
     fn append(&self, by: Option<&str>, fact: Fact, about: &[u64], key: &KeyArgs) -> Result<u64> {
         let records = self.records()?;
         for on in about {
-            ensure!(
-                records.iter().any(|(index, _)| index == on),
-                "record {on} is none of case {}",
-                for_terminal(&self.case)
-            );
+            let of = records.iter().find(|(index, _)| index == on);
+            let (_, record) = of.with_context(|| {
+                format!("record {on} is none of case {}", for_terminal(&self.case))
+            })?;
+            goes_with(&fact, *on, &record.fact)?;
         }
         let key = evidence::key(&self.workspace, key)?;
         // The key is what a reader can trust; a name beside it is the analyst's own word.
@@ -168,13 +205,14 @@ impl Lines {
     }
 
     fn append(&self, by: Option<&str>, fact: Fact, about: &[u64]) -> Result<u64> {
-        let index = self.records()?.len() as u64;
+        let records = self.records()?;
+        let index = records.len() as u64;
         for on in about {
-            ensure!(
-                *on < index,
-                "there is no record {on}: the last is {}",
-                index.saturating_sub(1)
-            );
+            let of = usize::try_from(*on).ok().and_then(|on| records.get(on));
+            let (_, record) = of.with_context(|| {
+                format!("there is no record {on}: the last is {}", index.saturating_sub(1))
+            })?;
+            goes_with(&fact, *on, &record.fact)?;
         }
         let user = || std::env::var("USER").unwrap_or_else(|_| "analyst".into());
         let by = by.map_or_else(user, str::to_owned);

@@ -30,6 +30,10 @@ fn touched(act: &str, address: &str, hour: i64, items: &[&str], further: u64) ->
 }
 
 fn covered(host: &str, spans: &[(i64, i64)]) -> Record {
+    covered_by("windows/security/4624", host, spans)
+}
+
+fn covered_by(kind: &str, host: &str, spans: &[(i64, i64)]) -> Record {
     let span = |(from, to): &(i64, i64)| Span {
         first: time(WEEK + from * HOUR),
         last: time(WEEK + to * HOUR),
@@ -37,7 +41,7 @@ fn covered(host: &str, spans: &[(i64, i64)]) -> Record {
     };
     record(Fact::Covered(Covered {
         host: Some(host.into()),
-        kind: "windows/security".into(),
+        kind: kind.into(),
         spans: spans.iter().map(span).collect(),
     }))
 }
@@ -96,7 +100,10 @@ fn a_synchronised_folder_and_throttling_have_no_upper_bound() {
 fn who_was_watched_is_cleared_and_who_was_not_is_open() {
     let mut records = ordinary();
     records.extend(intruder("mole", INTRUDER, &["host1", "host2"], 100));
-    records.push(covered("host3", &[(0, 167)]));
+    records.push(covered("quiet", &[(0, 167)]));
+    records.push(covered_by("zeek/conn/firewall", "heard", &[(0, 167)]));
+    records.push(covered_by("zeek/conn/firewall", INTRUDER, &[(0, 167)]));
+    records.push(covered("host0", &[(0, 167)]));
     records.push(covered("host4", &[(0, 40), (160, 167)]));
     let case = case(records);
     let scope = &case.views()[0].scope;
@@ -104,7 +111,12 @@ fn who_was_watched_is_cleared_and_who_was_not_is_open() {
         let found = scope.iter().find(|s| &*s.entity.name == host);
         found.map(|s| s.standing)
     };
-    assert_eq!(standing("host3"), Some(Standing::Cleared));
+    assert_eq!(standing("quiet"), Some(Standing::Cleared));
+    // What is seen from the network alone may have anything running on it.
+    assert_eq!(standing("heard"), Some(Standing::Open));
+    assert_ne!(standing(INTRUDER), Some(Standing::Cleared), "an end of what was found");
+    // It has findings of level medium, as ever.
+    assert_ne!(standing("host0"), Some(Standing::Cleared));
     // Two hours without telemetry are not a gap, but these were all that the intruder needed.
     assert_ne!(standing("host4"), Some(Standing::Confirmed));
     assert_eq!(standing("host1"), Some(Standing::Confirmed));
