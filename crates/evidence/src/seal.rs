@@ -9,8 +9,6 @@ mod walk;
 
 use std::borrow::Cow;
 
-use sha2::{Digest, Sha256};
-
 use crate::error::Result;
 use crate::hash::Hash;
 
@@ -136,12 +134,15 @@ pub(crate) fn wide_root(leaves: &[Hash]) -> Hash {
     wide_node(children.map(wide_root))
 }
 
-/// The node above these.
+/// The node above these, of which there are no more than a node has.
 pub(crate) fn wide_node(children: impl Iterator<Item = Hash>) -> Hash {
-    let mut hasher = Sha256::new();
-    hasher.update([1]);
-    children.for_each(|child| hasher.update(child.0));
-    Hash(hasher.finalize().into())
+    // One piece is hashed faster than sixteen.
+    let (mut bytes, mut end) = ([1; 1 + 32 * BRANCHES], 1);
+    for child in children {
+        bytes[end..end + 32].copy_from_slice(&child.0);
+        end += 32;
+    }
+    Hash::of(&bytes[..end])
 }
 
 /// All leaves of a record in the order of the tree, and the place in it of each field.
@@ -159,7 +160,8 @@ pub fn leaves(fields: &[Field], seed: Seed) -> (Vec<Hash>, Vec<usize>) {
 fn filled_up(mut leaves: Vec<Hash>, seed: Seed) -> Vec<Hash> {
     let width = leaves.len().next_power_of_two().max(LEAVES_MIN);
     leaves.extend((leaves.len()..width).map(|number| seed.filler(number)));
-    leaves.sort_unstable();
+    // Digests differ in their first eight bytes, if they differ: a number is compared sooner than 32 bytes.
+    leaves.sort_unstable_by(|a, b| a.head().cmp(&b.head()).then_with(|| a.cmp(b)));
     leaves
 }
 
