@@ -21,7 +21,7 @@ use blanik_model::{EventBatch, Fact, Kind, RowTexts, Timestamp};
 
 use clocks::Sightings;
 use flows::Flows;
-use kept::{Digest, Kept, Name};
+use kept::{Kept, Name, Spelling};
 use logons::Routes;
 pub use touched::About;
 use touched::{Reaches, Times};
@@ -130,21 +130,21 @@ impl Gatherer {
 
     /// Most rows say no more than that their host was there: looked up once a batch, not once a row.
     fn cover_all(&mut self, batch: &EventBatch, hosts: &RowTexts) {
-        let mut of_none = Hours::new();
-        let mut by_host = vec![Hours::new(); hosts.distinct()];
+        let mut of_none = Running::default();
+        let mut by_host = vec![Running::default(); hosts.distinct()];
         for (row, at) in batch.rows().iter().enumerate() {
             let Some(time) = at.time else { continue };
-            let hours = match hosts.code(row) {
-                Some(code) => &mut by_host[code as usize],
-                None => &mut of_none,
-            };
-            widen(hours, Span { first: time, last: time, events: 1 });
+            match hosts.code(row) {
+                Some(code) => by_host[code as usize].see(time),
+                None => of_none.see(time),
+            }
         }
         let kind = batch.kind().to_string();
         let names = (0..hosts.distinct()).map(|code| Some(short(hosts.text(code as u32))));
-        for (host, hours) in
+        for (host, host_hours) in
             [None].into_iter().chain(names).zip([of_none].into_iter().chain(by_host))
         {
+            let hours = host_hours.end();
             if !hours.is_empty()
                 && let Some(mine) = self.covered.entry((host, kind.as_str()), Hours::new)
             {
@@ -208,8 +208,37 @@ impl Name for (Option<&str>, &str) {
         (self.0.map(str::to_owned), self.1.to_owned())
     }
 
-    fn spell(self, digest: &mut Digest) {
-        digest.plain("(").optional(self.0).plain(", ").quoted(self.1).plain(")");
+    fn is(self, kept: &Telemetry) -> bool {
+        self == (kept.0.as_deref(), &kept.1)
+    }
+
+    fn spell(self, to: &mut impl Spelling) {
+        to.plain("(").optional(self.0).plain(", ").quoted(self.1).plain(")");
+    }
+}
+
+/// Hours as rows tell of them: the next row's is mostly the last row's.
+#[derive(Clone, Default)]
+struct Running {
+    hours: Hours,
+    now: Option<(i64, Span)>,
+}
+
+impl Running {
+    fn see(&mut self, time: Timestamp) {
+        let (hour, once) = (hour(time), Span { first: time, last: time, events: 1 });
+        match &mut self.now {
+            Some((of, span)) if *of == hour => *span = joined(*span, once),
+            now => {
+                let before = now.replace((hour, once));
+                before.into_iter().for_each(|(_, span)| widen(&mut self.hours, span));
+            }
+        }
+    }
+
+    fn end(mut self) -> Hours {
+        self.now.into_iter().for_each(|(_, span)| widen(&mut self.hours, span));
+        self.hours
     }
 }
 
@@ -232,8 +261,12 @@ fn in_a_row(hours: Hours) -> Vec<Span> {
 
 /// What was seen in an hour, and what else was.
 fn widen(hours: &mut Hours, span: Span) {
-    let hour = span.first.as_nanos().div_euclid(HOUR_NS);
-    hours.entry(hour).and_modify(|of| *of = joined(*of, span)).or_insert(span);
+    hours.entry(hour(span.first)).and_modify(|of| *of = joined(*of, span)).or_insert(span);
+}
+
+/// The hour of a time, by number.
+fn hour(time: Timestamp) -> i64 {
+    time.as_nanos().div_euclid(HOUR_NS)
 }
 
 fn joined(a: Span, b: Span) -> Span {

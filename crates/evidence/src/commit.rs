@@ -9,16 +9,16 @@
 //! covers, and no two checkpoints of one size are signed for anybody to see.
 
 use std::ops::Range;
-use std::thread;
 
+use crate::batches::Seals;
 use crate::checkpoint::{Checkpoint, decimal};
 use crate::disk::{Disk, TEMPORARY, get, get_text, put};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
-use crate::key::{SigningKey, random_seeds};
+use crate::key::SigningKey;
 use crate::log_keys::LogKeys;
 use crate::pack::{self, PackName};
-use crate::seal::{self, Seed};
+use crate::seal::Seed;
 use crate::tile::{
     Edge, Tile, WIDTH, bundle_path, push_entry, read_bundle, read_tile, tile_bytes, tile_path,
 };
@@ -31,8 +31,6 @@ pub const PUBLISHED: &str = "log/checkpoint";
 pub const LOG_KEY: &str = "log.vkey";
 const STAGING: &str = "staging";
 const STAGED_HEADER: &str = "blanik-staged/v1";
-/// Records that a thread seals at a time, at least.
-const SEALED_AT_ONCE_MIN: usize = 32;
 
 /// The one writer of a log.
 pub struct Log<D> {
@@ -103,6 +101,19 @@ impl<D: Disk> Log<D> {
     /// After an error of the disk, whether they stand is known when the log is opened anew; until
     /// then this refuses with [`Error::Uncertain`].
     pub fn append<T: AsRef<str> + Sync>(&mut self, records: &[T]) -> Result<Range<u64>> {
+        // Nothing is sealed in vain.
+        if self.uncertain {
+            return Err(Error::Uncertain);
+        }
+        self.append_sealed(records, Seals::of(records)?)
+    }
+
+    /// The same of records that these are the seals of.
+    pub(crate) fn append_sealed<T: AsRef<str>>(
+        &mut self,
+        records: &[T],
+        seals: Seals,
+    ) -> Result<Range<u64>> {
         if self.uncertain {
             return Err(Error::Uncertain);
         }
@@ -110,11 +121,10 @@ impl<D: Disk> Log<D> {
         if records.is_empty() {
             return Ok(first..first);
         }
-        let (seeds, entries) = seal_all(records)?;
         let sealed: Vec<(Seed, &str)> =
-            seeds.into_iter().zip(records.iter().map(AsRef::as_ref)).collect();
+            seals.seeds.into_iter().zip(records.iter().map(AsRef::as_ref)).collect();
         let (name, pack) = pack::write(first, &sealed);
-        let staged = Staged { first, entries };
+        let staged = Staged { first, entries: seals.entries };
         let (size, root) = staged.tree(self.edge.clone());
         let checkpoint = sign(&self.key, size, root);
         self.uncertain = true;
@@ -209,30 +219,6 @@ pub(crate) fn tile<D: Disk + ?Sized>(
     let mut hashes = hashes.ok_or_else(|| Error::wrong(&path, 0, "a tile of the wrong length"))?;
     hashes.truncate(usize::try_from(width).expect("at most 256"));
     Ok(hashes)
-}
-
-/// Seals each record with a seed of its own, on all processors where there are many.
-fn seal_all<T: AsRef<str> + Sync>(records: &[T]) -> Result<(Vec<Seed>, Vec<[u8; 33]>)> {
-    let threads = thread::available_parallelism().map_or(1, usize::from);
-    let lot = records.len().div_ceil(threads).max(SEALED_AT_ONCE_MIN);
-    let seal_one = |(record, seed): (&T, [u8; 32])| {
-        let (record, seed) = (record.as_ref(), Seed(seed));
-        if record.contains('\n') {
-            return Err(Error::Record("more than one line".into()));
-        }
-        Ok((seed, seal::entry(seal::commitment(record, seed)?)))
-    };
-    let seal_lot = |lot: &[T]| {
-        let seeds = random_seeds(lot.len())?;
-        lot.iter().zip(seeds).map(seal_one).collect::<Result<Vec<_>>>()
-    };
-    let sealed: Vec<Result<Vec<_>>> = thread::scope(|scope| {
-        let lots: Vec<_> =
-            records.chunks(lot).map(|lot| scope.spawn(move || seal_lot(lot))).collect();
-        lots.into_iter().map(|lot| lot.join().expect("sealing does not panic")).collect()
-    });
-    let sealed: Vec<Vec<_>> = sealed.into_iter().collect::<Result<_>>()?;
-    Ok(sealed.into_iter().flatten().unzip())
 }
 
 /// Entries on their way into the log.

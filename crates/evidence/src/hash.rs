@@ -16,6 +16,12 @@ impl Hash {
         Hash(Sha256::digest(bytes).into())
     }
 
+    /// Its first bytes, as a number that sorts as they do.
+    pub(crate) fn head(self) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0;
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
+
     /// The root of a tree without leaves (RFC 6962, 2.1).
     pub fn of_nothing() -> Self {
         Self::of(b"")
@@ -58,7 +64,12 @@ impl Hash {
 pub fn to_hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let digit = |n: u8| char::from(DIGITS[usize::from(n)]);
-    bytes.iter().flat_map(|b| [digit(b >> 4), digit(b & 15)]).collect()
+    let mut hex = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        hex.push(digit(byte >> 4));
+        hex.push(digit(byte & 15));
+    }
+    hex
 }
 
 /// Reads lower-case hex.

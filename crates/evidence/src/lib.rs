@@ -6,6 +6,7 @@
 
 pub mod allies;
 pub mod anchor;
+pub mod batches;
 pub mod checkpoint;
 pub mod commit;
 pub mod disclosure;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::batches::Batches;
 use crate::commit::Log;
 use crate::disk::{Disk, Folder, Lock, get_text, put};
 use crate::error::{Error, Result};
@@ -79,6 +80,18 @@ impl Workspace {
     /// The same of JSON objects that are text already, each on one line.
     pub fn append_json<T: AsRef<str> + Sync>(&mut self, records: &[T]) -> Result<Range<u64>> {
         self.log.append(records)
+    }
+
+    /// [`Log::append_batches`].
+    pub fn append_batches<T, E>(
+        &mut self,
+        feed: impl FnOnce(&Batches<T>) -> Result<(), E>,
+    ) -> Result<Range<u64>, E>
+    where
+        T: AsRef<str> + Send + Sync,
+        E: From<Error>,
+    {
+        self.log.append_batches(feed)
     }
 
     /// Records so far.

@@ -8,6 +8,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail, ensure};
+use blanik_evidence::batches::Batches;
 use blanik_evidence::{Hash, SigningKey, Workspace};
 use blanik_ingest::{Digested, files_below};
 use blanik_model::record::{Acquired, Hunted, Opened, Settings};
@@ -87,60 +88,49 @@ impl Custody {
         let started = Instant::now();
         let mut workspace = Workspace::open_with(&self.workspace, self.key.clone())?;
         let opened = OpenedCases::of(&super::reader(&self.workspace)?);
-        let mut writer = Writer {
-            first: workspace.size(),
-            workspace: &mut workspace,
-            case: &self.case,
-            by: self.key.name(),
-            waiting: Vec::new(),
-            bytes: 0,
-        };
-        if !opened.has(&self.case) {
-            writer.fact(Fact::Opened(Opened { title: self.case.clone() }))?;
-        }
-        for file in &outcome.digests {
-            writer.fact(Fact::Acquired(acquired(file)))?;
-        }
-        let found = writer.head("found")?;
-        for i in 0..outcome.findings.len() {
-            let json =
-                outcome.findings.json(i).context("cannot read the temporary file of findings")?;
-            let json = std::str::from_utf8(json).context("a finding is no UTF-8")?;
-            writer.push(format!("{found}{}", &json[1..]))?;
-        }
-        for fact in gathering::facts(outcome) {
-            writer.fact(fact)?;
-        }
-        writer.fact(Fact::Hunted(Hunted {
-            program: concat!("blanik ", env!("CARGO_PKG_VERSION")).to_owned(),
-            rules: self.rules,
-            rule_count: (hunt.rules.len() + hunt.rules.correlations().count()) as u64,
-            read: outcome.reading.accounting.events_read,
-            rejected: outcome.reading.accounting.rejected,
-            findings: outcome.findings.len() as u64,
-            settings: self.settings,
-        }))?;
-        let first = writer.first;
-        let last = writer.finish()?;
+        let is_opened = opened.has(&self.case);
+        let written = workspace.append_batches(|batches| {
+            let (case, by) = (&self.case, self.key.name());
+            let mut writer = Writer { batches, case, by, waiting: Vec::new(), bytes: 0 };
+            if !is_opened {
+                writer.fact(Fact::Opened(Opened { title: self.case.clone() }))?;
+            }
+            writer.hunt(outcome)?;
+            writer.fact(self.hunted(hunt, outcome))?;
+            writer.flush()
+        })?;
         let grown = super::reader(&self.workspace);
         // All is on record: without the view, the next hunt reads more, and that is all.
         let _ = grown.and_then(|grown| opened.store(&workspace, &grown, &self.case));
         if !quiet {
             eprintln!(
-                "blanik: on record as {first} to {} of case {} (logged in {:.2} s)",
-                last - 1,
+                "blanik: on record as {} to {} of case {} (logged in {:.2} s)",
+                written.start,
+                written.end - 1,
                 self.case,
                 started.elapsed().as_secs_f64(),
             );
         }
         Ok(())
     }
+
+    /// The last record of a hunt.
+    fn hunted(&self, hunt: &Hunt, outcome: &Outcome) -> Fact {
+        Fact::Hunted(Hunted {
+            program: concat!("blanik ", env!("CARGO_PKG_VERSION")).to_owned(),
+            rules: self.rules.clone(),
+            rule_count: (hunt.rules.len() + hunt.rules.correlations().count()) as u64,
+            read: outcome.reading.accounting.events_read,
+            rejected: outcome.reading.accounting.rejected,
+            findings: outcome.findings.len() as u64,
+            settings: self.settings.clone(),
+        })
+    }
 }
 
-/// Appends records, many under a checkpoint.
+/// Hands records on to the log, many under a checkpoint.
 struct Writer<'w> {
-    workspace: &'w mut Workspace,
-    first: u64,
+    batches: &'w Batches<String>,
     case: &'w str,
     by: &'w str,
     waiting: Vec<String>,
@@ -148,6 +138,21 @@ struct Writer<'w> {
 }
 
 impl Writer<'_> {
+    /// All but the last record of a hunt.
+    fn hunt(&mut self, outcome: &mut Outcome) -> Result<()> {
+        for file in &outcome.digests {
+            self.fact(Fact::Acquired(acquired(file)))?;
+        }
+        let found = self.head("found")?;
+        for i in 0..outcome.findings.len() {
+            let json =
+                outcome.findings.json(i).context("cannot read the temporary file of findings")?;
+            let json = std::str::from_utf8(json).context("a finding is no UTF-8")?;
+            self.push([&found, &json[1..]].concat())?;
+        }
+        gathering::facts(outcome).into_iter().try_for_each(|fact| self.fact(fact))
+    }
+
     fn fact(&mut self, fact: Fact) -> Result<()> {
         let (case, by) = (self.case.to_owned(), self.by.to_owned());
         self.push(serde_json::to_string(&Record { case, at: super::now()?, by, fact })?)
@@ -174,15 +179,8 @@ impl Writer<'_> {
     }
 
     fn flush(&mut self) -> Result<()> {
-        self.workspace.append_json(&self.waiting)?;
-        self.waiting.clear();
         self.bytes = 0;
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<u64> {
-        self.flush()?;
-        Ok(self.workspace.size())
+        Ok(self.batches.push(std::mem::take(&mut self.waiting))?)
     }
 }
 

@@ -11,7 +11,7 @@ use blanik_model::record::{Addressed, Clocked, Span};
 use blanik_model::{EventBatch, Fact, Kind, Timestamp};
 
 use super::columns::{Addresses, Texts};
-use super::kept::{Digest, Kept, Name};
+use super::kept::{Kept, Name, Spelling};
 use super::touched::day;
 use super::{joined, short};
 
@@ -99,10 +99,14 @@ impl Name for (&str, u16, i64) {
         (self.0.to_owned(), self.1, self.2)
     }
 
-    fn spell(self, digest: &mut Digest) {
+    fn is(self, kept: &Source) -> bool {
+        self == (&kept.0, kept.1, kept.2)
+    }
+
+    fn spell(self, to: &mut impl Spelling) {
         let (address, port, day) = self;
-        digest.plain("(").quoted(address).plain(", ").number(port.into());
-        digest.plain(", ").number(day).plain(")");
+        to.plain("(").quoted(address).plain(", ").number(port.into());
+        to.plain(", ").number(day).plain(")");
     }
 }
 

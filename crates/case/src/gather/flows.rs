@@ -9,6 +9,20 @@ use super::columns::{Texts, Worked, any};
 use super::touched::{About, Reaches, Times, day};
 use super::watch::{Flow, Said, is_outside};
 
+/// Bytes that left, whence and where to.
+struct Flown<'b> {
+    from: &'b str,
+    to: &'b str,
+    bytes: u64,
+}
+
+impl<'b> Flown<'b> {
+    fn said(&self) -> Said<'b> {
+        let (object, from, bytes) = (self.to, Some(self.from), self.bytes);
+        Said { act: "outbound", object, host: from, address: from, bytes, ..Said::default() }
+    }
+}
+
 /// The flows of a batch.
 pub(super) struct Flows<'b> {
     // The address, if it is none outside; and if it is one.
@@ -18,7 +32,7 @@ pub(super) struct Flows<'b> {
     codes: [Texts<'b>; 2],
     at: HashMap<(Code, Code, i64), usize>,
     // In the order in which they first came.
-    sums: Vec<(Said<'b>, Times<'b>)>,
+    sums: Vec<(Flown<'b>, Times<'b>)>,
 }
 
 impl<'b> Flows<'b> {
@@ -42,18 +56,18 @@ impl<'b> Flows<'b> {
         about: impl FnOnce() -> About<'b>,
         reaches: &mut Reaches,
     ) {
-        let Some(said) = self.read(row) else { return };
+        let Some(flown) = self.read(row) else { return };
         let About { account, source } = about();
         let times = Times::once(time, (source, record));
         let [Some(from), Some(to)] = self.codes.map(|column| column.code(row)) else { return };
         if account.is_some() {
-            return reaches.take(&said, None, account.as_deref(), &times);
+            return reaches.take(&flown.said(), None, account.as_deref(), &times);
         }
         let at = *self.at.entry((from, to, day(time))).or_insert(self.sums.len());
         match self.sums.get_mut(at) {
-            None => self.sums.push((said, times)),
+            None => self.sums.push((flown, times)),
             Some((sum, of)) => {
-                sum.bytes = sum.bytes.saturating_add(said.bytes);
+                sum.bytes = sum.bytes.saturating_add(flown.bytes);
                 of.add(times);
             }
         }
@@ -61,16 +75,15 @@ impl<'b> Flows<'b> {
 
     /// Hands on what was summed up.
     pub(super) fn tell(self, reaches: &mut Reaches) {
-        self.sums.iter().for_each(|(said, times)| reaches.take(said, None, None, times));
+        reaches.take_all(self.sums.into_iter().map(|(flown, times)| (flown.said(), times)));
     }
 
-    fn read(&mut self, row: usize) -> Option<Said<'b>> {
+    fn read(&mut self, row: usize) -> Option<Flown<'b>> {
         let bytes: u64 = self.bytes.any(row)?.parse().ok().filter(|bytes| *bytes > 0)?;
         let outside = |value| any(value).filter(|address| is_outside(address));
         let inside = |value| any(value).filter(|address| !is_outside(address));
-        let object = (*self.to.get(row, outside)?)?;
+        let to = (*self.to.get(row, outside)?)?;
         let from = *self.from.get(row, inside)?;
-        let from = Some(from?);
-        Some(Said { act: "outbound", object, host: from, address: from, bytes, ..Said::default() })
+        Some(Flown { from: from?, to, bytes })
     }
 }

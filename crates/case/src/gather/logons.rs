@@ -9,7 +9,7 @@ use blanik_model::record::{LoggedOn, Span};
 use blanik_model::{EventBatch, Fact, Kind, Timestamp, Value};
 
 use super::columns::{Addresses, Texts, Worked};
-use super::kept::{Digest, Kept, Name};
+use super::kept::{Kept, Name, Spelling};
 use super::{HOUR_NS, joined, short};
 use crate::entity::{self, EntityKind};
 
@@ -69,9 +69,14 @@ impl Name for Logon<&str> {
         Logon { host: host.to_owned(), account: account.to_owned(), from: from.to_owned() }
     }
 
-    fn spell(self, digest: &mut Digest) {
-        digest.plain("Logon { host: ").quoted(self.host).plain(", account: ");
-        digest.quoted(self.account).plain(", from: ").quoted(self.from).plain(" }");
+    fn is(self, kept: &Logon<String>) -> bool {
+        let Logon { host, account, from } = kept;
+        self == Logon { host, account, from }
+    }
+
+    fn spell(self, to: &mut impl Spelling) {
+        to.plain("Logon { host: ").quoted(self.host).plain(", account: ");
+        to.quoted(self.account).plain(", from: ").quoted(self.from).plain(" }");
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use blanik_model::record::Touched;
 use blanik_model::{Fact, Timestamp};
 
-use super::kept::{Digest, Kept, Name};
+use super::kept::{Digest, Kept, LANES, Lanes, Name, Spelling};
 use super::watch::Said;
 use super::{HOUR_NS, short};
 
@@ -35,6 +35,25 @@ struct Reach<S> {
     day: i64,
 }
 
+impl<'a> Reach<&'a str> {
+    fn of(
+        said: &Said<'a>,
+        host: Option<&'a str>,
+        account: Option<&'a str>,
+        times: &Times<'_>,
+    ) -> Self {
+        Reach {
+            act: said.act,
+            object: short(said.object),
+            host: said.host.or(host).map(short),
+            account: account.map(short),
+            address: said.address.map(short),
+            session: said.session.map(short),
+            day: day(times.first),
+        }
+    }
+}
+
 impl Name for Reach<&str> {
     type Owned = Reach<String>;
 
@@ -50,8 +69,15 @@ impl Name for Reach<&str> {
         }
     }
 
-    fn spell(self, digest: &mut Digest) {
-        digest.plain("Reach { act: ").quoted(self.act).plain(", object: ").quoted(self.object);
+    fn is(self, kept: &Reach<String>) -> bool {
+        let Reach { act, object, host, account, address, session, day } = kept;
+        let [host, account, address, session] =
+            [host, account, address, session].map(|text| text.as_deref());
+        self == Reach { act, object, host, account, address, session, day: *day }
+    }
+
+    fn spell(self, to: &mut impl Spelling) {
+        to.plain("Reach { act: ").quoted(self.act).plain(", object: ").quoted(self.object);
         let texts = [
             (", host: ", self.host),
             (", account: ", self.account),
@@ -59,9 +85,9 @@ impl Name for Reach<&str> {
             (", session: ", self.session),
         ];
         for (name, text) in texts {
-            digest.plain(name).optional(text);
+            to.plain(name).optional(text);
         }
-        digest.plain(", day: ").number(self.day).plain(" }");
+        to.plain(", day: ").number(self.day).plain(" }");
     }
 }
 
@@ -174,17 +200,33 @@ impl Reaches {
         account: Option<&str>,
         times: &Times<'_>,
     ) {
+        let reach = Reach::of(said, host, account, times);
+        self.keep(Digest::of(reach), reach, said, times);
+    }
+
+    /// The same of many records, of which nothing is known but what is said.
+    pub(super) fn take_all<'b>(&mut self, mut all: impl Iterator<Item = (Said<'b>, Times<'b>)>) {
+        let mut lanes = Lanes::default();
+        let (mut lot, mut reaches) = (Vec::with_capacity(LANES), Vec::with_capacity(LANES));
+        loop {
+            lot.extend(all.by_ref().take(LANES));
+            if lot.is_empty() {
+                return;
+            }
+            reaches.extend(lot.iter().map(|(said, times)| Reach::of(said, None, None, times)));
+            let digests = lanes.digests(&reaches);
+            for ((digest, reach), (said, times)) in
+                digests.into_iter().zip(reaches.drain(..)).zip(lot.drain(..))
+            {
+                self.keep(digest, reach, &said, &times);
+            }
+        }
+    }
+
+    fn keep(&mut self, digest: u64, reach: Reach<&str>, said: &Said<'_>, times: &Times<'_>) {
         self.records += times.records;
-        let reach = Reach {
-            act: said.act,
-            object: short(said.object),
-            host: said.host.or(host).map(short),
-            account: account.map(short),
-            address: said.address.map(short),
-            session: said.session.map(short),
-            day: day(times.first),
-        };
-        let Some(reached) = self.kept.entry(reach, || Reached::none_at(times)) else { return };
+        let reached = self.kept.entry_of(digest, reach, || Reached::none_at(times));
+        let Some(reached) = reached else { return };
         reached.add(times);
         reached.bytes = reached.bytes.saturating_add(said.bytes);
         let mentions = said.unnamed.saturating_add(said.items.len() as u64);

@@ -1,5 +1,6 @@
 //! Whatever step of the storage fails, and however: what was acknowledged stands, and the log verifies.
 
+use blanik_evidence::batches::Batches;
 use blanik_evidence::commit::Log;
 use blanik_evidence::verify::verify_workspace;
 use blanik_evidence::{Error, Reader, SigningKey};
@@ -109,6 +110,59 @@ fn fail_once(before: &[usize], count: usize, (step, fault): (u64, Fault), cuts: 
         let what = format!("{before:?} + {count}, step {step}, {fault:?}, cut {cut}");
         recovers(&disk, &acknowledged, &rest, &what);
     }
+}
+
+/// Hands on these batches; true if all of them are acknowledged.
+fn append_all(log: &mut Log<MemoryDisk>, batches: &[Vec<String>]) -> bool {
+    let feed = |to: &Batches<String>| batches.iter().try_for_each(|batch| to.push(batch.clone()));
+    log.append_batches(feed).is_ok()
+}
+
+#[test]
+fn of_batches_on_their_way_the_first_few_stand_whole() {
+    let batches: Vec<Vec<String>> = (0..4).map(|n| batch(n, [150, 110, 1, 3][n])).collect();
+    let all = batches.concat();
+    let (disk, before) = disk_with(&[4]);
+    disk.fail_at(u64::MAX, Fault::Failed);
+    assert!(append_all(&mut open(&disk).expect("nothing fails"), &batches));
+    assert_eq!(records(&disk), [before.clone(), all.clone()].concat());
+    let whole: Vec<usize> =
+        (0..=batches.len()).map(|n| before.len() + batches[..n].concat().len()).collect();
+    for step in 0..disk.steps() {
+        let (disk, _) = disk_with(&[4]);
+        let mut log = open(&disk).expect("nothing fails");
+        let fault = FAULTS[step as usize % 3];
+        disk.fail_at(step, fault);
+        let acknowledged = append_all(&mut log, &batches);
+        let mut seed = step;
+        let disk = disk.after_power_cut(&mut || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            seed >> 33
+        });
+        let what = format!("step {step}, {fault:?}");
+        let log = open(&disk).unwrap_or_else(|error| panic!("{what}: {error}"));
+        let now = records(&disk);
+        assert!(whole.contains(&now.len()), "{what}: {} records", now.len());
+        assert!(!acknowledged || now.len() == before.len() + all.len(), "{what}");
+        assert_eq!(now, [before.clone(), all.clone()].concat()[..now.len()], "{what}");
+        assert_eq!(log.size(), now.len() as u64, "{what}");
+        let report = verify_workspace(&disk, None);
+        assert!(report.faults.is_empty(), "{what}: {:?}", report.faults);
+    }
+}
+
+#[test]
+fn who_feeds_may_fail_and_what_was_fed_stands() {
+    let (disk, before) = disk_with(&[2]);
+    let mut log = open(&disk).expect("nothing fails");
+    let fed: Result<_, Error> = log.append_batches(|to: &Batches<String>| {
+        to.push(batch(1, 3))?;
+        to.push(vec!["[1]".to_owned()])
+    });
+    assert!(matches!(fed, Err(Error::Record(_))));
+    assert_eq!(records(&disk), [before, batch(1, 3)].concat());
+    let fed: Result<_, Error> = log.append_batches(|_: &Batches<String>| Ok(()));
+    assert_eq!(fed.expect("nothing fails"), 5..5);
 }
 
 #[test]

@@ -1,10 +1,9 @@
 //! A disk in memory that loses power: what is not synced may be lost, half or whole, and any step can
 //! fail, with or without its effect.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use blanik_evidence::Disk;
 
@@ -43,7 +42,7 @@ struct Platter {
 
 /// See the module. Clones are the same disk.
 #[derive(Clone, Debug, Default)]
-pub struct MemoryDisk(Rc<RefCell<Platter>>);
+pub struct MemoryDisk(Arc<Mutex<Platter>>);
 
 fn folder_of(path: &str) -> String {
     path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()
@@ -54,21 +53,25 @@ fn missing() -> io::Error {
 }
 
 impl MemoryDisk {
+    fn platter(&self) -> MutexGuard<'_, Platter> {
+        self.0.lock().expect("no one panics while holding it")
+    }
+
     /// Steps so far.
     pub fn steps(&self) -> u64 {
-        self.0.borrow().steps
+        self.platter().steps
     }
 
     /// Lets the step with this number fail; numbers begin anew.
     pub fn fail_at(&self, step: u64, fault: Fault) {
-        let mut platter = self.0.borrow_mut();
+        let mut platter = self.platter();
         platter.steps = 0;
         platter.fault = Some((step, fault));
     }
 
     /// The disk after a power cut and a repair: of what was not synced, a part that `random` draws.
     pub fn after_power_cut(&self, random: &mut dyn FnMut() -> u64) -> MemoryDisk {
-        let old = self.0.borrow().clone();
+        let old = self.platter().clone();
         let mut new = Platter { next: old.next, durable: old.durable, ..Platter::default() };
         // Each folder's changes persist in order, up to some point.
         let mut kept: BTreeMap<String, bool> = BTreeMap::new();
@@ -90,7 +93,7 @@ impl MemoryDisk {
             };
             new.files.insert(*number, (bytes.clone(), bytes));
         }
-        MemoryDisk(Rc::new(RefCell::new(new)))
+        MemoryDisk(Arc::new(Mutex::new(new)))
     }
 
     fn step(
@@ -98,7 +101,7 @@ impl MemoryDisk {
         write: bool,
         act: impl FnOnce(&mut Platter, bool) -> io::Result<()>,
     ) -> io::Result<()> {
-        let mut platter = self.0.borrow_mut();
+        let mut platter = self.platter();
         let now = platter.steps;
         platter.steps += 1;
         let fault = platter.fault.filter(|(at, _)| *at == now).map(|(_, fault)| fault);
@@ -144,7 +147,7 @@ impl Platter {
 
 impl Disk for MemoryDisk {
     fn read(&self, path: &str) -> io::Result<Vec<u8>> {
-        let platter = self.0.borrow();
+        let platter = self.platter();
         let number = platter.names.get(path).ok_or_else(missing)?;
         Ok(platter.files[number].0.clone())
     }
@@ -204,7 +207,7 @@ impl Disk for MemoryDisk {
     }
 
     fn list(&self, path: &str) -> io::Result<Vec<String>> {
-        let platter = self.0.borrow();
+        let platter = self.platter();
         let own = platter.names.keys().filter(|name| folder_of(name) == path);
         Ok(own.map(|name| name.rsplit('/').next().expect("a name").to_owned()).collect())
     }
