@@ -92,6 +92,33 @@ fn a_hunt_goes_on_record_and_verifies() {
 }
 
 #[test]
+fn a_case_begins_once_whatever_became_of_the_view() {
+    let folder = hunted();
+    let path = folder.path();
+    let view = path.join("w/views/opened.json");
+    let whole = fs::read_to_string(&view).expect("a hunt leaves it");
+    let again = |text: Option<&str>, case: &str| {
+        match text {
+            Some(text) => fs::write(&view, text).expect("writable"),
+            None => fs::remove_file(&view).expect("it was there"),
+        }
+        ok(path, &["hunt", "logs", "--case", case, "--workspace", "w", "-q"]);
+    };
+    again(Some(&whole), "17");
+    again(None, "17");
+    again(Some("{"), "17");
+    // Of this log, when it was smaller: what came since is read.
+    again(Some(&whole), "18");
+    again(Some(&whole), "18");
+    // Another's word that a case has begun is not believed.
+    again(Some(&whole.replace("\"17\"", "\"17\",\"19\"")), "19");
+    let shown = ok(path, &["log", "show", "w", "--json"]);
+    let begun: Vec<&str> = shown.lines().filter(|l| l.contains(r#""type":"opened""#)).collect();
+    assert_eq!(begun.len(), 3, "{begun:?}");
+    assert!(ok(path, &["verify", "w"]).contains("Verified"));
+}
+
+#[test]
 fn sealed_events_are_hunted_again_without_the_files() {
     let folder = hunted();
     let path = folder.path();

@@ -8,8 +8,13 @@ use proptest::prelude::*;
 
 use crate::invented::{WEEK, time};
 
-/// Kinds of which something is asked, each of another reader.
-const KINDS: [(&str, &str, Option<u32>); 11] = [
+/// Kinds of which something is asked, of every reader one at least.
+const KINDS: [(&str, &str, Option<u32>); 16] = [
+    ("zeek", "kerberos", None),
+    ("zeek", "smb_mapping", None),
+    ("zeek", "dhcp", None),
+    ("exchange", "message_tracking", None),
+    ("m365", "exchange", None),
     ("zeek", "conn", None),
     ("suricata", "flow", None),
     ("zeek", "smb_files", None),
@@ -24,7 +29,9 @@ const KINDS: [(&str, &str, Option<u32>); 11] = [
 ];
 
 /// Texts that some reader takes for what it looks for, and some that none does. `,` parts a list.
-const TEXTS: [&str; 30] = [
+const TEXTS: [&str; 32] = [
+    "MailItemsAccessed",
+    "MailAccessType",
     "",
     "-",
     "10.0.0.1",
