@@ -71,20 +71,13 @@ impl<D: Disk> Reader<D> {
         Ok(returned)
     }
 
-    /// Checkpoints of this log's own tree that the log signed and others cosigned, by size; and what in the folder of cosigned
-    /// checkpoints is none, with the reason.
+    /// Checkpoints of this log's own tree that the log signed and others cosigned, by size; and of what in the folder of cosigned
+    /// checkpoints is none, the reason.
     ///
     /// # Errors
     /// If the folder cannot be listed.
-    pub fn cosigned_of_tree(&self) -> Result<(Vec<(Checkpoint, Note)>, Vec<Error>)> {
-        let (mut held, mut faults) = (Vec::new(), Vec::new());
-        for name in self.cosigned_names()? {
-            match self.cosigned_at(&name) {
-                Ok(one) => held.push(one),
-                Err(error) => faults.push(error),
-            }
-        }
-        Ok((held, faults))
+    pub fn cosigned_of_tree(&self) -> Result<Vec<Result<(Checkpoint, Note)>>> {
+        Ok(self.cosigned_names()?.iter().map(|name| self.cosigned_at(name)).collect())
     }
 
     fn cosigned_at(&self, name: &str) -> Result<(Checkpoint, Note)> {

@@ -73,11 +73,14 @@ pub(crate) fn cosigned(workspace: &Path, records: &[(u64, Record)]) -> Result<Ve
     let found = last(|fact| matches!(fact, Fact::Found(_) | Fact::Hunted(_))).max(begun);
     let judged = last(|fact| matches!(fact, Fact::Concluded(_)));
     let mut newest: BTreeMap<(String, &'static str), Cosigned> = BTreeMap::new();
-    let (held, faults) = reader.cosigned_of_tree()?;
-    for fault in &faults {
-        remark(&format!("a cosigned checkpoint does not count: {fault}"));
-    }
-    for (checkpoint, note) in held {
+    for cosigned in reader.cosigned_of_tree()? {
+        let (checkpoint, note) = match cosigned {
+            Ok(one) => one,
+            Err(fault) => {
+                remark(&format!("a cosigned checkpoint does not count: {fault}"));
+                continue;
+            }
+        };
         for key in &known {
             let Ok(seconds) = note.verify(key) else { continue };
             let grade = Grade::of(key.name());

@@ -203,11 +203,13 @@ impl Replies<'_> {
         found
     }
 
-    /// Puts on record what is not there yet. Who created an opinion stands in it unsigned: a further version counts only from
-    /// where the first came.
+    /// Puts on record what is not there yet. Who created an opinion stands in it unsigned: of what an exchange brings, a further
+    /// version counts only from where the first came. Who takes a file in by hand says so themselves.
     fn record(&self, key: &SigningKey, mut taken: Vec<Answer>, files: &[File<'_>]) -> Result<()> {
-        let sources: BTreeMap<u64, &str> =
-            files.iter().map(|(index, learnt)| (*index, learnt.source.as_str())).collect();
+        let sources: BTreeMap<u64, &Learnt> = files.iter().copied().collect();
+        let source = |index: u64| sources.get(&index).map(|learnt| learnt.source.as_str());
+        // A file without a source bears its own name as one.
+        let by_hand = |index: u64| sources.get(&index).is_some_and(|of| of.source == of.name);
         let at = evidence::now()?;
         let on_record = &self.on_record;
         taken.sort_by(|a, b| {
@@ -217,7 +219,8 @@ impl Replies<'_> {
         taken.retain(|Answer { opined, .. }| {
             let own = version(opined);
             let first = known.get(&own).copied();
-            if first.is_some_and(|first| sources.get(&first) != sources.get(&opined.source)) {
+            let is_elsewhere = first.is_some_and(|first| source(first) != source(opined.source));
+            if is_elsewhere && !by_hand(opined.source) {
                 // What is on record came by another way; the same word by two ways is no news.
                 if !seen.contains(&(own, opined.said)) {
                     let said = format!("{} is not taken: another source's version", said(opined));

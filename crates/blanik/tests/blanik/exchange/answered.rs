@@ -215,6 +215,15 @@ fn a_newer_version_replaces_an_opinion_and_one_taken_back_counts_no_more() {
     add("second.json", second.clone());
     let shown = case();
     assert!(shown.contains("strongly-disagree on") && !shown.contains(": agree on"), "{shown}");
+    // Another source cannot take it back, nor say something else in their name.
+    let mut forged = second.clone();
+    forged["modified"] = "2030-02-15T00:00:00.000Z".into();
+    forged["revoked"] = true.into();
+    bundle(&scene.path().join("forged.json"), &[identity(), forged]);
+    let from = ["intel", "add", "forged.json", "--workspace", "w", "--source", "a stranger"];
+    let ran = scene.run(&from);
+    assert!(ran.err.contains("another source's version"), "{}{}", ran.out, ran.err);
+    assert!(case().contains("strongly-disagree on"));
     let mut gone = second;
     gone["modified"] = "2030-03-01T00:00:00.000Z".into();
     gone["revoked"] = true.into();
