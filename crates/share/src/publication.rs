@@ -377,6 +377,12 @@ pub struct Opinion {
     pub grade: String,
     /// True if it is about who it was, false if about what happened.
     pub on_attribution: bool,
+    /// Of a position: ids of the objects of the earlier publication that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+    /// The same in words, as far as this audience may read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what: Vec<String>,
     /// When they said so, where they say it.
     pub at: Option<Timestamp>,
     /// The record of an assessment or a position; none of a cosignature, which stands under the checkpoint.

@@ -88,6 +88,15 @@ impl Ours {
     }
 }
 
+/// Objects of a bundle in the words by which an opinion about them goes on record; none where these were cut off, and more
+/// than one may have them.
+pub(crate) fn in_words(objects: &[Value]) -> impl Iterator<Item = (&str, String)> {
+    let names: BTreeMap<&str, &str> =
+        objects.iter().map(|o| (text(o, "id"), text(o, "name"))).collect();
+    let all = objects.iter().map(move |o| (text(o, "id"), subject(o, &names).words));
+    all.filter(|(_, words)| words.chars().count() < WORDS_CHARS_MAX)
+}
+
 fn subject(object: &Value, names: &BTreeMap<&str, &str>) -> Subject {
     let name = |id: &str| names.get(id).copied().filter(|name| !name.is_empty()).map(str::to_owned);
     let ty = text(object, "type");

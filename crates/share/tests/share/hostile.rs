@@ -121,6 +121,7 @@ impl Wild {
             (opinion.agency, opinion.grade) = (self.text(), self.text());
             opinion.at = Some(self.time());
             opinion.probabilities = vec![(self.text(), self.text())];
+            (opinion.about, opinion.what) = (vec![self.text()], vec![self.text()]);
         }
         p
     }
