@@ -4,6 +4,7 @@
 pub mod advice;
 pub mod build;
 mod gathered;
+mod likelihood;
 pub mod names;
 pub mod saying;
 pub mod shown;
@@ -349,6 +350,9 @@ pub struct Item {
 pub struct Attribution {
     /// The first sentence.
     pub likelihood: Wording,
+    /// Whether it gives a word of probability: where too little stands behind one, none is given anywhere.
+    #[serde(default)]
+    pub has_word: bool,
     /// The second sentence.
     pub confidence_sentence: Wording,
     /// `low`, `moderate`, `high`.

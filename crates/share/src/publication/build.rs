@@ -26,7 +26,9 @@ pub enum Error {
     #[error("there is no intrusion {0}: the case has {1}")]
     NoIntrusion(usize, usize),
     /// The verdict on record cannot be read.
-    #[error("the verdict of record {0} cannot be read: {1}")]
+    #[error(
+        "the verdict of record {0} cannot be read: {1}; `blanik attribute CASE --record` puts it on record anew"
+    )]
     Verdict(u64, serde_json::Error),
 }
 

@@ -477,6 +477,7 @@ fn attributed() -> Attribution {
     };
     Attribution {
         likelihood: both(LIKELIHOOD.0, LIKELIHOOD.1),
+        has_word: true,
         confidence_sentence: both(CONFIDENCE.0, CONFIDENCE.1),
         confidence: "moderate".into(),
         unknown: 0.102,

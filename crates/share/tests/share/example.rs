@@ -152,6 +152,7 @@ fn attribution() -> Attribution {
             en: "It is likely that APT31 did it.".into(),
             cs: "Je pravděpodobné, že to byl APT31.".into(),
         },
+        has_word: true,
         confidence_sentence: Wording {
             en: "Confidence is moderate.".into(),
             cs: "Jistota je střední.".into(),
