@@ -17,8 +17,8 @@ use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Record, Timestamp, Tlp};
 use blanik_share::pack::{self, Files};
 use blanik_share::publication::{
-    self, Commitment, Language, Log, Material, NameKind, Names, Order, Publication, Publisher,
-    Redactions, Wording, names_of, shown,
+    self, Commitment, Language, Log, Material, NAME_CHARS_MIN, NameKind, Names, Order, Publication,
+    Publisher, Redactions, Wording, names_of, shown,
 };
 use blanik_share::{advisory, export};
 use blanik_typeset::{Document, Fonts, typeset};
@@ -373,7 +373,14 @@ fn redactions(args: &PublishArgs) -> Result<Redactions> {
             }
             redactions.fields.insert(path.to_owned());
         } else {
-            redactions.values.insert(what.trim().to_lowercase());
+            let value = what.trim().to_lowercase();
+            if value.chars().count() < NAME_CHARS_MIN {
+                bail!(
+                    "--redact {:?}: a text of less than {NAME_CHARS_MIN} characters stands everywhere; name more of it",
+                    for_terminal(&what)
+                );
+            }
+            redactions.values.insert(value);
         }
     }
     Ok(redactions)

@@ -18,7 +18,7 @@ pub use blanik_case::exposure::Bounds;
 pub use blanik_verify::form::{CommitmentForm as Commitment, GroundForm as Ground, LogForm as Log};
 pub use build::{Error, Material, Order, publication};
 pub use gathered::names as names_of;
-pub use names::{NameKind, Names, Redactions};
+pub use names::{NAME_CHARS_MIN, NameKind, Names, Redactions};
 
 /// The same in each language of a publication.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
