@@ -193,7 +193,8 @@ impl Draft {
         let mut made_of: Files = BTreeMap::new();
         let fonts = Fonts::with(templates.fonts.iter().map(Vec::as_slice));
         for language in Language::ALL {
-            let sheet = advisory::sheet(publication, language);
+            let printable = |text: &str| fonts.printable(text);
+            let sheet = advisory::sheet(publication, language, &printable);
             let document = Document {
                 template: &templates.paper,
                 data: &sheet.data,
@@ -202,8 +203,11 @@ impl Draft {
                 published: sheet.published,
             };
             let set = typeset(&document, &fonts).context("the advisory's template for paper")?;
-            let says = |claim: &str| set.says(&fonts.printable(claim));
-            advisory::check_paper(publication, language, says)?;
+            let left_out = |claims: &[&str]| {
+                let printed: Vec<String> = claims.iter().map(|text| printable(text)).collect();
+                set.left_out(&printed)
+            };
+            advisory::check_paper(publication, language, left_out)?;
             let path = paper_path(language.code());
             made_of.insert(path.clone(), serde_json::to_vec(&sheet.data)?);
             files.insert(path, set.pdf);
