@@ -210,9 +210,13 @@ impl Draft {
             advisory::check_paper(publication, language, left_out)?;
             let path = paper_path(language.code());
             made_of.insert(path.clone(), serde_json::to_vec(&sheet.data)?);
+            // A template can put together what stands nowhere whole, and break a name where a line ends.
+            made_of.insert(format!("{path}, as it is read"), set.lines.join("\n").into_bytes());
+            made_of.insert(format!("{path}, line after line"), set.pages.join("\n").into_bytes());
             files.insert(path, set.pdf);
         }
-        made_of.extend(templates.files);
+        let beside = templates.files.into_iter();
+        made_of.extend(beside.map(|(name, bytes)| (format!("the template's {name}"), bytes)));
         made_of.insert("the template".to_owned(), templates.paper.into_bytes());
         let leaks = pack::leaks(&made_of, names);
         match leaks.is_empty() {
