@@ -9,6 +9,7 @@ mod absence;
 mod canonical;
 mod denial;
 mod founding;
+mod likelihood;
 mod parts;
 mod sentences;
 
@@ -25,6 +26,7 @@ use crate::observe::{Class, OBSERVATIONS_MAX, Observation};
 use crate::terms::Seen;
 use crate::words::Confidence;
 use founding::Founding;
+pub use likelihood::{Likelihood, Put};
 use parts::Parts;
 pub use parts::contaminated;
 
@@ -140,6 +142,8 @@ pub struct Reliability {
 pub struct Verdict {
     /// The first sentence: likelihood (ICD 203).
     pub likelihood: String,
+    /// The same in parts, for other languages.
+    pub said: Likelihood,
     /// The second sentence: confidence.
     pub confidence_sentence: String,
     /// Its level.
@@ -303,11 +307,12 @@ impl Judge {
                 .push("one class of evidence only: anything but low confidence is refused".into());
         }
         let confidence_sentence = sentences::confidence(confidence, missing.len());
-        let likelihood = self.likelihood_sentence(&hypotheses, unknown, seen, best);
+        let said = self.likelihood_of(&hypotheses, unknown, seen, best);
         let apart = self.apart(weighed, &shares);
         sentences::beside_states(&mut hypotheses, &mut denial, confidence);
         Verdict {
-            likelihood,
+            likelihood: said.english(),
+            said,
             confidence_sentence,
             confidence,
             missing,

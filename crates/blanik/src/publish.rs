@@ -17,8 +17,8 @@ use blanik_model::text::for_terminal;
 use blanik_model::{Fact, Record, Timestamp, Tlp};
 use blanik_share::pack::{self, Files};
 use blanik_share::publication::{
-    self, Commitment, Language, Log, Material, NameKind, Names, Order, Publication, Publisher,
-    Redactions, Wording, names_of, shown,
+    self, Commitment, Language, Log, Material, NAME_CHARS_MIN, NameKind, Names, Order, Publication,
+    Publisher, Redactions, Wording, names_of, shown,
 };
 use blanik_share::{advisory, export};
 use blanik_typeset::{Document, Fonts, typeset};
@@ -198,7 +198,8 @@ impl Draft {
         let mut made_of: Files = BTreeMap::new();
         let fonts = Fonts::with(templates.fonts.iter().map(Vec::as_slice));
         for language in Language::ALL {
-            let sheet = advisory::sheet(publication, language);
+            let printable = |text: &str| fonts.printable(text);
+            let sheet = advisory::sheet(publication, language, &printable);
             let document = Document {
                 template: &templates.paper,
                 data: &sheet.data,
@@ -207,13 +208,20 @@ impl Draft {
                 published: sheet.published,
             };
             let set = typeset(&document, &fonts).context("the advisory's template for paper")?;
-            let says = |claim: &str| set.says(&fonts.printable(claim));
-            advisory::check_paper(publication, language, says)?;
+            let left_out = |claims: &[&str]| {
+                let printed: Vec<String> = claims.iter().map(|text| printable(text)).collect();
+                set.left_out(&printed)
+            };
+            advisory::check_paper(publication, language, left_out)?;
             let path = paper_path(language.code());
             made_of.insert(path.clone(), serde_json::to_vec(&sheet.data)?);
+            // A template can put together what stands nowhere whole, and break a name where a line ends.
+            made_of.insert(format!("{path}, as it is read"), set.lines.join("\n").into_bytes());
+            made_of.insert(format!("{path}, line after line"), set.pages.join("\n").into_bytes());
             files.insert(path, set.pdf);
         }
-        made_of.extend(templates.files);
+        let beside = templates.files.into_iter();
+        made_of.extend(beside.map(|(name, bytes)| (format!("the template's {name}"), bytes)));
         made_of.insert("the template".to_owned(), templates.paper.into_bytes());
         let leaks = pack::leaks(&made_of, names);
         match leaks.is_empty() {
@@ -386,7 +394,14 @@ fn redactions(args: &PublishArgs) -> Result<Redactions> {
             }
             redactions.fields.insert(path.to_owned());
         } else {
-            redactions.values.insert(what.trim().to_lowercase());
+            let value = what.trim().to_lowercase();
+            if value.chars().count() < NAME_CHARS_MIN {
+                bail!(
+                    "--redact {:?}: a text of less than {NAME_CHARS_MIN} characters stands everywhere; name more of it",
+                    for_terminal(&what)
+                );
+            }
+            redactions.values.insert(value);
         }
     }
     Ok(redactions)

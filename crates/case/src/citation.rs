@@ -42,6 +42,22 @@ impl Citations {
         Some(all)
     }
 
+    /// The same records, that one of them among those that are named.
+    #[must_use]
+    pub fn naming(&self, index: u64) -> Self {
+        let mut named = self.clone();
+        if named.indexes.contains(&index) {
+            return named;
+        }
+        // It was one of those further on; now one that was named is.
+        if named.further > 0 {
+            named.indexes.pop();
+        }
+        named.indexes.push(index);
+        named.indexes.sort_unstable();
+        named
+    }
+
     /// The indexes that are named.
     pub fn indexes(&self) -> &[u64] {
         &self.indexes

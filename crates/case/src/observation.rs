@@ -49,6 +49,10 @@ pub struct Observation {
     pub confirmed: bool,
     /// The findings' records.
     pub rests_on: Citations,
+    /// The record of the first finding by time.
+    pub first_record: u64,
+    /// The record of the last finding by time.
+    pub last_record: u64,
 }
 
 impl Observation {
@@ -152,6 +156,8 @@ impl Gathered {
             entities: BTreeSet::new(),
             confirmed: false,
             rests_on: Citations::one(index),
+            first_record: index,
+            last_record: index,
         };
         Gathered { observation, indexes: Vec::new() }
     }
@@ -165,8 +171,12 @@ impl Gathered {
         places: &Places,
     ) {
         let o = &mut self.observation;
-        o.first = o.first.min(time);
-        o.last = o.last.max(time);
+        if time < o.first {
+            (o.first, o.first_record) = (time, index);
+        }
+        if time > o.last {
+            (o.last, o.last_record) = (time, index);
+        }
         o.level = o.level.max(finding.level);
         o.findings += 1;
         o.confirmed |= confirmed;

@@ -78,25 +78,46 @@ pub struct Sheet {
     pub published: i64,
 }
 
-/// What the typesetter makes the PDF of.
-pub fn sheet(p: &Publication, language: Language) -> Sheet {
+/// What the typesetter makes the PDF of. `printable` writes out what no font of the typesetter has: what figures say is made
+/// so before they are drawn, with room for it.
+pub fn sheet(p: &Publication, language: Language, printable: &dyn Fn(&str) -> String) -> Sheet {
+    let mut data = data::data(p, language);
+    data["figures"] = data::figures(&printed(p, printable), language);
     Sheet {
-        data: data::data(p, language),
+        data,
         identity: format!("{} {} {}", data::reference(p), p.published, language.code()),
         published: p.published.as_nanos().div_euclid(1_000_000_000),
     }
 }
 
-/// Whether a typeset document holds each claim; `says` tells whether it says a text.
+/// The publication with all of its text made printable.
+fn printed(p: &Publication, printable: &dyn Fn(&str) -> String) -> Publication {
+    fn of(value: serde_json::Value, printable: &dyn Fn(&str) -> String) -> serde_json::Value {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => Value::String(printable(&text)),
+            Value::Array(all) => all.into_iter().map(|v| of(v, printable)).collect(),
+            Value::Object(all) => all.into_iter().map(|(k, v)| (k, of(v, printable))).collect(),
+            other => other,
+        }
+    }
+    let printed = serde_json::to_value(p).map(|value| of(value, printable));
+    // Numbers that JSON does not have are no text: then it is drawn as it is, and made printable as the markup that it becomes.
+    printed.and_then(serde_json::from_value).unwrap_or_else(|_| p.clone())
+}
+
+/// Whether a typeset document holds each claim; `left_out` gives the place of the first of several texts that it does not say as
+/// often as they all together do.
 ///
 /// # Errors
 /// [`AdvisoryError::Missing`] of the first claim that it does not say.
 pub fn check_paper(
     p: &Publication,
     language: Language,
-    says: impl Fn(&str) -> bool,
+    left_out: impl Fn(&[&str]) -> Option<usize>,
 ) -> Result<(), AdvisoryError> {
-    match p.claims().find(|claim| !says(claim.text.in_language(language))) {
+    let texts: Vec<&str> = p.claims().map(|claim| claim.text.in_language(language)).collect();
+    match left_out(&texts).and_then(|place| p.claims().nth(place)) {
         None => Ok(()),
         Some(claim) => Err(AdvisoryError::Missing(claim.id.clone())),
     }

@@ -4,6 +4,7 @@
 pub mod advice;
 pub mod build;
 mod gathered;
+mod likelihood;
 pub mod names;
 pub mod saying;
 pub mod shown;
@@ -17,7 +18,7 @@ pub use blanik_case::exposure::Bounds;
 pub use blanik_verify::form::{CommitmentForm as Commitment, GroundForm as Ground, LogForm as Log};
 pub use build::{Error, Material, Order, publication};
 pub use gathered::names as names_of;
-pub use names::{NameKind, Names, Redactions};
+pub use names::{NAME_CHARS_MIN, NameKind, Names, Redactions};
 
 /// The same in each language of a publication.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -349,6 +350,9 @@ pub struct Item {
 pub struct Attribution {
     /// The first sentence.
     pub likelihood: Wording,
+    /// Whether it gives a word of probability: where too little stands behind one, none is given anywhere.
+    #[serde(default)]
+    pub has_word: bool,
     /// The second sentence.
     pub confidence_sentence: Wording,
     /// `low`, `moderate`, `high`.
@@ -377,6 +381,12 @@ pub struct Opinion {
     pub grade: String,
     /// True if it is about who it was, false if about what happened.
     pub on_attribution: bool,
+    /// Of a position: ids of the objects of the earlier publication that it is about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub about: Vec<String>,
+    /// The same in words, as far as this audience may read them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub what: Vec<String>,
     /// When they said so, where they say it.
     pub at: Option<Timestamp>,
     /// The record of an assessment or a position; none of a cosignature, which stands under the checkpoint.

@@ -35,6 +35,8 @@ struct Publication {
     case: String,
     at: Timestamp,
     author: String,
+    /// The name that it publishes under, without case.
+    name: String,
     objects: BTreeMap<String, Subject>,
 }
 
@@ -54,6 +56,7 @@ impl Ours {
         let author = report.map_or("", |report| text(report, "created_by_ref")).to_owned();
         let names: BTreeMap<&str, &str> =
             objects.iter().map(|o| (text(o, "id"), text(o, "name"))).collect();
+        let name = folded(names.get(&*author).copied().unwrap_or_default());
         let is_ours = |o: &&Value| {
             !author.is_empty()
                 && text(o, "created_by_ref") == author
@@ -62,7 +65,8 @@ impl Ours {
         };
         let of = |o: &Value| (text(o, "id").to_owned(), subject(o, &names));
         let objects = objects.iter().filter(is_ours).map(of).collect();
-        self.publications.push(Publication { record, case: case.to_owned(), at, author, objects });
+        let case = case.to_owned();
+        self.publications.push(Publication { record, case, at, author, name, objects });
     }
 
     /// Whether nothing was published.
@@ -86,6 +90,25 @@ impl Ours {
     fn is_author(&self, id: &str) -> bool {
         self.publications.iter().any(|p| p.author == id)
     }
+
+    /// Whether something was published under that name: nobody else is believed to bear it.
+    fn is_name(&self, name: &str) -> bool {
+        let name = folded(name);
+        !name.is_empty() && self.publications.iter().any(|p| p.name == name)
+    }
+}
+
+fn folded(name: &str) -> String {
+    short(name, NAME_CHARS_MAX).to_lowercase()
+}
+
+/// Objects of a bundle in the words by which an opinion about them goes on record; none where these were cut off, and more
+/// than one may have them.
+pub(crate) fn in_words(objects: &[Value]) -> impl Iterator<Item = (&str, String)> {
+    let names: BTreeMap<&str, &str> =
+        objects.iter().map(|o| (text(o, "id"), text(o, "name"))).collect();
+    let all = objects.iter().map(move |o| (text(o, "id"), subject(o, &names).words));
+    all.filter(|(_, words)| words.chars().count() < WORDS_CHARS_MAX)
 }
 
 fn subject(object: &Value, names: &BTreeMap<&str, &str>) -> Subject {
@@ -135,7 +158,7 @@ pub enum Reason {
         "nobody is known as {0}: the identity that created it did not come with it, nor before"
     )]
     Stranger(String),
-    /// It bears our own name.
+    /// Its creator has the id or bears the name of who publishes here.
     #[error("it is given out as the publisher's own")]
     OurName,
     /// It is no opinion of the standard.
@@ -233,6 +256,9 @@ fn answer(
     }
     let stranger = || Reason::Stranger(short(identity, ID_BYTES_MAX));
     let agency = who(identity).ok_or_else(stranger)?;
+    if ours.is_name(&agency) {
+        return Err(Reason::OurName);
+    }
     let answer = |(on, (publication, about)): (u64, (&Publication, BTreeMap<&str, &Subject>))| {
         let opined = Opined {
             opinion: id.to_owned(),
@@ -352,6 +378,8 @@ mod tests {
         }
         assert_eq!(left(&|o| o["created_by_ref"] = Value::Null), Some(Reason::Nobody));
         assert_eq!(left(&|o| o["created_by_ref"] = US.into()), Some(Reason::OurName));
+        let as_us = opinions(&[opinion(|_| {})], &ours(), 7, &|_| Some(" us".to_owned()));
+        assert_eq!(as_us.left.into_iter().map(|l| l.reason).next(), Some(Reason::OurName));
         let stranger = |o: &mut Value| o["created_by_ref"] = "identity--x\u{202e}".into();
         assert_eq!(left(&stranger), Some(Reason::Stranger("identity--x".into())));
         for (name, value) in [

@@ -45,15 +45,16 @@ impl Fonts {
     }
 
     fn has(&self, c: char) -> bool {
-        c.is_whitespace() || self.all.iter().any(|font| font.info().coverage.contains(u32::from(c)))
+        c.is_whitespace()
+            || !is_private(c)
+                && self.all.iter().any(|font| font.info().coverage.contains(u32::from(c)))
     }
 
-    /// The data with all of its text, not the names of its fields, made printable.
+    /// The data with all of its text, not the names of its fields, made printable. A picture is text, too: what stands in it for
+    /// a letter is no markup.
     pub(crate) fn printable_data(&self, data: &serde_json::Value) -> serde_json::Value {
         use serde_json::Value;
         match data {
-            // A picture is markup, with its letters within; what they lack is a box there.
-            Value::String(text) if text.starts_with("<svg") => data.clone(),
             Value::String(text) => Value::String(self.printable(text)),
             Value::Array(all) => all.iter().map(|v| self.printable_data(v)).collect(),
             Value::Object(all) => Value::Object(
@@ -62,6 +63,11 @@ impl Fonts {
             other => other.clone(),
         }
     }
+}
+
+/// Characters that mean what two parties agree on: archives forbid them, whatever a font draws.
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{ffffd}' | '\u{100000}'..='\u{10fffd}')
 }
 
 /// Marks that reorder or hide the text around them.

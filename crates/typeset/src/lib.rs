@@ -40,13 +40,21 @@ pub struct Typeset {
     /// What stands on each page as text (not what is in pictures), in the order in which it is set, without white space and
     /// without characters that only say how text flows.
     pub pages: Vec<String>,
+    /// The same with its white space, a space where one piece of a line ends.
+    pub lines: Vec<String>,
 }
 
 impl Typeset {
     /// Whether the text stands whole on one page. Where letters run from right to left, runs stand in the order of
-    /// sight, so that only its letters can be looked for.
+    /// sight, so that of these only the letters can be looked for.
     pub fn says(&self, text: &str) -> bool {
-        read::stands(&self.pages, text)
+        self.left_out(&[text]).is_none()
+    }
+
+    /// Of texts that should all stand here, each whole on one page, the place of the first that is missing: a text that is part
+    /// of others stands here for each of them, and once for itself.
+    pub fn left_out<S: AsRef<str>>(&self, texts: &[S]) -> Option<usize> {
+        read::left_out(&self.pages, texts)
     }
 }
 
@@ -61,7 +69,8 @@ pub fn typeset(document: &Document<'_>, fonts: &Fonts) -> Result<Typeset, Error>
         .output
         .and_then(|paged| {
             let pdf = typst_pdf::pdf(&paged, &options(document)?)?;
-            Ok(Typeset { pdf, pages: read::pages(&paged) })
+            let (pages, lines) = read::pages(&paged);
+            Ok(Typeset { pdf, pages, lines })
         })
         .map_err(|all| Error::of(&all, &world));
     // What was remembered between two documents is of no use for the next.

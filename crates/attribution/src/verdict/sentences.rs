@@ -1,63 +1,48 @@
 //! The sentences of a verdict: likelihood and confidence, which are never mixed, and what is said beside them.
 
-use super::{DECIBANS, Denial, Hypothesis, Judge, Weighed};
+use super::{DECIBANS, Denial, Hypothesis, Judge, Likelihood, Put, Weighed};
 use crate::fitted::BAND_CASES_MIN;
 use crate::terms::Seen;
 use crate::words::{Confidence, likelihood};
 
 impl Judge {
     /// Of hypotheses, the most probable first; `best`: the leading actor's share among the known ones.
-    pub(super) fn likelihood_sentence(
+    pub(super) fn likelihood_of(
         &self,
         hypotheses: &[Hypothesis],
         unknown: f64,
         seen: &Seen,
         best: f64,
-    ) -> String {
+    ) -> Likelihood {
         let leader = &hypotheses[0];
         let known = hypotheses.iter().find(|h| !h.id.starts_with("UNKNOWN"));
-        let tail = match (is_unknown(leader), known, hypotheses.get(1)) {
+        let named = |h: &Hypothesis| (h.name.clone(), percent(h.probability));
+        let nobody = || Some(percent(unknown));
+        let (next, beside) = match (is_unknown(leader), known, hypotheses.get(1)) {
             // Which nation an unknown actor may be of is a guess from its neighbours: not for the first sentence.
-            (true, Some(k), _) => {
-                format!(" Of known actors, {} fits best ({}).", k.name, percent(k.probability))
-            }
-            (false, _, Some(r)) if is_unknown(r) => {
-                format!(" That no known actor did it has {}.", percent(unknown))
-            }
-            (false, _, Some(r)) => format!(
-                " Next is {} ({}); that no known actor did it has {}.",
-                r.name,
-                percent(r.probability),
-                percent(unknown)
-            ),
-            _ => String::new(),
+            (true, known, _) => (known.map(named), None),
+            (false, _, Some(r)) if is_unknown(r) => (None, nobody()),
+            (false, _, Some(r)) => (Some(named(r)), nobody()),
+            _ => (None, None),
         };
-        let (who, p) = if is_unknown(leader) {
-            ("no actor known to us", unknown)
-        } else {
-            (leader.name.as_str(), leader.probability)
+        let (who, p) = match is_unknown(leader) {
+            true => (None, unknown),
+            false => (Some(leader.name.clone()), leader.probability),
         };
         let band = self.fitted.band_of(seen, best);
-        let why = if seen.is_empty() {
-            None
-        } else if band.cases < BAND_CASES_MIN {
-            Some(format!("only {} held-out cases stand behind this band", band.cases))
-        } else if band.promises_too_much() {
+        let put = if !seen.is_empty() && band.cases < BAND_CASES_MIN {
+            Put::FewCases(band.cases)
+        } else if !seen.is_empty() && band.promises_too_much() {
             let n = f64::from(band.cases);
-            let (came, promised) = (percent(f64::from(band.right) / n), percent(band.promised / n));
-            Some(format!(
-                "of {n} held-out cases of this band {came} were right, and {promised} were promised"
-            ))
+            Put::PromisesTooMuch {
+                cases: band.cases,
+                right: percent(f64::from(band.right) / n),
+                promised: percent(band.promised / n),
+            }
         } else {
-            None
+            Put::Word(likelihood(p).to_owned())
         };
-        if let Some(why) = why {
-            return format!(
-                "No word of probability is given: {why}. The model leads with {who} ({}).{tail}",
-                percent(p)
-            );
-        }
-        format!("{} ({}) that {who} did it.{tail}", phrase(p), percent(p))
+        Likelihood { put, who, probability: percent(p), next, unknown: beside }
     }
 
     /// Several actors and false flags leave the same traces as one actor: they are said beside the probabilities.
@@ -123,14 +108,6 @@ fn percent(p: f64) -> String {
         p if p > 0.0 && p < 0.01 => "under 1 %".to_owned(),
         p if p > 0.99 => "over 99 %".to_owned(),
         p => format!("{:.0} %", p * 100.0),
-    }
-}
-
-fn phrase(p: f64) -> String {
-    match likelihood(p) {
-        "roughly even chance" => "There is a roughly even chance".to_owned(),
-        word @ "almost no chance" => format!("There is {word}"),
-        word => format!("It is {word}"),
     }
 }
 

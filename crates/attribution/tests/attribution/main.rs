@@ -6,7 +6,7 @@ mod intake;
 use blanik_attribution::fitted::Fitted;
 use blanik_attribution::knowledge::Knowledge;
 use blanik_attribution::observe::Observation;
-use blanik_attribution::verdict::{Judge, Refusal, contaminated};
+use blanik_attribution::verdict::{Judge, Put, Refusal, contaminated};
 use blanik_attribution::words::Confidence;
 use serde_json::{Value, json};
 
@@ -109,6 +109,7 @@ fn a_band_without_calibration_cases_gets_no_word_of_probability() {
     let judge = Judge::new(Knowledge::builtin(), fitted);
     let verdict = judge.judge(&techniques(APT31), None, false).unwrap();
     assert!(verdict.likelihood.starts_with("No word of probability is given: only 29"));
+    assert_eq!(verdict.said.put, Put::FewCases(29), "as data, for other languages");
     assert!(verdict.reliability.iter().all(|r| r.refused));
     assert!(verdict.missing.iter().any(|m| m.contains("30 calibration cases")));
 }
@@ -123,6 +124,7 @@ fn a_band_that_promises_too_much_gets_no_word_of_probability() {
     let verdict = judge.judge(&techniques(APT31), None, false).unwrap();
     let says = "of 100 held-out cases of this band 80 % were right, and 97 % were promised";
     assert!(verdict.likelihood.contains(says), "{}", verdict.likelihood);
+    assert!(matches!(verdict.said.put, Put::PromisesTooMuch { cases: 100, .. }));
     assert!(verdict.missing.iter().any(|m| m.contains("right as often as promised")));
     assert!(verdict.reliability.iter().all(|r| r.promises_too_much));
     // More right than promised is no reason.

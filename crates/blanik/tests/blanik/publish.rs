@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use blanik::cli::publish::PublishArgs;
 use blanik::publish::Draft;
 use blanik_model::Tlp;
-use blanik_share::publication::Redactions;
+use blanik_share::advisory;
+use blanik_share::publication::{Language, Publication, Redactions};
+use blanik_typeset::{Document, Fonts, typeset};
 use blanik_verify::form::{MANIFEST, PUBLICATION, SEAL};
 use blanik_verify::{Trust, container, verify};
 use flate2::read::ZlibDecoder;
@@ -299,6 +301,70 @@ fn a_pack_that_would_leak_is_refused() {
         run(folder, &["publish", "exercise", "--workspace", "exercise/workspace", "--tlp", "red"]);
     assert_eq!(none.code, Some(2));
     assert!(none.err.contains("--output"), "{}", none.err);
+}
+
+/// A template may put a name together of parts, and a file beside it be called as a file of the pack.
+#[test]
+fn a_template_brings_nothing_withheld_onto_paper() {
+    let folder = exercise();
+    let ran = run(folder, &["publish", "--write-template", "own"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let args = PublishArgs::of_exercise("exercise".into(), folder.join("exercise/workspace"));
+    let mut draft = Draft::of(&args).expect("a case");
+    draft.templates = Some(folder.join("own"));
+    draft.redactions.values.insert("svc-adsync".to_owned());
+    let names = draft.names(Tlp::Red).expect("an intrusion");
+    assert!(draft.unsealed(&names).is_ok(), "the program's own");
+    let paper = folder.join("own/advisory.typ");
+    let own = std::fs::read_to_string(&paper).expect("it was written");
+    std::fs::write(&paper, format!("{own}\n#(\"svc-\" + \"ads\" + \"ync\")\n")).expect("written");
+    for language in ["en", "cs"] {
+        std::fs::write(folder.join(format!("own/advisory.{language}.pdf")), "x").expect("written");
+    }
+    let refused = draft.unsealed(&names).err().map(|e| format!("{e:#}")).unwrap_or_default();
+    assert!(refused.contains("svc-adsync"), "{refused:?}");
+}
+
+/// Whatever an intruder calls a file or a host, there is a pack.
+#[test]
+fn no_name_keeps_a_publication_off_paper() {
+    let text = files(&pack())[PUBLICATION].clone();
+    let mut p: Publication = serde_json::from_slice(&text).expect("a publication");
+    assert!(p.nodes.len() > 2 && p.steps.len() > 2 && !p.scope.is_empty());
+    p.nodes[0].name = "\u{6a5f}\u{5bc6}.docx".into();
+    p.nodes[1].name = "<svg onload=x>".into();
+    p.nodes[2].name = "\u{e000}\u{1f600}\u{5d0}".into();
+    p.steps[0].host = Some("\u{6a5f}\u{5bc6}".into());
+    p.steps[1].rule_title = "<svg \u{f8ff}".into();
+    p.scope[0].name = "<svg onload=x>\u{6a5f}".into();
+    if let Some(a) = &mut p.attribution {
+        a.against.iter_mut().for_each(|name| *name = "\u{6a5f}\u{e001}".into());
+    }
+    let fonts = Fonts::with([]);
+    for language in Language::ALL {
+        let sheet = advisory::sheet(&p, language, &|text| fonts.printable(text));
+        let document = Document {
+            template: advisory::PAPER_TEMPLATE,
+            data: &sheet.data,
+            files: &BTreeMap::new(),
+            identity: &sheet.identity,
+            published: sheet.published,
+        };
+        let set = typeset(&document, &fonts).unwrap_or_else(|e| panic!("{e}"));
+        assert!(set.says("<svg onload=x>[U+6A5F]"));
+        assert!(sheet.data["figures"]["graph"].to_string().contains("[U+6A5F]"));
+    }
+}
+
+#[test]
+fn a_redaction_that_would_withhold_nothing_is_an_error() {
+    let folder = exercise();
+    for value in ["x", " ", "\u{159}"] {
+        let args = ["publish", "exercise", "--workspace", "exercise/workspace", "--tlp", "red"];
+        let ran = run(folder, &[&args[..], &["--preview", "--redact", value]].concat());
+        assert_eq!(ran.code, Some(2), "{value:?}: {}", ran.out);
+        assert!(ran.err.contains("less than 2 characters"), "{}", ran.err);
+    }
 }
 
 #[test]

@@ -56,17 +56,23 @@ pub fn data(p: &Publication, language: Language) -> Value {
         })).collect::<Vec<_>>(),
         "attribution": p.attribution.as_ref().map(|a| attribution::data(p, a, language)),
         "opinions": attribution::opinions(p, language),
-        "figures": {
-            "timeline": figure::timeline::svg(p, language),
-            "graph": figure::graph::svg(p, language),
-            "matrix": p.attribution.as_ref().map(|a| figure::matrix::svgs(a, language)).unwrap_or_default(),
-        },
+        "figures": figures(p, language),
         "withheld": p.withheld.iter().map(|(kind, n)| json!({
             "kind": term("withheld", kind, language),
             "count": spell::count(*n, language),
         })).collect::<Vec<_>>(),
         "log": { "origin": p.log.origin, "key": p.log.key },
         "annex": p.claims().map(|c| annexed(c, language)).collect::<Vec<_>>(),
+    })
+}
+
+/// The pictures.
+pub(super) fn figures(p: &Publication, language: Language) -> Value {
+    let matrix = p.attribution.as_ref().map(|a| figure::matrix::svgs(a, language));
+    json!({
+        "timeline": figure::timeline::svg(p, language),
+        "graph": figure::graph::svg(p, language),
+        "matrix": matrix.unwrap_or_default(),
     })
 }
 

@@ -7,6 +7,7 @@
 mod entries;
 mod report;
 
+use blanik_attribution::words;
 use blanik_model::{Timestamp, Tlp};
 use serde_json::{Value, json};
 
@@ -94,15 +95,7 @@ fn galaxy(technique: &Technique) -> Option<Value> {
 
 /// The words of ICD 203, as MISP's taxonomy `estimative-language` has them.
 fn likelihood(probability: f64) -> Value {
-    let word = match probability {
-        p if p >= 0.95 => "almost-certain",
-        p if p >= 0.8 => "very-likely",
-        p if p >= 0.55 => "likely",
-        p if p >= 0.45 => "roughly-even-chance",
-        p if p >= 0.2 => "unlikely",
-        p if p >= 0.05 => "very-unlikely",
-        _ => "almost-no-chance",
-    };
+    let word = words::likelihood(probability).replace(' ', "-");
     tag(format!("estimative-language:likelihood-probability=\"{word}\""))
 }
 

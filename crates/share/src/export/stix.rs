@@ -20,6 +20,9 @@ use objects::{Bundle, named, span};
 pub(crate) use marking::{definition as marking_definition, id as marking_id};
 pub(super) use objects::time;
 
+/// The name of the grouping.
+const TO_LOOK_FOR: &str = "What to look for";
+
 /// The bundle.
 pub fn bundle(publication: &Publication) -> Value {
     let mut bundle = Bundle::new(publication);
@@ -29,7 +32,13 @@ pub fn bundle(publication: &Publication) -> Value {
     let to_look_for = seen::add(&mut bundle, &campaign, victim.as_deref());
     let leader = actors::add(&mut bundle, &campaign);
     claims::add(&mut bundle, &campaign);
-    claims::opinions(&mut bundle, &campaign, leader.as_deref().unwrap_or(&campaign));
+    let later = [
+        (bundle.ids.stix("report", &[&publication.title.en]), named(&publication.title.en)),
+        (bundle.ids.stix("grouping", &["what to look for"]), TO_LOOK_FOR),
+    ];
+    let subjects =
+        claims::Subjects { campaign: &campaign, judgement: leader.as_deref(), later: &later };
+    claims::opinions(&mut bundle, &subjects);
     grouping(&mut bundle, &campaign, to_look_for);
     report(&mut bundle);
     bundle.finish()
@@ -112,7 +121,7 @@ fn grouping(bundle: &mut Bundle<'_>, campaign: &str, mut refs: Vec<String>) {
         refs.push(campaign.to_owned());
     }
     let properties = json!({
-        "name": "What to look for",
+        "name": TO_LOOK_FOR,
         "context": "suspicious-activity",
         "object_refs": refs,
     });

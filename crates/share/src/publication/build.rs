@@ -4,7 +4,7 @@
 mod facts;
 mod story;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use blanik_case::observation::Observation;
 use blanik_case::{Case, Citations, Intrusion, View};
@@ -16,7 +16,7 @@ use super::saying::{Saying, moment};
 use super::verdict::{self, Told};
 use super::{Cited, Claim, Ground, Log, Publication, Publisher, Software, Wording, gathered};
 
-/// Records of a claim that are looked at for what it says.
+/// Records of a claim that are looked at for all that it says.
 const GROUNDED_MAX: usize = 4;
 
 /// Why nothing can be published.
@@ -26,7 +26,9 @@ pub enum Error {
     #[error("there is no intrusion {0}: the case has {1}")]
     NoIntrusion(usize, usize),
     /// The verdict on record cannot be read.
-    #[error("the verdict of record {0} cannot be read: {1}")]
+    #[error(
+        "the verdict of record {0} cannot be read: {1}; `blanik attribute CASE --record` puts it on record anew"
+    )]
     Verdict(u64, serde_json::Error),
 }
 
@@ -188,17 +190,20 @@ impl Builder<'_> {
         }
     }
 
-    /// Fields of the first records whose text the sentence says.
+    /// Fields whose text the sentence says: of the first records, and further on each time that no record before has.
     fn grounds(&self, saying: &Saying, rests_on: &Citations) -> Vec<Ground> {
         let names = self.of.names;
         let mut grounds = Vec::new();
-        for &record in rests_on.indexes().iter().take(GROUNDED_MAX) {
+        let mut moments = BTreeSet::new();
+        for (place, &record) in rests_on.indexes().iter().enumerate() {
             let Some(finding) = self.finding(record) else { continue };
+            let is_first = place < GROUNDED_MAX;
             let time = finding.time.filter(|time| saying.text.en.contains(&moment(*time)));
+            let time = time.filter(|time| moments.insert(moment(*time)) || is_first);
             let time = time.map(|time| ("/time", time.to_string()));
-            let title = &finding.rule_title;
-            let title =
-                saying.text.en.contains(title.as_str()).then(|| ("/rule_title", title.clone()));
+            let title = Some(&finding.rule_title).filter(|_| is_first);
+            let title = title.filter(|title| saying.text.en.contains(title.as_str()));
+            let title = title.map(|title| ("/rule_title", title.clone()));
             for (path, value) in title.into_iter().chain(time) {
                 let is_withheld = names.redactions().fields.contains(path);
                 if names.is_clean(&value) && !is_withheld {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Input, Match, MatchKind};
 use blanik_model::Tlp;
 
 /// What a name is the name of.
@@ -101,6 +101,8 @@ const ANYONE: &[&str] = &[
     "builtin",
     "localhost",
 ];
+/// What is shorter is no name: it stands everywhere.
+pub const NAME_CHARS_MIN: usize = 2;
 /// A name that is shorter is one only where no letter or digit is beside it.
 const DISTINCT_CHARS: usize = 6;
 
@@ -154,7 +156,7 @@ impl Names {
             let lower = name.trim().to_lowercase();
             let (audience, redacted) = strictest[&lower];
             let is_anyones = ANYONE.contains(&lower.as_str()) || occurs(&said, &lower);
-            let is_name = lower.chars().count() > 1 && (redacted || !is_anyones);
+            let is_name = lower.chars().count() >= NAME_CHARS_MIN && (redacted || !is_anyones);
             if !is_name || known.contains_key(&lower) {
                 continue;
             }
@@ -249,19 +251,35 @@ impl Names {
 
     /// True if nothing withheld stands in the text.
     pub fn is_clean(&self, text: &str) -> bool {
-        self.found(text).next().is_none()
+        self.found(text).is_empty()
     }
 
     /// Where withheld names stand in a text, without case: bytes from and to, and the name.
-    fn found(&self, text: &str) -> impl Iterator<Item = (usize, usize, &str)> {
+    fn found(&self, text: &str) -> Vec<(usize, usize, &str)> {
         let folded = Folded::of(text);
-        let matches: Vec<_> = self.matcher.find_iter(&folded.text).collect();
-        matches.into_iter().filter_map(move |m| {
+        let (mut found, mut at) = (Vec::new(), 0);
+        while let Some(m) = self.matcher.find(Input::new(&folded.text).range(at..)) {
+            // What is part of a longer word hides nothing that begins within it.
+            at = m.start() + 1;
+            if let Some((end, name)) = self.longest(&folded.text, m) {
+                found.push((folded.begin(m.start()), folded.end(end), name));
+                at = end;
+            }
+        }
+        found
+    }
+
+    /// Of the names that begin where a match does, and are no longer, the longest that is one; and where it ends.
+    fn longest(&self, text: &str, mut m: Match) -> Option<(usize, &str)> {
+        let start = m.start();
+        loop {
             let name = self.withheld[m.pattern().as_usize()].as_str();
-            let is_one =
-                name.chars().count() >= DISTINCT_CHARS || apart(&folded.text, m.start(), m.end());
-            is_one.then(|| (folded.begin(m.start()), folded.end(m.end()), name))
-        })
+            if name.chars().count() >= DISTINCT_CHARS || apart(text, start, m.end()) {
+                return Some((m.end(), name));
+            }
+            let shorter = self.matcher.find(Input::new(text).range(start..m.end() - 1));
+            m = shorter.filter(|m| m.start() == start)?;
+        }
     }
 }
 
@@ -349,6 +367,17 @@ mod tests {
         let red = names(Tlp::Red, Redactions { values, kinds, ..Redactions::default() });
         assert_eq!(red.text("dc01: Anything said, 198.51.100.7"), "host-1: words-1, indicator-1");
         assert!(!red.shows("DC01.mzv.example") && red.shows("svc-backup"));
+    }
+
+    #[test]
+    fn what_is_no_name_where_it_stands_hides_none_behind_it() {
+        let given = ["/d", "dc01.mzv.example", "ab", "ab-c"]
+            .map(|name| (NameKind::Host, name.to_owned(), None));
+        let names = Names::new(given, Tlp::Clear, Redactions::default(), "").expect("few names");
+        assert_eq!(names.text("/dc01.mzv.example"), "/host-2");
+        assert!(!names.is_clean("/dc01.mzv.example") && !names.shows("/dc01.mzv.example"));
+        // The longest is part of a longer word, a shorter one at the same place is none.
+        assert_eq!(names.text("ab-cd /d ab-c /dx"), "host-3-cd host-1 host-4 /dx");
     }
 
     #[test]

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use blanik_attribution::verdict::{Likelihood, Put};
 use blanik_model::Tlp;
 use serde::Deserialize;
 
 use super::gathered::technique_names;
 use super::names::Names;
 use super::saying::{Saying, counted, percent};
-use super::{Attribution, Cited, Denial, Hypothesis, Item, Wording};
+use super::{Attribution, Cited, Denial, Hypothesis, Item, Wording, likelihood};
 
 /// Hypotheses that are published by name.
 const HYPOTHESES_MAX: usize = 12;
@@ -20,6 +21,7 @@ const DENIALS_MAX: usize = 6;
 #[derive(Deserialize)]
 struct Form {
     likelihood: String,
+    said: Likelihood,
     confidence_sentence: String,
     confidence: String,
     #[serde(default)]
@@ -93,10 +95,8 @@ pub fn told(json: &str, cites: Cited, names: &Names) -> Result<Told, serde_json:
         .collect();
     let item_name =
         |without: &str| told_by_others.get(without).copied().unwrap_or(without).to_owned();
-    let likelihood = Wording {
-        en: clean(&form.likelihood),
-        cs: clean(&likelihood_cs(&form.hypotheses, form.unknown)),
-    };
+    let likelihood =
+        Wording { en: clean(&form.likelihood), cs: clean(&likelihood::czech(&form.said)) };
     let missing = form.missing.len() as u64;
     let confidence_sentence = Wording {
         en: clean(&form.confidence_sentence),
@@ -131,6 +131,7 @@ pub fn told(json: &str, cites: Cited, names: &Names) -> Result<Told, serde_json:
     };
     let attribution = Attribution {
         likelihood,
+        has_word: matches!(form.said.put, Put::Word(_)),
         confidence_sentence,
         confidence: form.confidence.to_lowercase(),
         unknown: form.unknown,
@@ -178,43 +179,6 @@ pub(crate) fn name_cs(name: &str) -> String {
 
 fn is_unknown(h: &Hypothesis) -> bool {
     h.id.starts_with("UNKNOWN")
-}
-
-/// ICD 203's words of likelihood, in Czech.
-fn likely_cs(p: f64) -> &'static str {
-    match p {
-        p if p < 0.05 => "téměř vyloučené",
-        p if p < 0.20 => "velmi nepravděpodobné",
-        p if p < 0.45 => "nepravděpodobné",
-        p if p < 0.55 => "zhruba stejně pravděpodobné jako opak",
-        p if p < 0.80 => "pravděpodobné",
-        p if p < 0.95 => "velmi pravděpodobné",
-        _ => "téměř jisté",
-    }
-}
-
-fn likelihood_cs(hypotheses: &[Hypothesis], unknown: f64) -> String {
-    let Some(leader) = hypotheses.first() else {
-        return "Verdikt nejmenuje žádnou hypotézu.".to_owned();
-    };
-    let known = hypotheses.iter().find(|h| !is_unknown(h));
-    if is_unknown(leader) {
-        let best = known.map_or_else(String::new, |k| {
-            format!(" Ze známých aktérů odpovídá nejlépe {} ({}).", k.name, percent(k.probability))
-        });
-        return format!(
-            "Je {} ({}), že pachatelem není žádný nám známý aktér.{best}",
-            likely_cs(unknown),
-            percent(unknown)
-        );
-    }
-    let (name, p) = (&leader.name, leader.probability);
-    format!(
-        "Je {} ({}), že pachatelem je {name}. Že jím není žádný známý aktér, má pravděpodobnost {}.",
-        likely_cs(p),
-        percent(p),
-        percent(unknown)
-    )
 }
 
 fn confidence_cs(level: &str, missing: u64) -> String {

@@ -1,7 +1,7 @@
 //! The advisory's page: each sentence once and to the letter, nothing that a log says is markup, both languages whole.
 
 use blanik_share::advisory::{self, AdvisoryError, HTML_TEMPLATE};
-use blanik_share::publication::{Ground, Language, Publication};
+use blanik_share::publication::{ChapterKind, Ground, Language, Publication};
 use blanik_verify::agree::marked;
 
 use crate::advisory_example::{hostile, large, small};
@@ -88,6 +88,27 @@ fn what_is_english_on_a_czech_page_is_marked() {
     let page = page(&p, Language::Cs);
     assert!(page.contains("<code lang=\"en\">Log cleared</code>"));
     assert!(page.contains("<title lang=\"en\">"));
+}
+
+/// Allies speak of what happened, too, and where it is not said who it was.
+#[test]
+fn what_allies_say_stands_on_the_page_whoever_it_was() {
+    let mut p = large();
+    let page_of = |p: &Publication| page(p, Language::En);
+    let whole = page_of(&p);
+    assert_eq!(whole.matches("<h2 id=\"opinions\">").count(), 1, "what is not on who it was");
+    for agency in p.opinions.iter().map(|o| &o.agency) {
+        assert_eq!(whole.matches(&format!("<th scope=\"row\">{agency}</th>")).count(), 1);
+    }
+    assert!(whole.contains("Winter attributed-to APT28"), "on what");
+    p.attribution = None;
+    p.chapters.retain(|c| !matches!(c.kind, ChapterKind::Attribution | ChapterKind::Denial));
+    let without = page_of(&p);
+    for agency in p.opinions.iter().map(|o| &o.agency) {
+        assert_eq!(without.matches(&format!("<th scope=\"row\">{agency}</th>")).count(), 1);
+    }
+    p.opinions.clear();
+    assert!(!page_of(&p).contains("id=\"opinions\""));
 }
 
 #[test]

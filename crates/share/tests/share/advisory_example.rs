@@ -160,6 +160,8 @@ pub fn large() -> Publication {
                 agency: "National Cyber Security Centre of a partner".into(),
                 grade: "re-run".into(),
                 on_attribution: false,
+                about: Vec::new(),
+                what: Vec::new(),
                 at: Some(time("2026-04-10T10:00:00Z")),
                 record: None,
                 probabilities: Vec::new(),
@@ -168,6 +170,8 @@ pub fn large() -> Publication {
                 agency: "Second partner".into(),
                 grade: "assessed".into(),
                 on_attribution: true,
+                about: Vec::new(),
+                what: Vec::new(),
                 at: None,
                 record: Some(5120),
                 probabilities: vec![
@@ -179,6 +183,8 @@ pub fn large() -> Publication {
                 agency: "Third partner".into(),
                 grade: "strongly-disagree".into(),
                 on_attribution: true,
+                about: vec!["relationship--00000000-0000-4000-8000-000000000001".into()],
+                what: vec!["Winter attributed-to APT28".into()],
                 at: Some(time("2026-04-12T08:00:00Z")),
                 record: Some(5133),
                 probabilities: Vec::new(),
@@ -263,7 +269,7 @@ pub fn hostile() -> Publication {
         a.against.iter_mut().for_each(|h| *h = HOSTILE.into());
         a.denial.iter_mut().for_each(|d| d.without = long.clone());
     }
-    p.opinions.iter_mut().for_each(|o| o.agency = long.clone());
+    p.opinions.iter_mut().for_each(|o| (o.agency, o.what) = (long.clone(), vec![HOSTILE.into()]));
     p.log.key = long.clone();
     p
 }
@@ -471,6 +477,7 @@ fn attributed() -> Attribution {
     };
     Attribution {
         likelihood: both(LIKELIHOOD.0, LIKELIHOOD.1),
+        has_word: true,
         confidence_sentence: both(CONFIDENCE.0, CONFIDENCE.1),
         confidence: "moderate".into(),
         unknown: 0.102,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use blanik_model::Tlp;
 use blanik_share::export::{case_uco, flow, misp, navigator, stix, timesketch};
+use blanik_share::publication::Publication;
 use serde_json::Value;
 
 use crate::example::publication;
@@ -108,7 +109,68 @@ fn attributions_compete_with_their_probabilities() {
         |o: &Value| o["object_refs"][0].as_str().unwrap().split("--").next().unwrap().to_owned();
     let about: Vec<String> = opinions.iter().map(about).collect();
     assert_eq!(about, ["campaign", "campaign", "relationship", "relationship", "relationship"]);
+    assert_ne!(opinions[4]["object_refs"], opinions[3]["object_refs"], "not about the leader");
     assert_eq!(texts(&objects("location"), "country"), ["CN", "RU"]);
+}
+
+/// The objects that opinions of a publication are about, by their word and name.
+fn spoken_of(publication: &Publication) -> Vec<(String, String)> {
+    let bundle = stix::bundle(publication);
+    let all = bundle["objects"].as_array().unwrap();
+    let name = |id: &Value| {
+        let object = all.iter().find(|o| o["id"] == *id).expect("it is in the bundle");
+        let target = all.iter().find(|o| o["id"] == object["target_ref"]).unwrap_or(object);
+        let of = [&target["name"], &target["abstract"]].into_iter().find_map(Value::as_str);
+        format!("{} {}", object["type"].as_str().unwrap(), of.unwrap())
+    };
+    let opinions = all.iter().filter(|o| o["type"] == "opinion");
+    let said = |o: &Value| {
+        let about: Vec<String> = o["object_refs"].as_array().unwrap().iter().map(name).collect();
+        (o["opinion"].as_str().unwrap().to_owned(), about.join(", "))
+    };
+    opinions.map(said).collect()
+}
+
+/// Whoever speaks of one thing is not said to have spoken of another.
+#[test]
+fn an_opinion_is_about_what_its_author_spoke_of() {
+    let with = |grade: &str, about: &[(&str, &str)]| {
+        let mut p = publication();
+        p.opinions.retain(|o| o.agency == "CERT D");
+        p.opinions[0].grade = grade.into();
+        p.opinions[0].about = about.iter().map(|(id, _)| (*id).to_owned()).collect();
+        p.opinions[0].what = about.iter().map(|(_, what)| (*what).to_owned()).collect();
+        spoken_of(&p)
+    };
+    let said = |word: &str, about: &str| vec![(word.to_owned(), about.to_owned())];
+    let second = ("relationship--x", "Intrusion at a ministry attributed-to APT29");
+    assert_eq!(
+        with("strongly-disagree", &[second]),
+        said("strongly-disagree", "relationship APT29")
+    );
+    let third = objects("note")[2]["id"].as_str().unwrap().to_owned();
+    let [(_, about)] = &with("disagree", &[(&third, "note")])[..] else { panic!("one opinion") };
+    assert!(about.starts_with("note "), "by its id: {about}");
+    let report = ("report--x", "report Intrusion at a ministry");
+    assert_eq!(with("agree", &[report]), said("agree", "report Intrusion at a ministry"));
+    // What is not published again, or by that name only as something else.
+    assert_eq!(with("disagree", &[("relationship--x", "Winter attributed-to APT1")]), []);
+    assert_eq!(with("disagree", &[("incident--x", "report Intrusion at a ministry")]), []);
+    assert_eq!(with("disagree", &[]), []);
+}
+
+#[test]
+fn where_nobody_known_leads_agreement_is_with_that() {
+    let mut p = publication();
+    p.opinions.retain(|o| ["concur", "assessed"].contains(&o.grade.as_str()));
+    let attribution = p.attribution.as_mut().unwrap();
+    attribution.hypotheses.swap(0, 1);
+    p.opinions[1].probabilities = vec![("UNKNOWN".into(), "0.9".into())];
+    let nobody = "note Hypothesis: no known actor".to_owned();
+    let wanted = [("agree".to_owned(), nobody.clone()), ("strongly-agree".to_owned(), nobody)];
+    assert_eq!(spoken_of(&p), wanted);
+    p.attribution = None;
+    assert_eq!(spoken_of(&p), [], "of a judgement that is not published nobody speaks");
 }
 
 #[test]

@@ -152,6 +152,7 @@ fn attribution() -> Attribution {
             en: "It is likely that APT31 did it.".into(),
             cs: "Je pravděpodobné, že to byl APT31.".into(),
         },
+        has_word: true,
         confidence_sentence: Wording {
             en: "Confidence is moderate.".into(),
             cs: "Jistota je střední.".into(),
@@ -177,18 +178,24 @@ fn opinions() -> Vec<Opinion> {
         agency: agency.into(),
         grade: grade.into(),
         on_attribution: matches!(grade, "concur" | "assessed" | "disagree"),
+        about: Vec::new(),
+        what: Vec::new(),
         at: Some(at("2026-03-20T09:00:00Z")),
         record,
         probabilities: Vec::new(),
     };
     let mut assessed = opinion("CERT C", "assessed", Some(13));
     assessed.probabilities = vec![("G0128".into(), "0.7".into()), ("UNKNOWN".into(), "0.3".into())];
+    // About the second hypothesis, in a pack for others: known again by its words.
+    let mut position = opinion("CERT D", "disagree", Some(14));
+    position.about = vec!["relationship--00000000-0000-4000-8000-000000000014".into()];
+    position.what = vec!["Intrusion at a ministry attributed-to APT29".into()];
     vec![
         opinion("CERT A", "consistent", None),
         opinion("CERT B", "re-run", None),
         opinion("CERT B", "concur", None),
         assessed,
-        opinion("CERT D", "disagree", Some(14)),
+        position,
     ]
 }
 

@@ -121,6 +121,7 @@ impl Wild {
             (opinion.agency, opinion.grade) = (self.text(), self.text());
             opinion.at = Some(self.time());
             opinion.probabilities = vec![(self.text(), self.text())];
+            (opinion.about, opinion.what) = (vec![self.text()], vec![self.text()]);
         }
         p
     }
@@ -205,18 +206,32 @@ proptest! {
     /// Values that are what they are said to be but for a part that is not.
     #[test]
     fn whatever_is_in_a_value(part in "\\PC{0,6}|['\\\\*?%\"<>&]{1,4}") {
-        let mut p = publication();
-        p.indicators = indicators();
-        for i in &mut p.indicators {
-            match i.kind {
-                IndicatorType::Url | IndicatorType::UserAgent | IndicatorType::RegistryKey => i.value.push_str(&part),
-                IndicatorType::Mutex | IndicatorType::FileName => i.value.insert_str(0, &part),
-                IndicatorType::FilePath => i.value.insert_str(3, &part),
-                _ => {}
-            }
-        }
-        check(&p);
+        within_values(&part);
     }
+}
+
+/// Lines and paragraphs are parted by letters of their own, too, which YAML would write as they are.
+#[test]
+fn what_parts_lines_is_in_no_rule() {
+    for part in ["\u{2028}x", "\u{2029}", "x\u{202e}"] {
+        within_values(part);
+    }
+}
+
+fn within_values(part: &str) {
+    let mut p = publication();
+    p.indicators = indicators();
+    for i in &mut p.indicators {
+        match i.kind {
+            IndicatorType::Url | IndicatorType::UserAgent | IndicatorType::RegistryKey => {
+                i.value.push_str(part)
+            }
+            IndicatorType::Mutex | IndicatorType::FileName => i.value.insert_str(0, part),
+            IndicatorType::FilePath => i.value.insert_str(3, part),
+            _ => {}
+        }
+    }
+    check(&p);
 }
 
 #[test]

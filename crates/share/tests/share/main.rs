@@ -7,3 +7,4 @@ mod example;
 mod golden;
 mod hostile;
 mod read_again;
+mod rests;

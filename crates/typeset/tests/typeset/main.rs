@@ -86,6 +86,42 @@ fn letters_that_cannot_be_printed_are_written_out() {
     assert!(set.says(&fonts.printable(text)), "{:?}", set.pages);
 }
 
+/// Archives forbid a letter without a shape, and one that only two parties know, in pictures, too.
+#[test]
+fn what_cannot_be_printed_stops_no_document() {
+    let fonts = Fonts::with([]);
+    assert_eq!(fonts.printable("a\u{e000}\u{f8ff}\u{10fffd}"), "a[U+E000][U+F8FF][U+10FFFD]");
+    let drawn = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"90\" height=\"9\"><text y=\"9\">\u{6a5f}\u{e000}.docx</text></svg>";
+    let data = json!({ "svg": drawn, "name": "<svg onload=x>\u{6a5f}\u{e000}" });
+    let template = "= Head\n#image(bytes(d.svg), format: \"svg\", alt: \"a name\")\n#d.name";
+    let set = of(template, data).expect("a page");
+    assert!(set.says("<svg onload=x>[U+6A5F][U+E000]"), "{:?}", set.pages);
+}
+
+#[test]
+fn a_text_within_another_is_there_once_more() {
+    let texts = ["On DC01 a log was cleared.", "a log was cleared.", "Else"];
+    let on = |said: &str| {
+        let template = format!("= Head\n{said}");
+        of(&template, json!({})).expect("a page").left_out(&texts)
+    };
+    assert_eq!(on("On DC01 a log was cleared. Else"), Some(1));
+    assert_eq!(on("On DC01 a log was cleared. Else a log was cleared."), None);
+    assert_eq!(on("A log was cleared on DC01. Else a log was cleared."), Some(0));
+    assert_eq!(on("On DC01 a log was cleared. a log was cleared."), Some(2));
+}
+
+#[test]
+fn beside_letters_from_right_to_left_the_others_stand_as_they_are_written() {
+    let fonts = Fonts::with([]);
+    let text = "On DC01 the file \u{5d0}\u{5d1}\u{5d2} 12.docx was read by svc-backup.";
+    let set = of("= Head\n#d.text", json!({ "text": text })).expect("a page");
+    assert!(set.says(&fonts.printable(text)), "{:?}", set.pages);
+    let other = "By svc-backup the file \u{5d0}\u{5d1}\u{5d2} 12.docx was read on DC01.";
+    let text = "By svc-backup the file \u{5d0}\u{5d1}\u{5d2} 12.docx was nODC01 read.";
+    assert!(!set.says(&fonts.printable(other)) && !set.says(&fonts.printable(text)));
+}
+
 #[test]
 fn a_broken_template_is_told_with_its_lines() {
     let at = |line| Some(line + HEAD.lines().count());

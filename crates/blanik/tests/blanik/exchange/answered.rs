@@ -190,6 +190,10 @@ fn an_allys_opinion_comes_back_into_the_case_and_its_packs_once() {
         bundle["objects"].as_array().expect("objects").iter().filter(of).collect();
     assert_eq!((opinions.len(), &opinions[0]["opinion"]), (1, &json!("agree")));
     assert_eq!(opinions[0]["authors"], json!(["CERT of an ally"]));
+    // For this audience the campaign has another id; it is the same all the same.
+    let objects = bundle["objects"].as_array().expect("objects");
+    let again = objects.iter().find(|o| o["type"] == "campaign").expect("it is published");
+    assert_eq!(opinions[0]["object_refs"], json!([again["id"]]));
     let text = |pack: &std::collections::BTreeMap<String, Vec<u8>>, file: &str| {
         String::from_utf8(pack[file].clone()).expect("UTF-8")
     };

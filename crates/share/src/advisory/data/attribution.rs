@@ -82,6 +82,16 @@ pub(super) fn opinions(p: &Publication, language: Language) -> Vec<Value> {
     p.opinions.iter().map(|o| opinion(o, language)).collect()
 }
 
+/// What a word is about that names no object.
+fn whole(o: &Opinion, language: Language) -> &'static str {
+    let key = match (o.on_attribution, o.grade.as_str()) {
+        (true, _) => "about_who",
+        (false, "consistent") => "about_log",
+        (false, _) => "about_what",
+    };
+    fixed(key, language)
+}
+
 fn opinion(o: &Opinion, language: Language) -> Value {
     let probabilities: Vec<Value> = o
         .probabilities
@@ -91,6 +101,9 @@ fn opinion(o: &Opinion, language: Language) -> Value {
     json!({
         "agency": o.agency,
         "position": term("opinion", &o.grade, language),
+        "on_attribution": o.on_attribution,
+        "about": o.what,
+        "about_whole": whole(o, language),
         "date": o.at.map(spell::minute),
         "record": o.record,
         "probabilities": probabilities,

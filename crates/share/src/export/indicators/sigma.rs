@@ -4,7 +4,7 @@
 //! Only values that are what they are said to be become rules; the table has the others, too.
 
 use blanik_detect::indicators::canonical;
-use blanik_model::text::for_terminal;
+use blanik_model::text::{for_terminal, is_unsafe_char};
 use blanik_model::{IndicatorType, Tlp};
 use serde_json::{Map, Value, json};
 
@@ -80,7 +80,9 @@ fn rule(publication: &Publication, source: &Source) -> Option<(String, String)> 
     let mut detection = Map::new();
     let mut marking = Tlp::Clear;
     for (field, asked) in source.fields {
-        let of = |i: &Indicator| Some((asked.value(i)?, i.marking));
+        // What moves or hides text stands in a rule by no name.
+        let is_plain = |value: &String| !value.chars().any(is_unsafe_char);
+        let of = |i: &Indicator| Some((asked.value(i).filter(is_plain)?, i.marking));
         let found: Vec<(String, Tlp)> = publication.indicators.iter().filter_map(of).collect();
         if found.is_empty() {
             continue;

@@ -133,13 +133,15 @@ pub fn attributes(publication: &Publication, ids: &Ids) -> Vec<Value> {
 fn actors(publication: &Publication, ids: &Ids, at: &str) -> Vec<Value> {
     let Some(attribution) = &publication.attribution else { return Vec::new() };
     let actor = |h: &crate::publication::Hypothesis| {
+        let mut tags = vec![marking(publication.tlp)];
+        tags.extend(attribution.has_word.then(|| likelihood(h.probability)));
         let further = json!({
             "disable_correlation": true,
             "comment": format!(
                 "{}: one of competing hypotheses, probability {:.3}, {} confidence",
                 h.id, h.probability, attribution.confidence
             ),
-            "Tag": [marking(publication.tlp), likelihood(h.probability)],
+            "Tag": tags,
         });
         let uuid = ids.uuid("attribute", &["threat-actor", &h.id, &h.name]).to_string();
         // Nobody is called that there is no known actor.

@@ -10,10 +10,10 @@ use crate::publication::{Attribution, Hypothesis};
 /// Of no known actor: nothing that a relationship could point to.
 const UNKNOWN: &str = "UNKNOWN";
 
-/// Adds them; returns the relationship to the most probable.
+/// Adds them; returns the object that says who it most probably was: a relationship, or the note that it is nobody known.
 pub fn add(bundle: &mut Bundle<'_>, campaign: &str) -> Option<String> {
     let attribution = bundle.publication.attribution.as_ref()?;
-    let mut relationships = Vec::new();
+    let (mut relationships, mut leader) = (Vec::new(), None);
     for hypothesis in attribution.hypotheses.iter().filter(|h| h.id != UNKNOWN) {
         let percent = percent(hypothesis.probability);
         // What rounds to nothing is summed up in the note.
@@ -26,10 +26,29 @@ pub fn add(bundle: &mut Bundle<'_>, campaign: &str) -> Option<String> {
             "confidence": percent,
         });
         let ends = (campaign, "attributed-to", actor.as_str());
-        relationships.push(bundle.relate(ends, bundle.publication.tlp, what));
+        let relationship = bundle.relate(ends, bundle.publication.tlp, what);
+        if is_first(attribution, hypothesis) {
+            leader = Some(relationship.clone());
+        }
+        relationships.push(relationship);
     }
     explain(bundle, attribution, campaign, &relationships);
-    relationships.into_iter().next()
+    let nobody = unknown(bundle, attribution, campaign);
+    if leads_unknown(attribution) { Some(nobody) } else { leader }
+}
+
+fn is_first(attribution: &Attribution, hypothesis: &Hypothesis) -> bool {
+    attribution.hypotheses.first().is_some_and(|first| first.id == hypothesis.id)
+}
+
+/// Whether it was most probably nobody known: unknown actors of all nations are one answer, as in the sentence.
+pub fn leads_unknown(attribution: &Attribution) -> bool {
+    attribution.hypotheses.first().is_some_and(|first| is_unknown(&first.id))
+}
+
+/// `UNKNOWN`, or an unknown actor of a nation.
+pub fn is_unknown(id: &str) -> bool {
+    id.starts_with(UNKNOWN)
 }
 
 /// Probability in percent, as STIX counts confidence (0 to 100).
@@ -118,10 +137,9 @@ fn explain(
         "object_refs": refs,
     });
     bundle.add("note", &["attribution", &content], bundle.publication.tlp, properties);
-    unknown(bundle, attribution, campaign);
 }
 
-fn unknown(bundle: &mut Bundle<'_>, attribution: &Attribution, campaign: &str) {
+fn unknown(bundle: &mut Bundle<'_>, attribution: &Attribution, campaign: &str) -> String {
     let p = attribution.unknown;
     let properties = json!({
         "abstract": "Hypothesis: no known actor",
@@ -132,5 +150,5 @@ fn unknown(bundle: &mut Bundle<'_>, attribution: &Attribution, campaign: &str) {
         "object_refs": [campaign],
     });
     let key = ["unknown", &format!("{p:.3}")];
-    bundle.add("note", &key, bundle.publication.tlp, properties);
+    bundle.add("note", &key, bundle.publication.tlp, properties)
 }

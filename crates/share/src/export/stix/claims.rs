@@ -4,8 +4,10 @@
 use blanik_model::{Position, Tlp};
 use serde_json::{Value, json};
 
+use super::actors::{is_unknown, leads_unknown};
 use super::objects::{Bundle, named};
 use crate::publication::{Claim, Opinion, Publication};
+use crate::reply::in_words;
 
 /// Adds a note for each claim.
 pub fn add(bundle: &mut Bundle<'_>, about: &str) {
@@ -60,20 +62,64 @@ fn cited(publication: &Publication, claim: &Claim) -> Vec<Value> {
     claim.cites.records.iter().enumerate().map(one).collect()
 }
 
-/// Adds what allies say: of the judgement, where they judged; of the campaign, where they looked at logs and findings.
-pub fn opinions(bundle: &mut Bundle<'_>, campaign: &str, judgement: &str) {
+/// What allies' words can be about.
+pub struct Subjects<'a> {
+    /// What happened.
+    pub campaign: &'a str,
+    /// What says who it most probably was, if anything does.
+    pub judgement: Option<&'a str>,
+    /// Objects that are put into the bundle after the opinions: id and name.
+    pub later: &'a [(String, &'a str)],
+}
+
+/// Adds what allies say. Of what is not in the bundle they are not said to have spoken.
+pub fn opinions(bundle: &mut Bundle<'_>, subjects: &Subjects<'_>) {
+    let mut objects = bundle.so_far();
+    let later = subjects.later.iter();
+    objects.extend(later.map(|(id, name)| json!({ "type": kind(id), "id": id, "name": name })));
+    let words: Vec<(&str, String)> = in_words(&objects).collect();
     for opinion in &bundle.publication.opinions {
-        let about = if opinion.on_attribution { judgement } else { campaign };
+        let about = match opinion.grade.parse::<Position>() {
+            Ok(_) => again(opinion, &objects, &words),
+            // Who judged spoke of the judgement; who looked at logs and findings, of the campaign.
+            Err(_) if opinion.on_attribution => subjects.judgement.into_iter().collect(),
+            Err(_) => vec![subjects.campaign],
+        };
+        if about.is_empty() {
+            continue;
+        }
         let properties = json!({
             "opinion": word(bundle.publication, opinion),
             "explanation": explanation(opinion),
             "authors": [opinion.agency],
-            "object_refs": [about],
+            "object_refs": about,
         });
         let at = opinion.at.map(|at| at.to_string()).unwrap_or_default();
         let key = [opinion.agency.as_str(), &opinion.grade, &at, &explanation(opinion)];
         bundle.add("opinion", &key, bundle.publication.tlp, properties);
     }
+}
+
+/// What a position was about, as far as it is published again: the object of the same id, or, published for others, the one of
+/// that type that says the same.
+fn again<'o>(opinion: &Opinion, objects: &'o [Value], words: &[(&'o str, String)]) -> Vec<&'o str> {
+    let mut about: Vec<&str> = Vec::new();
+    for (place, id) in opinion.about.iter().enumerate() {
+        let same = objects.iter().filter_map(|o| o["id"].as_str()).find(|known| known == id);
+        let what = opinion.what.get(place);
+        let says_so = |(known, words): &&(&'o str, String)| {
+            kind(known) == kind(id) && what.is_some_and(|what| what == words)
+        };
+        let mut alike = words.iter().filter(says_so).map(|(known, _)| *known);
+        let found = same.or_else(|| alike.next().filter(|_| alike.next().is_none()));
+        about.extend(found.filter(|found| !about.contains(found)));
+    }
+    about
+}
+
+/// The type of an object, by its id.
+fn kind(id: &str) -> &str {
+    id.split("--").next().unwrap_or_default()
 }
 
 /// STIX's scale; a position says it itself. A cosignature that concurs shares the judgement; one that hunted again agrees that the findings come out
@@ -87,10 +133,13 @@ fn word(publication: &Publication, opinion: &Opinion) -> &'static str {
         "assessed" => {}
         _ => return "neutral",
     }
-    let leader = publication.attribution.as_ref().and_then(|a| a.hypotheses.first());
-    let Some(leader) = leader else { return "neutral" };
-    let of = opinion.probabilities.iter().find(|(id, _)| *id == leader.id);
-    match of.and_then(|(_, p)| p.parse::<f64>().ok()) {
+    let Some(attribution) = &publication.attribution else { return "neutral" };
+    let is_of_leader = |id: &str| match leads_unknown(attribution) {
+        true => is_unknown(id),
+        false => attribution.hypotheses.first().is_some_and(|leader| leader.id == id),
+    };
+    let of = opinion.probabilities.iter().filter(|(id, _)| is_of_leader(id));
+    match of.map(|(_, p)| p.parse::<f64>().ok()).reduce(|sum, p| Some(sum? + p?)).flatten() {
         Some(p) if p >= 0.8 => "strongly-agree",
         Some(p) if p >= 0.55 => "agree",
         Some(p) if p >= 0.45 => "neutral",

@@ -105,6 +105,11 @@ impl<'p> Bundle<'p> {
         self.add("relationship", &[source, kind, target], marking, Value::Object(properties))
     }
 
+    /// The objects that are in it so far.
+    pub fn so_far(&self) -> Vec<Value> {
+        self.objects.iter().map(|(_, object)| Value::Object(object.clone())).collect()
+    }
+
     /// Ids of all objects that a report may refer to, in their order: translations are none (4.16).
     pub fn all(&self) -> Vec<String> {
         let id = |(_, object): &(Tlp, Map<String, Value>)| {

@@ -136,6 +136,8 @@ impl Builder<'_> {
             agency: agency.clone(),
             grade: grade.clone(),
             on_attribution: grade == "concur",
+            about: Vec::new(),
+            what: Vec::new(),
             at: *at,
             record: None,
             probabilities: Vec::new(),
@@ -163,6 +165,8 @@ impl Builder<'_> {
             agency: names.text(&said.agency),
             grade: "assessed".to_owned(),
             on_attribution: true,
+            about: Vec::new(),
+            what: Vec::new(),
             at: Some(at),
             record: Some(index),
             probabilities: said_of.collect(),
@@ -173,11 +177,20 @@ impl Builder<'_> {
     fn opined(&self, index: u64, opined: &Opined, order: &Order) -> Option<Opinion> {
         let Fact::Published(published) = &self.by_index.get(&opined.on)?.fact else { return None };
         let is_of_it = published.intrusion == order.intrusion as u64;
-        let may_see = opined.tlp.is_none_or(|tlp| tlp <= self.of.names.tlp());
+        let names = self.of.names;
+        let may_see = opined.tlp.is_none_or(|tlp| tlp <= names.tlp());
+        // What was written for fewer readers, or may say who it was where that is not said now, stays with its kind.
+        let was_theirs = published.tlp.parse().is_ok_and(|tlp: Tlp| tlp <= names.tlp());
+        let words = |(id, what): (&String, &String)| match was_theirs && order.attributes {
+            true => names.text(what),
+            false => names.text(id.split("--").next().unwrap_or_default()),
+        };
         (is_of_it && may_see).then(|| Opinion {
-            agency: self.of.names.text(&opined.agency),
+            agency: names.text(&opined.agency),
             grade: opined.position.to_string(),
             on_attribution: opined.on_attribution,
+            about: opined.about.clone(),
+            what: opined.about.iter().zip(&opined.what).map(words).collect(),
             at: Some(opined.said),
             record: Some(index),
             probabilities: Vec::new(),

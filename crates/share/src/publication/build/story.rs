@@ -160,8 +160,16 @@ impl Builder<'_> {
     fn ends(&self, all: &Citations) -> Citations {
         let first = self.observations().min_by_key(|o| (o.first, &o.host));
         let last = self.observations().max_by_key(|o| (o.last, &o.host));
-        let parts: Vec<&Citations> = first.iter().chain(&last).map(|o| &o.rests_on).collect();
-        Citations::join(parts).unwrap_or_else(|| all.clone())
+        let ends = first.map(|o| o.first_record).into_iter().chain(last.map(|o| o.last_record));
+        Citations::of(ends).unwrap_or_else(|| all.clone())
+    }
+
+    /// The record before and the record behind a time in which nothing was seen.
+    fn around(&self, from: Timestamp, to: Timestamp, all: &Citations) -> Citations {
+        let before = self.observations().find(|o| o.last == from).map(|o| o.last_record);
+        let behind = self.observations().find(|o| o.first == to).map(|o| o.first_record);
+        let both = before.zip(behind).and_then(|(before, behind)| Citations::of([before, behind]));
+        both.unwrap_or_else(|| all.clone())
     }
 
     fn came_in(&self) -> Vec<(Saying, Citations)> {
@@ -230,7 +238,12 @@ impl Builder<'_> {
             is_outside: o.site == Site::Elsewhere && is_outside(&o.host),
             account: account.map(|e| &*e.name),
         };
-        (saying::found(self.of.names, intro, &found), o.rests_on.clone())
+        // The time that it says is of one record: that one is named.
+        let on = match intro {
+            Intro::Last => Citations::one(o.last_record),
+            _ => o.rests_on.naming(o.first_record),
+        };
+        (saying::found(self.of.names, intro, &found), on)
     }
 
     fn not_seen(&self) -> Vec<(Saying, Citations)> {
@@ -243,7 +256,10 @@ impl Builder<'_> {
         quiet.sort_by_key(|q| q.from);
         let mut said: Vec<(Saying, Citations)> = quiet
             .into_iter()
-            .map(|q| (saying::unseen(names, None, q.from, q.to), q.what.rests_on().clone()))
+            .map(|q| {
+                let on = self.around(q.from, q.to, q.what.rests_on());
+                (saying::unseen(names, None, q.from, q.to), on)
+            })
             .collect();
         let mut gaps: Vec<_> = self.view.gaps.iter().collect();
         gaps.sort_by_key(|g| std::cmp::Reverse(length(g.from, g.to)));
