@@ -9,9 +9,6 @@ use blanik_model::text::for_terminal;
 
 use super::Draft;
 
-/// Names that are listed.
-const NAMES_SHOWN: usize = 40;
-
 /// Says it.
 pub fn tell(draft: &Draft, tlp: Tlp, out: &mut impl Write) -> Result<()> {
     writeln!(out, "{:<14} {:>9} {:>10}  withheld names", "audience", "sentences", "indicators")?;
@@ -57,11 +54,8 @@ pub fn tell(draft: &Draft, tlp: Tlp, out: &mut impl Write) -> Result<()> {
     if !used.is_empty() {
         writeln!(out, "\nWithheld from this audience, and what stands for it (for you alone)")?;
     }
-    for (name, _, stand_in) in used.iter().take(NAMES_SHOWN) {
+    for (name, _, stand_in) in &used {
         writeln!(out, "  {:<20} {}", stand_in, for_terminal(name))?;
-    }
-    if used.len() > NAMES_SHOWN {
-        writeln!(out, "  … and {} more", used.len() - NAMES_SHOWN)?;
     }
     Ok(())
 }

@@ -76,8 +76,15 @@ pub struct Redactions {
     pub fields: BTreeSet<String>,
 }
 
-/// Accounts that are everybody's: they name nobody.
+/// Accounts that are everybody's, and words that every publication has: they name nobody.
 const ANYONE: &[&str] = &[
+    "intruder",
+    "host",
+    "account",
+    "address",
+    "network",
+    "user",
+    "mailbox",
     "root",
     "administrator",
     "admin",
@@ -161,8 +168,14 @@ impl Names {
                 continue;
             }
             let number = numbers.entry(kind).or_default();
-            *number += 1;
-            let stand_in = format!("{}-{number}", kind.word());
+            // Somebody in the case may be called as a stand-in would be.
+            let stand_in = loop {
+                *number += 1;
+                let stand_in = format!("{}-{number}", kind.word());
+                if !strictest.contains_key(&stand_in) {
+                    break stand_in;
+                }
+            };
             let is_withheld = redacted || audience > tlp;
             known.insert(lower, Name { kind, audience, stand_in, is_withheld });
         }

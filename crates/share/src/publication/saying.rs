@@ -139,6 +139,8 @@ pub struct Found<'a> {
 pub enum Intro {
     /// By itself.
     None,
+    /// As the first that was seen at all, where nothing says how they came in.
+    NoWay,
     /// As the first that was seen at all.
     First,
     /// As the first on a further host.
@@ -155,11 +157,10 @@ pub fn found(names: &Names, intro: Intro, found: &Found<'_>) -> Saying {
     let host = found.host.map(|host| names.show(host, &mut marking));
     let account = found.account.map(|account| names.show(account, &mut marking));
     let (mut en, mut cs) = (String::new(), String::new());
-    let times = found.times;
-    if times != 1 {
-        en += &format!(" {times} times");
-        cs += &format!(" ({times}×)");
-    }
+    let times = match found.times {
+        1 => Wording { en: String::new(), cs: String::new() },
+        n => Wording { en: format!(" ({n} times)"), cs: format!(" ({n}×)") },
+    };
     match &host {
         Some(address) if found.is_outside => {
             en += &format!(" (outside address {address})");
@@ -177,21 +178,31 @@ pub fn found(names: &Names, intro: Intro, found: &Found<'_>) -> Saying {
     }
     // Titles stay as their rules' authors wrote them, in English: whoever reads Czech is told what the foreign words are.
     let rule = format!("„{title}“ (název pravidla)");
+    let title = format!("\"{title}\"{}", times.en);
+    let rule = format!("{rule}{}", times.cs);
     let text = match intro {
         Intro::None => Wording {
-            en: format!("{at}: \"{title}\" was found{en}."),
+            en: format!("{at}: {title} was found{en}."),
             cs: format!("{at}: zjištěno {rule}{cs}."),
         },
+        Intro::NoWay => Wording {
+            en: format!(
+                "No finding says how they came in; the first is of {at}: {title} was found{en}."
+            ),
+            cs: format!(
+                "Jak se útočník dostal dovnitř, žádný nález neříká; první je z {at}: {rule}{cs}."
+            ),
+        },
         Intro::First => Wording {
-            en: format!("{at}: the intruder was first seen{en}: \"{title}\"."),
+            en: format!("{at}: the intruder was first seen{en}: {title}."),
             cs: format!("{at}: útočník byl poprvé zaznamenán{cs}: {rule}."),
         },
         Intro::Further => Wording {
-            en: format!("{at}: then seen{en}: \"{title}\"."),
+            en: format!("{at}: then seen{en}: {title}."),
             cs: format!("{at}: dále zaznamenán{cs}: {rule}."),
         },
         Intro::Last => Wording {
-            en: format!("{at}: the last that was seen{en}: \"{title}\"."),
+            en: format!("{at}: the last that was seen{en}: {title}."),
             cs: format!("{at}: poslední zaznamenaná činnost{cs}: {rule}."),
         },
     };

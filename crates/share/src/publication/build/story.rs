@@ -178,7 +178,7 @@ impl Builder<'_> {
             return ways;
         }
         let first = self.core().min_by_key(|o| (o.first, &o.host));
-        first.map(|o| self.found(Intro::First, o, o.first)).into_iter().collect()
+        first.map(|o| self.found(Intro::NoWay, o, o.first)).into_iter().collect()
     }
 
     fn moved(&self) -> Vec<(Saying, Citations)> {
