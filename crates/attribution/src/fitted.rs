@@ -24,7 +24,7 @@ pub const FOLDS: usize = 10;
 pub const SIZES: [&str; 4] =
     ["with software", "1 to 7 techniques", "8 to 14 techniques", "15 techniques or more"];
 
-/// A row of the reliability table.
+/// What came of the cases of one band: a row of the reliability table.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Band {
     /// Held-out cases.
@@ -36,11 +36,24 @@ pub struct Band {
 }
 
 impl Band {
+    /// Counts a case: its leading probability, and whether it was right.
+    pub fn add(&mut self, promised: f64, right: bool) {
+        self.cases += 1;
+        self.right += u32::from(right);
+        self.promised += promised;
+    }
+
+    /// What was promised in the middle.
+    #[must_use]
+    pub fn mean_promised(&self) -> f64 {
+        self.promised / f64::from(self.cases.max(1))
+    }
+
     /// Whether more was promised than the interval of what came allows.
     #[must_use]
     pub fn promises_too_much(&self) -> bool {
         let (_, high) = wilson(self.right, self.cases);
-        self.promised / f64::from(self.cases.max(1)) > high
+        self.mean_promised() > high
     }
 }
 
@@ -85,10 +98,7 @@ impl Fitted {
     pub fn new(model: Model, outcomes: &[Outcome]) -> Fitted {
         let mut reliability = vec![vec![Band::default(); BANDS.len()]; SIZES.len()];
         for (size, p, right) in outcomes {
-            let row = &mut reliability[*size][band(*p)];
-            row.cases += 1;
-            row.right += u32::from(*right);
-            row.promised += p;
+            reliability[*size][band(*p)].add(*p, *right);
         }
         for row in reliability.iter_mut().flatten() {
             row.promised = (row.promised * 1e6).round() / 1e6;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use blanik_attribution::fitted::{BAND_CASES_MIN, BANDS, band};
+use blanik_attribution::fitted::{BAND_CASES_MIN, BANDS, Band, band};
 use blanik_attribution::verdict::wilson;
 
 use super::score::Scored;
@@ -12,45 +12,26 @@ use super::score::Scored;
 const SURE: f64 = 0.95;
 const SURE_WRONG_MAX: f64 = 0.05;
 
-/// What came of the cases of one band.
-#[derive(Clone, Copy, Default)]
-struct Row {
-    cases: u32,
-    right: u32,
-    promised: f64,
+/// The bands of cases.
+fn bands(cases: &[Scored]) -> [Band; BANDS.len()] {
+    let mut bands: [Band; BANDS.len()] = Default::default();
+    for case in cases {
+        bands[band(case.top)].add(case.top, case.hit);
+    }
+    bands
 }
 
-impl Row {
-    /// Rows of the bands.
-    fn of(cases: &[Scored]) -> [Row; BANDS.len()] {
-        let mut rows = [Row::default(); BANDS.len()];
-        for case in cases {
-            let row = &mut rows[band(case.top)];
-            row.cases += 1;
-            row.right += u32::from(case.hit);
-            row.promised += case.top;
-        }
-        rows
-    }
+/// Whether what was promised lies within the interval of what came; nothing where there are too few cases.
+fn is_kept(band: &Band) -> Option<bool> {
+    let (low, high) = wilson(band.right, band.cases);
+    (band.cases >= BAND_CASES_MIN).then(|| (low..=high).contains(&band.mean_promised()))
+}
 
-    fn promised(&self) -> f64 {
-        self.promised / f64::from(self.cases.max(1))
-    }
-
-    /// Whether what was promised lies within the interval of what came; nothing where there are too few cases.
-    fn holds(&self) -> Option<bool> {
-        let (low, high) = wilson(self.right, self.cases);
-        (self.cases >= BAND_CASES_MIN).then(|| (low..=high).contains(&self.promised()))
-    }
-
-    fn cell(&self) -> String {
-        if self.holds().is_none() {
-            return format!("{} cases", self.cases);
-        }
-        let (low, high) = wilson(self.right, self.cases);
-        let mark = if self.holds() == Some(false) { " **no**" } else { "" };
-        format!("{:.2} in {low:.2} to {high:.2}, {} cases{mark}", self.promised(), self.cases)
-    }
+fn cell(band: &Band) -> String {
+    let Some(is_kept) = is_kept(band) else { return format!("{} cases", band.cases) };
+    let (low, high) = wilson(band.right, band.cases);
+    let mark = if is_kept { "" } else { " **no**" };
+    format!("{:.2} in {low:.2} to {high:.2}, {} cases{mark}", band.mean_promised(), band.cases)
 }
 
 /// Prints both tables.
@@ -59,11 +40,11 @@ pub fn print(buckets: &BTreeMap<String, Vec<Scored>>) {
     println!("\n| promised in what came (95 %) |{heads}\n|---|{}", "---|".repeat(BANDS.len()));
     let (mut held, mut told) = (0, 0);
     for (name, cases) in buckets {
-        let rows = Row::of(cases);
-        let cells: Vec<String> = rows.iter().map(Row::cell).collect();
+        let bands = bands(cases);
+        let cells: Vec<String> = bands.iter().map(cell).collect();
         println!("| {name} | {} |", cells.join(" | "));
-        held += rows.iter().filter(|r| r.holds() == Some(true)).count();
-        told += rows.iter().filter(|r| r.holds().is_some()).count();
+        held += bands.iter().filter(|b| is_kept(b) == Some(true)).count();
+        told += bands.iter().filter(|b| is_kept(b).is_some()).count();
     }
     println!("\nWithin its interval: {held} of {told} bands with {BAND_CASES_MIN} cases or more.");
     println!("\n| verdicts above 95 % | of | wrong | wrong (95 %) | at most one in twenty |");
@@ -76,8 +57,10 @@ pub fn print(buckets: &BTreeMap<String, Vec<Scored>>) {
     }
 }
 
+/// Nothing is said of too few verdicts, but that more of them were wrong than may be.
 fn holds(wrong: u32, n: u32) -> &'static str {
     match f64::from(wrong) <= SURE_WRONG_MAX * f64::from(n) {
+        true if n < BAND_CASES_MIN => "–",
         true => "yes",
         false if n < BAND_CASES_MIN => "no; too few to be told in words",
         false => "no",
@@ -95,11 +78,11 @@ mod tests {
 
     #[test]
     fn a_band_holds_where_the_promise_lies_in_the_interval_of_what_came() {
-        let of = |right| Row::of(&cases(100, right, 0.7))[3];
-        assert_eq!(of(72).holds(), Some(true));
-        assert_eq!(of(40).holds(), Some(false));
-        assert!(of(40).cell().ends_with("**no**"));
-        assert_eq!(Row::of(&cases(29, 20, 0.7))[3].holds(), None);
+        let of = |right| bands(&cases(100, right, 0.7))[3].clone();
+        assert_eq!(is_kept(&of(72)), Some(true));
+        assert_eq!(is_kept(&of(40)), Some(false));
+        assert!(cell(&of(40)).ends_with("**no**"));
+        assert_eq!(is_kept(&bands(&cases(29, 20, 0.7))[3]), None);
     }
 
     #[test]
@@ -107,5 +90,6 @@ mod tests {
         assert_eq!(holds(2, 40), "yes");
         assert_eq!(holds(3, 40), "no");
         assert!(holds(1, 7).starts_with("no; too few"));
+        assert_eq!([holds(0, 0), holds(0, 6), holds(0, 29), holds(0, 30)], ["–", "–", "–", "yes"]);
     }
 }

@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 
 /// Verdicts of which the mean is shown.
 const VERDICTS: u32 = 20;
-/// What the verdicts are about: more techniques than most reports show, and five tools, three of which one actor alone has shown.
+/// What the verdicts are about: more techniques than most reports show, and five tools, two of which
+/// one actor alone has shown each.
 const TECHNIQUES: [&str; 20] = [
     "T1003",
     "T1016",
@@ -34,7 +35,7 @@ const TECHNIQUES: [&str; 20] = [
     "T1560.001",
     "T1566.001",
 ];
-const SOFTWARE: [&str; 5] = ["S0154", "S0002", "S0013", "S0412", "S0203"];
+const SOFTWARE: [&str; 5] = ["S0154", "S0002", "S0013", "S0082", "S0118"];
 
 /// Measures and prints.
 pub fn measure() -> Result<()> {

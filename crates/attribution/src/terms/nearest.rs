@@ -55,24 +55,26 @@ impl Nearest {
         let squares = |list: &[Feature]| list.iter().map(|f| square(*f)).sum::<f32>();
         let (case_t, case_s) = (squares(&seen.techniques), squares(&seen.software));
         let case_wide: f32 = (0..nf).filter(|f| wide[*f]).map(square).sum();
+        // Of each feature once, not of each in each document: what is not there adds nothing.
+        let of_wide: Vec<f32> = (0..nf).map(|f| if wide[f] { square(f) } else { 0.0 }).collect();
+        // The document as a distribution: what it shows, with a tenth of everyone's.
+        let of_here = |f: Feature| (1.0 + 0.3 * counts.rarity[f].exp()).ln();
+        let telling: Vec<f32> = (0..nf).map(|f| if here[f] { of_here(f) } else { 0.0 }).collect();
         let tempered = root(seen.techniques.len() + 3 * seen.software.len());
         let tempered_t = root(seen.techniques.len());
         for document in &counts.used {
             let near = &mut of_actor[document.actor];
             let (mut dot_t, mut dot_s, mut likely, mut likely_t) = (0.0, 0.0, 0.0, 0.0);
             for &f in document.features.iter().filter(|f| here[**f]) {
-                // The document as a distribution: what it shows, with a tenth of everyone's.
-                let telling = (1.0 + 0.3 * counts.rarity[f].exp()).ln();
-                likely += telling;
+                likely += telling[f];
                 if counts.software[f] {
                     dot_s += square(f);
                 } else {
                     dot_t += square(f);
-                    likely_t += telling;
+                    likely_t += telling[f];
                 }
             }
-            let dot_wide: f32 =
-                document.expanded.iter().filter(|f| wide[**f]).map(|f| square(*f)).sum();
+            let dot_wide: f32 = document.expanded.iter().map(|f| of_wide[*f]).sum();
             let (own_t, own_s) = (document.squares, document.squares_software);
             let (t, s) = (cosine(dot_t, own_t, case_t), cosine(dot_s, own_s, case_s));
             near.reports += 1.0;
