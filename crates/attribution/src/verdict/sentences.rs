@@ -44,7 +44,8 @@ impl Judge {
             Some(format!("only {} held-out cases stand behind this band", band.cases))
         } else if band.promises_too_much() {
             let n = f64::from(band.cases);
-            let (came, promised) = (percent(f64::from(band.right) / n), percent(band.promised / n));
+            let (came, promised) =
+                (percent(f64::from(band.right) / n), percent(band.mean_promised()));
             Some(format!(
                 "of {n} held-out cases of this band {came} were right, and {promised} were promised"
             ))
@@ -132,6 +133,20 @@ fn phrase(p: f64) -> String {
         word @ "almost no chance" => format!("There is {word}"),
         word => format!("It is {word}"),
     }
+}
+
+/// That tools may be planted is said from this probability on.
+const PLANTED_MIN: f64 = 0.05;
+
+/// What the numbers are worth where tools of one actor may have been planted.
+pub(super) fn planted(p: f64) -> Option<String> {
+    (p >= PLANTED_MIN).then(|| {
+        format!(
+            "software that one actor alone has shown carries it, and may have been planted ({}): probabilities hold on reports \
+             that nobody tampered with; with planted tools, those between 20 and 95 % mostly promised more than came",
+            percent(p)
+        )
+    })
 }
 
 /// The second sentence.
