@@ -204,7 +204,7 @@ impl Counts {
     }
 
     /// What a feature counts that nobody has shown: Good and Turing's mass for software, of which there is ever new.
-    fn unseen(&self, f: Feature) -> f32 {
+    pub(crate) fn unseen(&self, f: Feature) -> f32 {
         if self.software[f] { 0.3 } else { 0.5 }
     }
 

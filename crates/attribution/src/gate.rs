@@ -26,7 +26,8 @@ const SUSPECTS_MAX: usize = 8;
 /// How much a case with planted tools may count in the fit, the most first. Of these that one is taken which costs clean
 /// cases little enough.
 const PLANTED_WEIGHTS: [f64; 7] = [0.8, 0.6, 0.4, 0.3, 0.2, 0.1, 0.05];
-/// Of clean cases held out, so many may lose their right answer for it: one in a hundred.
+/// Of clean cases held out, so many net may lose their right answer for it: one in a hundred. Those that gain theirs are
+/// taken off.
 const CLEAN_LOSS_MAX: f64 = 0.01;
 
 /// Weights of the signs; none: nothing is ever planted.
@@ -120,6 +121,12 @@ impl Variants {
 }
 
 impl Weighed {
+    /// How probable a gate holds it that somebody's tools were planted.
+    #[must_use]
+    pub fn planted(&self, gate: &Gate) -> f64 {
+        1.0 - gate.parts(self, None)[0]
+    }
+
     /// Shares of the actors under a gate. `without`: a row that does not stand, nor the tools that point to it.
     #[must_use]
     pub fn mixed(&self, gate: &Gate, without: Option<usize>) -> Vec<f64> {
@@ -139,7 +146,7 @@ impl Weighed {
 
 impl Gate {
     /// Fits a gate on lessons. A case with planted tools counts as much as clean cases can bear, told on parts held out in
-    /// turn: the most of a few weights at which no more than one clean case in a hundred loses its right answer.
+    /// turn: the most of a few weights at which net no more than one clean case in a hundred loses its right answer.
     #[must_use]
     pub fn fit(lessons: &[Lesson]) -> Gate {
         let parts: BTreeSet<usize> = lessons.iter().map(|l| l.part).collect();

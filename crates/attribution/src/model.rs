@@ -10,7 +10,7 @@ use crate::corpus::{Actor, Corpus, Feature};
 use crate::counts::Counts;
 use crate::gate::{Gate, Variants, Weighed};
 use crate::terms::{Seen, Term, Terms, WIDTH};
-use lessons::Lessons;
+use lessons::{Lessons, Taught};
 
 /// A document with fewer features is no case to learn from.
 pub const CASE_FEATURES_MIN: usize = 5;
@@ -123,20 +123,26 @@ impl Model {
                 if !seen.techniques.is_empty() {
                     let alone = |techniques| Seen { techniques, software: Vec::new() };
                     let whole = alone(seen.techniques.clone());
-                    techniques.add(corpus, &counts, whole, (d.actor, part), 1.0);
+                    techniques.add(corpus, &counts, whole, (d.actor, part), Taught::Clean(1.0));
                     for n in DRAWN {
                         if seen.techniques.len() > n {
                             let drawn = draw(&seen.techniques, n, i);
-                            techniques.add(corpus, &counts, alone(drawn), (d.actor, part), 0.7);
+                            techniques.add(
+                                corpus,
+                                &counts,
+                                alone(drawn),
+                                (d.actor, part),
+                                Taught::Clean(0.7),
+                            );
                         }
                     }
                 }
                 if let Some(planted) = plant(&counts, &seen, d.actor, i)
                     && scope.kind == Kind::Whole
                 {
-                    mixed.add(corpus, &counts, planted, (d.actor, part), 0.0);
+                    mixed.add(corpus, &counts, planted, (d.actor, part), Taught::Planted);
                 }
-                mixed.add(corpus, &counts, seen, (d.actor, part), 1.0);
+                mixed.add(corpus, &counts, seen, (d.actor, part), Taught::Clean(1.0));
             }
         }
         Model { mixed: mixed.fit(scope.kind), techniques: techniques.fit(scope.kind) }
@@ -145,14 +151,20 @@ impl Model {
     /// Judges a case.
     #[must_use]
     pub fn judge(&self, corpus: &Corpus, counts: &Counts, seen: &Seen) -> Posterior {
-        let half = self.half(seen);
         let variants = Variants::of(corpus, counts, seen.clone());
-        let shares = half.shares(&variants);
-        let new = seen.software.iter().filter(|s| counts.everyone[**s] == 0.0).count() as f32;
-        let signs = signs(&variants, &shares, None, new);
-        let unknown = logistic(dot(&signs, &half.unknown));
+        let shares = self.half(seen).shares(&variants);
+        let unknown = self.unknown(counts, &variants, &shares);
         let known = variants.whole.actors.iter().zip(shares);
         Posterior { actors: known.map(|(a, p)| (*a, p * (1.0 - unknown))).collect(), unknown }
+    }
+
+    /// That no known actor did it. `shares`: of the known ones.
+    #[must_use]
+    pub fn unknown(&self, counts: &Counts, variants: &Variants, shares: &[f64]) -> f64 {
+        let seen = &variants.seen;
+        let new = seen.software.iter().filter(|s| counts.everyone[**s] == 0.0).count() as f32;
+        let signs = signs(variants, shares, None, new);
+        logistic(dot(&signs, &self.half(seen).unknown))
     }
 
     /// The half that a case is judged by.
@@ -166,20 +178,19 @@ impl Half {
     /// Logarithms of the shares of all actors of whom something is known, those in order, as a case of `size` items is
     /// judged.
     #[must_use]
-    pub fn leanings(
-        &self,
-        corpus: &Corpus,
-        counts: &Counts,
-        seen: &Seen,
-        size: usize,
-    ) -> (Vec<Actor>, Vec<f64>) {
-        let variants = Variants::of(corpus, counts, seen.clone());
-        let shares = self.answer(&self.weigh(&variants, size), None);
-        (variants.whole.actors, shares.iter().map(|p| p.max(SHARE_MIN).ln()).collect())
+    pub fn leanings(&self, variants: &Variants, size: usize) -> Vec<f64> {
+        logarithms(&self.answer(&self.weigh(variants, size), None))
+    }
+
+    /// How probable it is that tools were planted that one actor alone has shown.
+    #[must_use]
+    pub fn planted(&self, variants: &Variants) -> f64 {
+        self.weigh(variants, variants.seen.len()).planted(&self.gate)
     }
 
     /// Shares of all actors of whom something is known; sums to one.
-    fn shares(&self, variants: &Variants) -> Vec<f64> {
+    #[must_use]
+    pub fn shares(&self, variants: &Variants) -> Vec<f64> {
         self.answer(&self.weigh(variants, variants.seen.len()), None)
     }
 
@@ -205,6 +216,12 @@ impl Half {
         let of = self.sharpness.iter().zip(over).map(|(w, x)| w * x).sum::<f64>();
         if self.sharpness.is_empty() { 1.0 } else { of.max(SHARPNESS_MIN) }
     }
+}
+
+/// Logarithms of shares; what is less than can be told from none counts as that.
+#[must_use]
+pub fn logarithms(shares: &[f64]) -> Vec<f64> {
+    shares.iter().map(|p| p.max(SHARE_MIN).ln()).collect()
 }
 
 /// What tells an unknown actor: how well the best known one fits. `without`: a row that does not stand, and has no share.

@@ -137,10 +137,16 @@ impl Feature {
         matches!(self, Feature::Technique(_) | Feature::Software(_))
     }
 
+    /// Whether it says that something is not there.
+    #[must_use]
+    pub fn is_absence(&self) -> bool {
+        matches!(self, Feature::Absence(_))
+    }
+
     /// Whether it points to somebody by a judgement, and names no technique or software, there or not.
     #[must_use]
     pub fn is_pointing(&self) -> bool {
-        !matches!(self, Feature::Technique(_) | Feature::Software(_) | Feature::Absence(_))
+        !self.is_fitted() && !self.is_absence()
     }
 
     /// What it is, as given.

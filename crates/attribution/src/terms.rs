@@ -118,6 +118,15 @@ impl Seen {
         seen
     }
 
+    /// The same without some features.
+    #[must_use]
+    pub fn without(&self, out: &[Feature]) -> Seen {
+        let mut rest = self.clone();
+        rest.techniques.retain(|f| !out.contains(f));
+        rest.software.retain(|f| !out.contains(f));
+        rest
+    }
+
     /// Number of items.
     #[must_use]
     pub fn len(&self) -> usize {

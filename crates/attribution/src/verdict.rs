@@ -25,10 +25,11 @@ use crate::leads::{Lead, leads};
 use crate::observe::{Class, OBSERVATIONS_MAX, Observation};
 use crate::terms::Seen;
 use crate::words::Confidence;
+use denial::Denied;
 use founding::Founding;
 pub use likelihood::{Likelihood, Put};
-use parts::Parts;
 pub use parts::contaminated;
+use parts::{Basis, Parts};
 
 /// Why there is no verdict.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -102,13 +103,14 @@ pub struct Row {
 /// What becomes of the answer without an item, or if it is forged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Denial {
-    /// Without which items.
+    /// Without which items: one, a block, or the tools that one actor alone has shown.
     pub without: String,
     /// The leading hypothesis then.
     pub leader: String,
     /// Its probability.
     pub probability: f64,
-    /// The probability of the present leader if the item was planted to point to it.
+    /// The probability of the present leader if the items were planted to point to it: they then speak against it as much as
+    /// they spoke for it.
     pub if_forged: f64,
     /// Whether the leader or its band changes.
     pub changes: bool,
@@ -166,7 +168,7 @@ pub struct Verdict {
     pub smallest_set: Vec<String>,
     /// What to look for next. Never evidence.
     pub leads: Vec<Lead>,
-    /// How often such verdicts were right.
+    /// How often such verdicts were right, on reports that nobody tampered with.
     pub reliability: Vec<Reliability>,
     /// Release and digest of the knowledge.
     pub knowledge: String,
@@ -178,6 +180,9 @@ pub struct Verdict {
 
 /// Scores in nats: of hypothesis k with the items that are on, `base[k]` and the sum of their `items[i][k]`; the
 /// probabilities are the scores' shares. The last hypothesis is an unknown actor and has no part in items.
+///
+/// With all items on that is the verdict. What items are worth only together, as tools of one actor, is in the base: without
+/// them it stays. The denial test judges the case anew, and is right where the two differ.
 #[derive(Clone, Debug, Serialize)]
 pub struct Board {
     /// Ids of the hypotheses.
@@ -219,6 +224,7 @@ struct Weighed<'a> {
     counted: Vec<bool>,
     /// The features that count.
     seen: Seen,
+    basis: Basis,
     parts: Parts,
 }
 
@@ -270,21 +276,22 @@ impl Judge {
         if seen.is_empty() && !pointing {
             return Err(Refusal::NothingKnown);
         }
-        let parts = self.parts(observations, &ids, &counted, &seen, &mut remarks);
-        let weighed = Weighed { observations, ids, counted, seen, parts };
+        let basis = self.basis(observations, &ids, &counted, &seen, &mut remarks);
+        let parts = basis.parts(observations, &counted);
+        let weighed = Weighed { observations, ids, counted, seen, basis, parts };
         Ok(self.verdict(&weighed, is_old, remarks))
     }
 
     fn verdict(&self, weighed: &Weighed<'_>, is_old: bool, mut remarks: Vec<String>) -> Verdict {
-        let Weighed { observations, seen, parts, .. } = weighed;
-        let (shares, unknown) = parts.shares(&vec![true; observations.len()]);
+        let Weighed { seen, parts, .. } = weighed;
+        let (shares, unknown) = parts.shares();
         let mut hypotheses = self.hypotheses(parts, &shares, unknown);
         let leader = hypotheses[0].clone();
         let matrix_of = self.columns(weighed, &shares);
         let against: Vec<String> =
             matrix_of.iter().map(|k| self.corpus.actors[parts.actors[*k]].clone()).collect();
         let matrix = self.matrix(weighed, &matrix_of);
-        let (mut denial, smallest_set, is_stable) = self.denial(weighed, &leader);
+        let Denied { mut denial, smallest_set, is_stable } = self.denied(weighed, &leader);
         let best = shares.iter().copied().fold(0.0, f64::max) / (1.0 - unknown).max(1e-9);
         let reliability = self.reliability(seen, best);
         let missing = self.missing(&Founding {
@@ -306,6 +313,7 @@ impl Judge {
             remarks
                 .push("one class of evidence only: anything but low confidence is refused".into());
         }
+        remarks.extend(sentences::planted(weighed.basis.planted));
         let confidence_sentence = sentences::confidence(confidence, missing.len());
         let said = self.likelihood_of(&hypotheses, unknown, seen, best);
         let apart = self.apart(weighed, &shares);
@@ -426,9 +434,9 @@ impl Judge {
     }
 
     fn matrix(&self, weighed: &Weighed<'_>, against: &[usize]) -> Vec<Row> {
-        let Weighed { observations, ids, counted, seen, parts } = weighed;
+        let Weighed { observations, ids, counted, seen, parts, .. } = weighed;
         let row = |(i, o): (usize, &Observation)| {
-            let is_absent = ids[i].is_some() && !o.feature.is_fitted();
+            let is_absent = o.feature.is_absence();
             let explained_by = ids[i].filter(|_| !is_absent).and_then(|t| {
                 let brings = |s: &&usize| self.counts.brings[**s].contains(&t);
                 let tool = seen.software.iter().find(brings)?;
@@ -472,7 +480,7 @@ impl Judge {
                     from: BANDS[b],
                     cases: band.cases,
                     right: f64::from(band.right) / n.max(1.0),
-                    promised: band.promised / n.max(1.0),
+                    promised: band.mean_promised(),
                     interval: wilson(band.right, band.cases),
                     is_here: s == fitted::size(seen) && b == fitted::band(best),
                     refused: band.cases < BAND_CASES_MIN,

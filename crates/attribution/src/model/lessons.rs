@@ -3,6 +3,9 @@
 //! The weights are fitted on all of them. What is told from the weights' own answers (how sharp they may be, whether tools were
 //! planted, whether the actor is known) is learnt on answers by weights that did not see the report: answers on reports that
 //! the weights have seen are surer than they will ever be.
+//!
+//! The gate is fitted on all lessons at once. What is learnt behind it (the power of the shares, what tells an unknown actor) is
+//! learnt on answers by a gate that has seen the reports: only the weights have not.
 
 use super::{Half, Kind, SHARE_MIN, SIGNS, over_middle, scores, signs};
 use crate::corpus::{Actor, Corpus, Feature};
@@ -25,23 +28,30 @@ pub(super) struct Lessons {
 struct Lesson {
     variants: Variants,
     right: usize,
-    weight: f64,
+    kind: Taught,
     fold: usize,
-    /// Tools were planted: the gate learns from it, and nothing else.
-    is_planted: bool,
     new_known: f32,
     new_unknown: f32,
 }
 
+/// What a case teaches.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Taught {
+    /// Nobody tampered with it; all is learnt from it, by this weight.
+    Clean(f64),
+    /// Tools were planted: the gate learns from it, and nothing else.
+    Planted,
+}
+
 impl Lessons {
-    /// Adds a case of an actor, of a fold. One of no weight has planted tools.
+    /// Adds a case of an actor, of a fold.
     pub(super) fn add(
         &mut self,
         corpus: &Corpus,
         counts: &Counts,
         seen: Seen,
         (actor, fold): (Actor, usize),
-        weight: f64,
+        kind: Taught,
     ) {
         let new = |taken: f32| {
             let of = |s: &&Feature| counts.everyone[**s] - taken * counts.shown(actor, **s) <= 0.0;
@@ -51,9 +61,7 @@ impl Lessons {
         let variants = Variants::of(corpus, counts, seen);
         let actors = &variants.whole.actors;
         let right = actors.binary_search(&actor).expect("the counts know the actor");
-        let is_planted = weight == 0.0;
-        let lesson = Lesson { variants, right, weight, fold, is_planted, new_known, new_unknown };
-        self.cases.push(lesson);
+        self.cases.push(Lesson { variants, right, kind, fold, new_known, new_unknown });
     }
 
     /// What they teach.
@@ -68,7 +76,7 @@ impl Lessons {
         }
         let judged: Vec<gate::Lesson> =
             self.cases.iter().map(|l| l.weighed(&apart[l.fold % PARTS])).collect();
-        if self.cases.iter().any(|l| l.is_planted) {
+        if self.cases.iter().any(Lesson::is_planted) {
             half.gate = Gate::fit(&judged);
             half.power = Some(self.power(&half, &judged));
         }
@@ -78,7 +86,7 @@ impl Lessons {
 
     /// Lessons that nobody tampered with.
     fn clean(&self) -> impl Iterator<Item = &Lesson> {
-        self.cases.iter().filter(|l| !l.is_planted)
+        self.cases.iter().filter(|l| !l.is_planted())
     }
 
     /// Weights of the terms of a kind, by the lessons outside a part.
@@ -90,7 +98,7 @@ impl Lessons {
             .map(|l| Choice {
                 rows: l.variants.whole.rows.iter().enumerate().map(mask).collect(),
                 right: l.right,
-                weight: l.weight,
+                weight: l.weight(),
             })
             .collect();
         let free: Vec<bool> = TERMS.iter().map(|t| t.is_free()).collect();
@@ -110,7 +118,7 @@ impl Lessons {
                 let over = over_middle(l.variants.seen.len());
                 let scores = scores(&l.variants.whole, &apart[l.fold % PARTS].weights);
                 let rows = scores.iter().flat_map(|s| [*s as f32, (s * over) as f32]).collect();
-                Choice { rows, right: l.right, weight: l.weight }
+                Choice { rows, right: l.right, weight: l.weight() }
             })
             .collect();
         if choices.is_empty() {
@@ -121,12 +129,12 @@ impl Lessons {
 
     /// The power of the shares after the gate.
     fn power(&self, half: &Half, judged: &[gate::Lesson]) -> f64 {
-        let clean = self.cases.iter().zip(judged).filter(|(l, _)| !l.is_planted);
+        let clean = self.cases.iter().zip(judged).filter(|(l, _)| !l.is_planted());
         let choices: Vec<Choice> = clean
             .map(|(lesson, judged)| {
                 let shares = half.answer(&judged.weighed, None);
                 let rows = shares.iter().map(|p| p.max(SHARE_MIN).ln() as f32).collect();
-                Choice { rows, right: lesson.right, weight: lesson.weight }
+                Choice { rows, right: lesson.right, weight: lesson.weight() }
             })
             .collect();
         logit::fit(&choices, 1, &[false], RIDGE)[0]
@@ -135,7 +143,7 @@ impl Lessons {
     /// Weights of the signs of an unknown actor: each case as it is, and with its actor taken away.
     fn unknown(&self, half: &Half, judged: &[gate::Lesson]) -> Vec<f64> {
         let mut choices = Vec::new();
-        for (lesson, judged) in self.cases.iter().zip(judged).filter(|(l, _)| !l.is_planted) {
+        for (lesson, judged) in self.cases.iter().zip(judged).filter(|(l, _)| !l.is_planted()) {
             for (without, new, right) in
                 [(None, lesson.new_known, 1), (Some(lesson.right), lesson.new_unknown, 0)]
             {
@@ -150,11 +158,22 @@ impl Lessons {
 }
 
 impl Lesson {
+    fn is_planted(&self) -> bool {
+        self.kind == Taught::Planted
+    }
+
+    fn weight(&self) -> f64 {
+        match self.kind {
+            Taught::Clean(weight) => weight,
+            Taught::Planted => 0.0,
+        }
+    }
+
     fn weighed(&self, half: &Half) -> gate::Lesson {
         gate::Lesson {
             weighed: half.weigh(&self.variants, self.variants.seen.len()),
             right: self.right,
-            is_planted: self.is_planted,
+            is_planted: self.is_planted(),
             part: self.fold,
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Hypothesis, Judge, Weighed};
 use crate::fitted::{BAND_CASES_MIN, Band};
-use crate::observe::{Class, Feature, Observation, Vertex};
+use crate::observe::{Class, Observation, Vertex};
 
 /// What the conditions are asked of.
 pub(super) struct Founding<'a> {
@@ -21,7 +21,7 @@ impl Weighed<'_> {
     fn counting(&self) -> impl Iterator<Item = &Observation> {
         let counting = self.observations.iter().zip(&self.counted).filter(|(_, counts)| **counts);
         // What is not there founds nothing.
-        counting.map(|(o, _)| o).filter(|o| !matches!(o.feature, Feature::Absence(_)))
+        counting.map(|(o, _)| o).filter(|o| !o.feature.is_absence())
     }
 
     /// Their classes.
@@ -56,7 +56,8 @@ impl Judge {
         }
         if !f.is_stable {
             missing.push(
-                "that no single item or block carries the answer (see the denial test)".to_owned(),
+                "that no single item, no block and no actor's own tools carry the answer (see the denial test)"
+                    .to_owned(),
             );
         }
         if f.unknown >= 0.05 {

@@ -37,7 +37,7 @@ impl Judge {
             Put::PromisesTooMuch {
                 cases: band.cases,
                 right: percent(f64::from(band.right) / n),
-                promised: percent(band.promised / n),
+                promised: percent(band.mean_promised()),
             }
         } else {
             Put::Word(likelihood(p).to_owned())
@@ -109,6 +109,20 @@ fn percent(p: f64) -> String {
         p if p > 0.99 => "over 99 %".to_owned(),
         p => format!("{:.0} %", p * 100.0),
     }
+}
+
+/// That tools may be planted is said from this probability on.
+const PLANTED_MIN: f64 = 0.05;
+
+/// What the numbers are worth where tools of one actor may have been planted.
+pub(super) fn planted(p: f64) -> Option<String> {
+    (p >= PLANTED_MIN).then(|| {
+        format!(
+            "software that one actor alone has shown carries it, and may have been planted ({}): probabilities hold on reports \
+             that nobody tampered with; with planted tools, those between 20 and 95 % mostly promised more than came",
+            percent(p)
+        )
+    })
 }
 
 /// The second sentence.

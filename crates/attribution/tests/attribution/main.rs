@@ -1,6 +1,7 @@
 //! What a verdict says and refuses to say, on the knowledge that the program carries.
 
 mod beside;
+mod denied;
 mod intake;
 
 use blanik_attribution::fitted::Fitted;
@@ -223,6 +224,43 @@ fn what_is_not_there_speaks_against_who_shows_it_and_founds_nothing() {
     let both = items(&[APT31[0], "T0000"]);
     assert_eq!(p(&both), p(&before));
     assert_eq!(both.matrix.iter().filter(|r| r.counts).count(), 5);
+}
+
+#[test]
+fn a_technique_is_there_where_its_sub_technique_is() {
+    let judge = judge();
+    let absent = |seen: &str| {
+        let mut items = techniques(&[seen, "T1057"]);
+        items.extend(observations(json!([{"id": "no", "feature": {"absence": "T1059"}, "grade": "A1", "source": "second hunt"}])));
+        let verdict = judge.judge(&items, None, false).unwrap();
+        let row = verdict.matrix.iter().find(|r| r.id == "no").unwrap().counts;
+        (row, verdict.board.ids.clone(), verdict.board.items[2].clone())
+    };
+    assert!(!absent("T1059.001").0 && !absent("T1059").0, "it was seen");
+    // Who shows none but sub-techniques shows the technique.
+    let (counts, ids, worth) = absent("T1105");
+    let feature = |id: &str| judge.corpus.find_feature(id).unwrap();
+    let shown =
+        |id: &str, f: &str| judge.counts.shown(judge.corpus.find_actor(id).unwrap(), feature(f));
+    let reports = |id: &str| judge.counts.documents[judge.corpus.find_actor(id).unwrap()];
+    let part = |k: &usize| shown(&ids[*k], "T1059.001") / reports(&ids[*k]);
+    let only_sub = (0..worth.len()).filter(|k| shown(&ids[*k], "T1059") == 0.0);
+    let who = only_sub.max_by(|a, b| part(a).total_cmp(&part(b))).unwrap();
+    assert!(counts && worth[who] < 0.0, "{} {}", ids[who], worth[who]);
+}
+
+#[test]
+fn where_tools_may_be_planted_it_says_what_numbers_were_worth() {
+    let judge = judge();
+    let says = |tools: &[&str]| {
+        let item = |t: &&str| json!({"id": t, "feature": {"software": t}, "grade": "B2", "source": "hunt"});
+        let mut items = techniques(APT31);
+        items.extend(observations(tools.iter().map(item).collect()));
+        let verdict = judge.judge(&items, None, false).unwrap();
+        verdict.remarks.iter().any(|r| r.contains("mostly promised more than came"))
+    };
+    assert!(!says(&[]) && !says(&["S0002"]), "nobody's own");
+    assert!(says(&["S0082", "S0118"]), "tools of two who share nothing with the techniques");
 }
 
 #[test]

@@ -102,8 +102,9 @@ fn bars(out: &mut String, v: &Verdict) {
     }
     out.push_str(
         "</div><p class=\"soft\"><span id=\"state\"></span> · <button id=\"all\">all on</button> <button id=\"none\">all off</button> · \
-         The bars follow the switches below by the additive model (exact with one item off, nearly with several); all unknown \
-         actors are one bar. The two sentences above stay as they are.</p></div>\n",
+         The bars follow the switches below by the additive model: near enough with one item off. What items are worth only \
+         together, as two tools of one actor, it does not take out with them: the denial test below judges the case anew, and is right \
+         where the two differ. All unknown actors are one bar. The two sentences above stay as they are.</p></div>\n",
     );
 }
 
@@ -247,7 +248,7 @@ fn pool(out: &mut String, v: &Verdict, pooled: &Pool, apart: &[Disagreement]) {
 }
 
 fn reliability(out: &mut String, v: &Verdict) {
-    out.push_str("<h2>Reliability on held-out reports</h2><div class=\"wide\"><table><thead><tr><th>evidence<th class=\"n\">from<th class=\"n\">cases<th>right<th class=\"n\">promised<th></thead><tbody>");
+    out.push_str("<h2>Reliability on held-out reports that nobody tampered with</h2><div class=\"wide\"><table><thead><tr><th>evidence<th class=\"n\">from<th class=\"n\">cases<th>right<th class=\"n\">promised<th></thead><tbody>");
     let here = v.reliability.iter().find(|r| r.is_here).map(|r| r.size);
     for r in v.reliability.iter().filter(|r| Some(r.size) == here) {
         let right = if r.refused {

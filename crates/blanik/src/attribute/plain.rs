@@ -106,7 +106,10 @@ fn write_text(out: &mut String, v: &Verdict) -> std::fmt::Result {
             safe(&l.speaks_for)
         )?;
     }
-    writeln!(out, "\nReliability: how often verdicts on held-out reports were right")?;
+    writeln!(
+        out,
+        "\nReliability: how often verdicts on held-out reports that nobody tampered with were right"
+    )?;
     let here = v.reliability.iter().find(|r| r.is_here).map(|r| r.size);
     for r in v.reliability.iter().filter(|r| Some(r.size) == here) {
         let said = if r.refused {
@@ -224,6 +227,9 @@ pub fn csv(shown: &Shown) -> Result<String> {
         "counts",
         "confidence",
     ];
+    if shown.exercise {
+        head.push("exercise");
+    }
     head.extend(v.against.iter().map(String::as_str));
     out.write_record(&head)?;
     for r in &v.matrix {
@@ -239,6 +245,8 @@ pub fn csv(shown: &Shown) -> Result<String> {
             r.counts.to_string(),
             v.confidence_sentence.clone(),
         ];
+        // A row that is cut out alone still says so.
+        cells.extend(shown.exercise.then(|| EXERCISE.trim().to_owned()));
         cells.extend(
             r.decibans.iter().map(|d| format!("{:.2}", if d.abs() < 0.005 { 0.0 } else { *d })),
         );

@@ -101,11 +101,18 @@ fn the_table_and_the_picture_hold_what_they_should() {
 #[test]
 fn an_exercise_says_so_in_every_format_and_minus_nothing_is_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
-    for format in ["text", "html", "json", "svg"] {
+    for format in ["text", "html", "json", "svg", "csv"] {
         assert!(!written(folder.path(), format).contains("EXERCISE"), "{format}");
         let said = ok(folder.path(), &["attribute", "o.json", "--exercise", "-f", format]);
         assert!(said.contains("EXERCISE"), "{format}");
         assert!(!said.contains("-0 dB") && !said.contains(" -0.0\n"), "{said}");
+        if format == "csv" {
+            let mut reader = csv::Reader::from_reader(said.as_bytes());
+            let width = reader.headers().expect("a head").len();
+            for row in reader.records().map(|r| r.expect("a row")) {
+                assert!(row.len() == width && row.iter().any(|cell| cell.starts_with("EXERCISE")));
+            }
+        }
         if format == "text" {
             let cells = said.split_whitespace();
             assert!(cells.clone().all(|cell| cell != "-0.0"), "{said}");
