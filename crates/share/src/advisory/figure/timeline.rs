@@ -56,9 +56,6 @@ pub fn svg(p: &Publication, language: Language) -> Option<String> {
     canvas.hatch("quiet", "#aab4bf");
     canvas.hatch("silent", "#b08a2e");
     drawing.columns(&mut canvas);
-    for u in p.unseen.iter().filter(|u| u.host.is_none()) {
-        drawing.quiet(&mut canvas, u);
-    }
     for (i, tactic) in tactics.iter().enumerate() {
         let y = TOP + i as f64 * ROW;
         drawing.lane(&mut canvas, y, tactic_name(*tactic, language), INK);
@@ -91,7 +88,7 @@ struct Drawing {
 }
 
 impl Drawing {
-    /// Times of activity as columns with their days; the rests between them named.
+    /// Times of activity as columns with their days; the rests between them hatched, as no step is in them, and named.
     fn columns(&self, canvas: &mut Canvas) {
         let mut free_from = 0.0;
         for (i, busy) in self.axis.busy.iter().enumerate() {
@@ -107,6 +104,10 @@ impl Drawing {
             }
             if let Some(next) = self.axis.busy.get(i + 1) {
                 let (from, to) = (busy.x + busy.width, next.x);
+                let told =
+                    format!("{} {}", fixed("quiet", self.language), span(next.from - busy.to));
+                let style = "fill=\"url(#quiet)\" fill-opacity=\"0.4\"";
+                canvas.rect((from, TOP), (to - from, self.bottom - TOP), style, &told);
                 let y = self.bottom + 8.0;
                 let dashes = format!("stroke=\"{SOFT}\" stroke-dasharray=\"2 3\"");
                 canvas.line((from, y), (to, y), &dashes);
@@ -149,13 +150,6 @@ impl Drawing {
         // A rule's title stays as it is written, on a page of any language.
         let told = format!("{when} {host} {}", step.rule_title);
         let _ = write!(canvas.out, "><title lang=\"en\">{}</title></circle>", Text(&told));
-    }
-
-    fn quiet(&self, canvas: &mut Canvas, u: &Unseen) {
-        let (from, to) = self.places(u.from, u.to);
-        let told = format!("{} {}", fixed("quiet", self.language), period(u.from, u.to));
-        let rest = "fill=\"url(#quiet)\" fill-opacity=\"0.4\"";
-        canvas.rect((from, TOP), (to - from, self.bottom - TOP), rest, &told);
     }
 
     fn silence(&self, canvas: &mut Canvas, u: &Unseen, y: f64) {
