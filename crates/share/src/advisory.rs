@@ -14,7 +14,7 @@ mod words;
 use std::collections::BTreeMap;
 
 use blanik_model::markup::Text;
-use blanik_verify::agree::marked;
+use blanik_verify::agree::{marked, may_change};
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Output, State, UndefinedBehavior};
 
@@ -37,6 +37,11 @@ pub enum AdvisoryError {
         "the template leaves out claim {0}: on the page each claim stands in an element with data-claim, on paper whole on one page"
     )]
     Missing(String),
+    /// The page may run or load something.
+    #[error(
+        "the template drops the program's content security policy, or has a script: whoever verifies the page refuses it"
+    )]
+    Runs,
     /// A sentence stands on the page more than once.
     #[error("claim {0} stands on the page more than once")]
     Twice(String),
@@ -172,6 +177,7 @@ fn check(p: &Publication, language: Language, page: &str) -> Result<(), Advisory
     }
     match found.pop_first() {
         Some((id, _)) => Err(AdvisoryError::Otherwise(id)),
+        None if may_change(page) => Err(AdvisoryError::Runs),
         None => Ok(()),
     }
 }

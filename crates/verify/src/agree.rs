@@ -110,8 +110,7 @@ fn advisory(
     claims: &[&ClaimForm],
     found: &mut Vec<Difference>,
 ) {
-    let head = page.split("<body").next().unwrap_or_default();
-    if !head.contains(POLICY) || page.to_ascii_lowercase().contains("<script") {
+    if may_change(page) {
         found.push(differs(path, None, "may run or load something: its words may change"));
     }
     let mut said: BTreeMap<String, Vec<Option<String>>> = BTreeMap::new();
@@ -135,6 +134,12 @@ fn advisory(
     for id in said.keys() {
         found.push(differs(path, None, format!("has a sentence {id} that is not published")));
     }
+}
+
+/// True if a page may run or load something, so that it says other words than stand in it.
+pub fn may_change(page: &str) -> bool {
+    let head = page.split("<body").next().unwrap_or_default();
+    !head.contains(POLICY) || page.to_ascii_lowercase().contains("<script")
 }
 
 /// The elements of a page that hold sentences: their claim's id and text; no text where there is markup in it.

@@ -151,7 +151,13 @@ fn the_same_input_gives_the_same_bytes() {
 fn a_template_must_say_every_claim_as_it_is() {
     let with = |template: &str| advisory::html(&small(), Language::En, Some(template));
     let claim = "{% for c in chapters.summary.claims %}<p data-claim=\"{{ c.id }}\">{{ c.text|exact }}</p>{% endfor %}";
-    assert!(with(claim).is_ok());
+    let policy = HTML_TEMPLATE.lines().find(|line| line.contains("Content-Security-Policy"));
+    let whole = format!("<head>{}</head><body>{claim}", policy.expect("ours has one"));
+    assert!(with(&whole).is_ok());
+    // Whoever verifies the pack would refuse these.
+    assert!(matches!(with(claim), Err(AdvisoryError::Runs)));
+    let scripted = format!("{whole}<SCRIPT>alert(1)</SCRIPT>");
+    assert!(matches!(with(&scripted), Err(AdvisoryError::Runs)));
     assert!(matches!(with("<p>{{ title }}</p>"), Err(AdvisoryError::Missing(id)) if id == "c1"));
     assert!(matches!(with(&format!("{claim}{claim}")), Err(AdvisoryError::Twice(_))));
     let changed = claim.replace("exact", "upper");
