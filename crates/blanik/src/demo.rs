@@ -187,6 +187,7 @@ fn step(deed: &Deed, places: &[Place]) -> Step {
     Step {
         time: deed.time.expect("each step puts something down"),
         host: deed.host.clone(),
+        from: deed.from.clone(),
         account: deed.account.clone(),
         tactic: deed.tactic.into(),
         technique: deed.technique.into(),

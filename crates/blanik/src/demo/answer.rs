@@ -94,6 +94,9 @@ pub struct Step {
     pub time: Timestamp,
     /// Where: a full host name, or the mail service.
     pub host: String,
+    /// The machine inside from which it was done, where that is another.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub from: Option<String>,
     /// The account used, if one was.
     #[serde(skip_serializing_if = "String::is_empty", default)]
     pub account: String,

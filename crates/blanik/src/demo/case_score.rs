@@ -8,13 +8,13 @@ mod told;
 use std::collections::{BTreeMap, BTreeSet};
 
 use blanik_case::entity;
+use blanik_case::link::{Link, Reason};
 use blanik_case::order::spearman;
-use blanik_case::scope::Standing;
-use blanik_case::{Case, EntityKind, View};
+use blanik_case::{Case, Site, View};
 use blanik_model::{Fact, Finding, Record};
 use serde::Serialize;
 
-use super::answer::{AnswerKey, Intrusion};
+use super::answer::{AnswerKey, Intrusion, Step};
 use super::score::Index;
 use taken::OfTaken;
 pub use told::tell;
@@ -88,9 +88,9 @@ pub struct Main {
     pub observations: u64,
     /// The share of its observations that are the intruder's.
     pub purity: f64,
-    /// Its hosts, confirmed or suspected, against those of the key's steps that a log tells of.
+    /// Its machines and accounts of services, against those of the key's steps that a log tells of.
     pub hosts: Hosts,
-    /// From host to host, in order of first appearance.
+    /// From machine to machine.
     pub ways: Ways,
     /// Spearman's rank correlation of its steps' times with the key's order.
     pub order: Option<f64>,
@@ -111,14 +111,14 @@ pub struct Hosts {
     pub missed: Vec<String>,
 }
 
-/// Ways from one host to the next: pairs of hosts of which the key's order has one right before the other.
+/// Ways from machine to machine, each told by a logon that ties, against those of the key's steps that a log tells of.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ways {
-    /// Both hosts are named, in that order.
-    pub right: u64,
-    /// Both are named, the other way round.
-    pub reversed: Vec<String>,
-    /// One of the two is not named.
+    /// Told and true.
+    pub right: Vec<String>,
+    /// Told and not true.
+    pub wrong: Vec<String>,
+    /// True and not told.
     pub missed: Vec<String>,
 }
 
@@ -162,8 +162,12 @@ struct Pointed<'k> {
     steps: Vec<BTreeSet<usize>>,
     /// All steps to which a finding points.
     found: BTreeSet<usize>,
-    /// Hosts of the key that findings call otherwise: a service in the cloud, by its tenant.
-    called: BTreeMap<String, String>,
+    /// Places of steps whose host no log calls by the key's name: of a service in the cloud, the account.
+    called: BTreeMap<usize, String>,
+    /// What the key calls services in which the steps have places of their own.
+    tenants: BTreeSet<String>,
+    /// Hosts that findings of each intruder's steps are about, whatever the key calls the step's own.
+    traces: BTreeSet<(&'k str, String)>,
 }
 
 impl<'k> Pointed<'k> {
@@ -188,13 +192,19 @@ impl<'k> Pointed<'k> {
         let found = of_record.values().flatten().copied().collect();
         let steps: Vec<BTreeSet<usize>> = case.observations.iter().map(steps).collect();
         let called = called(&index, case, &steps);
-        Pointed { whose, steps, found, called }
+        let tenants = called.keys().map(|step| index.steps[*step].1.host.clone()).collect();
+        let of_step =
+            |o: &blanik_case::Observation, step: &usize| (index.steps[*step].0, o.host.clone());
+        let traces = case.observations.iter().zip(&steps);
+        let traces =
+            traces.flat_map(|(o, steps)| steps.iter().map(move |s| of_step(o, s))).collect();
+        Pointed { whose, steps, found, called, tenants, traces }
     }
 
-    /// A step's host as findings call it.
-    fn host(&self, of_step: &str) -> String {
-        let host = entity::host(of_step);
-        self.called.get(&host).cloned().unwrap_or(host)
+    /// Where a step happened, as findings call it; nowhere if it was a whole tenant.
+    fn place(&self, step: usize, host: &str) -> Option<String> {
+        let name = || (!self.tenants.contains(host)).then(|| entity::host(host));
+        self.called.get(&step).cloned().or_else(name)
     }
 
     /// Whose an intrusion's observations are.
@@ -210,17 +220,18 @@ impl<'k> Pointed<'k> {
     }
 }
 
-/// What findings call a host that none of them calls by its own name. An address is no name: it may be the other side.
-fn called(index: &Index<'_>, case: &Case, steps: &[BTreeSet<usize>]) -> BTreeMap<String, String> {
+/// Where findings say that a step happened whose host none of them calls by its own name. An address is no name, as it may be
+/// the other side; nor is a tenant, as everybody is in it.
+fn called(index: &Index<'_>, case: &Case, steps: &[BTreeSet<usize>]) -> BTreeMap<usize, String> {
     let known: BTreeSet<&str> = case.observations.iter().map(|o| o.host.as_str()).collect();
-    let mut called: BTreeMap<String, String> = BTreeMap::new();
+    let host = |step: usize| entity::host(&index.steps[step].1.host);
+    let mut called: BTreeMap<usize, String> = BTreeMap::new();
     for (o, steps) in case.observations.iter().zip(steps) {
-        for step in steps {
-            let host = entity::host(&index.steps[*step].1.host);
-            let is_name = o.host != "-" && o.host.parse::<std::net::IpAddr>().is_err();
-            let is_watched = known.contains(host.as_str()) || case.watched.contains_key(&host);
-            if is_name && !is_watched {
-                called.entry(host).or_insert_with(|| o.host.clone());
+        let is_name = o.site != Site::Elsewhere && o.host.parse::<std::net::IpAddr>().is_err();
+        for step in steps.iter().filter(|_| is_name) {
+            let host = host(*step);
+            if !known.contains(host.as_str()) && !case.watched.contains_key(&host) {
+                called.entry(*step).or_insert_with(|| o.host.clone());
             }
         }
     }
@@ -285,47 +296,50 @@ impl OneOf<'_> {
             observations,
             purity: observations as f64 / found.observations.max(1) as f64,
             hosts: self.hosts(view),
-            ways: self.ways(view),
+            ways: self.ways(&self.case.intrusions.found[found.number - 1]),
             order: self.order(view),
             first_late_s: late(view.timeline.first, self.key.first),
             last_late_s: late(view.timeline.last, self.key.last),
         }
     }
 
-    /// Hosts of the key's steps that a log tells of, in order of first appearance.
-    fn true_hosts(&self) -> Vec<String> {
-        let told = self.key.steps.iter().filter(|step| !step.records.is_empty());
-        in_order(told.map(|step| self.pointed.host(&step.host)))
+    /// Where the key's steps happened that a log tells of.
+    fn true_hosts(&self) -> BTreeSet<String> {
+        let told = self.key.steps.iter().enumerate().filter(|(_, step)| !step.records.is_empty());
+        told.filter_map(|(i, step)| self.pointed.place(self.first + i, &step.host)).collect()
     }
 
+    /// Machines, and accounts of services. One is right, too, if a finding there is about a step that the key has elsewhere: a
+    /// VPN's log of who then logs on behind it.
     fn hosts(&self, view: &View) -> Hosts {
-        let truth: BTreeSet<String> = self.true_hosts().into_iter().collect();
-        let reached = |s: &&blanik_case::scope::Scoped| {
-            s.entity.kind == EntityKind::Host
-                && matches!(s.standing, Standing::Confirmed | Standing::Suspected)
-        };
+        let truth = self.true_hosts();
+        let steps = view.timeline.steps.iter();
+        let told = steps.map(|step| &self.case.observations[step.observation]);
         let named: BTreeSet<String> =
-            view.scope.iter().filter(reached).map(|s| s.entity.name.to_string()).collect();
-        Hosts {
-            right: named.intersection(&truth).cloned().collect(),
-            wrong: named.difference(&truth).cloned().collect(),
-            missed: truth.difference(&named).cloned().collect(),
-        }
+            told.filter(|o| o.site != Site::Elsewhere).map(|o| o.host.clone()).collect();
+        let id = self.key.id.as_str();
+        let is_right = |host: &String| {
+            truth.contains(host) || self.pointed.traces.contains(&(id, host.clone()))
+        };
+        let (right, wrong) = named.iter().cloned().partition(is_right);
+        Hosts { right, wrong, missed: truth.difference(&named).cloned().collect() }
     }
 
-    fn ways(&self, view: &View) -> Ways {
-        let told = in_order(view.timeline.steps.iter().map(|step| step.host.clone()));
-        let at = |host: &String| told.iter().position(|h| h == host);
-        let mut ways = Ways::default();
-        for pair in self.true_hosts().windows(2) {
-            let named = format!("{} to {}", pair[0], pair[1]);
-            match (at(&pair[0]), at(&pair[1])) {
-                (Some(a), Some(b)) if a < b => ways.right += 1,
-                (Some(_), Some(_)) => ways.reversed.push(named),
-                _ => ways.missed.push(named),
-            }
-        }
-        ways
+    fn ways(&self, intrusion: &blanik_case::Intrusion) -> Ways {
+        let way = |from: &str, to: &str| format!("{from} to {to}");
+        let in_key = |(i, step): (usize, &Step)| {
+            let from = step.from.as_ref().filter(|_| !step.records.is_empty())?;
+            Some(way(&entity::host(from), &self.pointed.place(self.first + i, &step.host)?))
+        };
+        let truth: BTreeSet<String> =
+            self.key.steps.iter().enumerate().filter_map(in_key).collect();
+        let logon = |link: &Link| match &link.reason {
+            Reason::Route(logon) => Some(way(&logon.from, &logon.to)),
+            _ => None,
+        };
+        let told: BTreeSet<String> = intrusion.links.iter().filter_map(logon).collect();
+        let (right, wrong) = told.iter().cloned().partition(|way| truth.contains(way));
+        Ways { right, wrong, missed: truth.difference(&told).cloned().collect() }
     }
 
     /// Each step of the timeline that points to the key, at the mean place of what it points to.
@@ -347,14 +361,4 @@ impl OneOf<'_> {
 fn is_mostly(found: &Found, id: &str) -> bool {
     let mine = found.intruders.get(id).copied().unwrap_or(0);
     mine > 0 && found.intruders.iter().all(|(other, n)| other == id || *n < mine)
-}
-
-fn in_order(hosts: impl Iterator<Item = String>) -> Vec<String> {
-    let mut seen: Vec<String> = Vec::new();
-    for host in hosts {
-        if !seen.contains(&host) {
-            seen.push(host);
-        }
-    }
-    seen
 }

@@ -63,6 +63,8 @@ pub struct Deed {
     pub technique: &'static str,
     /// Where: a full host name, or the cloud's.
     pub host: String,
+    /// The machine from which, where that is another.
+    pub from: Option<String>,
     /// The account used, if one was.
     pub account: String,
     /// One plain sentence.
@@ -153,12 +155,19 @@ impl Deed {
         what: &str,
     ) -> Self {
         let (host, account, what) = (host.into(), account.into(), what.into());
-        Deed { by, time: None, tactic: tactic(technique), technique, host, account, what }
+        let tactic = tactic(technique);
+        Deed { by, time: None, tactic, technique, host, from: None, account, what }
     }
 
     /// The same at a device that is no machine of [`super::network`].
     pub fn at_device(mut self, name: &str) -> Self {
         self.host = name.into();
+        self
+    }
+
+    /// The same, done from another machine.
+    pub fn from(mut self, host: &Host) -> Self {
+        self.from = Some(host.fqdn());
         self
     }
 

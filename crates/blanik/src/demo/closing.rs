@@ -105,6 +105,7 @@ mod tests {
         let step = Step {
             time: "2024-02-13T08:41:00Z".parse().expect("a time"),
             host: "PC-PRO04.mzv.example".into(),
+            from: None,
             account: String::new(),
             tactic: "initial-access".into(),
             technique: "T1566.002".into(),

@@ -338,7 +338,7 @@ fn second_machine(c: &mut Chronicle) {
     let time = at(c, "2024-04-23T10:40:00Z");
     let session = c.session(who, host).raised();
     let what = "The guessed account logs on to its machine from the first victim's.";
-    c.step(deed("T1021.001", host, who.account, what), |c| {
+    c.step(deed("T1021.001", host, who.account, what).from(&PCS[4]), |c| {
         let origin = Origin { workstation: "PC-PRO04", ..Origin::kerberos(&PCS[4]) };
         c.logged_on(time, &session, 10, Origin { package: "Negotiate", ..origin });
     });
@@ -354,7 +354,7 @@ fn second_machine(c: &mut Chronicle) {
         c.start(after(time, 4_000), &session, &cmd, Launch::of(image, line));
     });
     let what = "The departments' share is looked through.";
-    c.step(deed("T1039", &FS01, who.account, what), |c| {
+    c.step(deed("T1039", &FS01, who.account, what).from(host), |c| {
         let there = c.session(who, &FS01);
         let time = after(time, minutes(9));
         for (index, file) in

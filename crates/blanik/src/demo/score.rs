@@ -238,6 +238,7 @@ mod tests {
         Step {
             time: moment(),
             host: "PC".into(),
+            from: None,
             account: String::new(),
             tactic: "execution".into(),
             technique: "T1059.001".into(),

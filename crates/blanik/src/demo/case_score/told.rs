@@ -66,12 +66,12 @@ fn tell_main(out: &mut impl Write, main: &Main) -> io::Result<()> {
         if missed.is_empty() { missed } else { format!("; not named: {missed}") }
     })?;
     let ways = &main.ways;
-    let all = ways.right as usize + ways.reversed.len() + ways.missed.len();
+    let right = ways.right.len();
+    let (told, all) = (right + ways.wrong.len(), right + ways.missed.len());
     let order = main.order.map_or_else(|| "-".to_owned(), |order| format!("{order:.3}"));
     writeln!(
         out,
-        "    ways from host to host: {} of {all} in the right order; order of steps: rank correlation {order}",
-        ways.right
+        "    ways from machine to machine: {right} of {told} told are theirs, of {all} in all; order of steps: rank correlation {order}"
     )?;
     let off = |seconds: i64| match seconds {
         0 => "to the second".to_owned(),

@@ -28,7 +28,7 @@ pub fn tell(c: &mut Chronicle) {
     };
     let time = at(c, "2022-11-05T22:31:00Z");
     let what = "The web application's key opens the mail gateway by SSH, from the web server.";
-    c.step(device_deed("T1021.004", MX01.name, account, what), |c| {
+    c.step(device_deed("T1021.004", MX01.name, account, what).from(&WEB01), |c| {
         c.came_by_ssh(time, &MX01, account, WEB01.address);
         let traffic = Traffic { service: "ssh", millis: 1_400_000, sent: 31_000, received: 44_000 };
         c.flow(after(time, -700), WEB01.address, MX01.address, 22, traffic);

@@ -36,7 +36,7 @@ fn move_to_registry(c: &mut Chronicle) {
     let account = SVC_PORTAL.account;
     let what = "The web application's stolen account logs on to the registry server by NTLM.";
     let session = c.session(&SVC_PORTAL, &APP01).raised();
-    c.step(deed("T1550.002", &APP01, account, what), |c| {
+    c.step(deed("T1550.002", &APP01, account, what).from(&WEB01), |c| {
         c.logged_on(time, &session, 3, Origin::ntlm(&WEB01));
         c.ntlm_checked(after(time, 4), &DC01, account, &WEB01);
     });

@@ -30,7 +30,8 @@ fn rob_file_server(c: &mut Chronicle) {
     let session = c.session(&SVC_BACKUP, &FS01).raised();
     let system = Session::system(&FS01);
     let what = "The backup's account logs on to the file server from the registry server.";
-    c.step(deed("T1078.002", &FS01, account, what).towards("lateral-movement"), |c| {
+    let logon = deed("T1078.002", &FS01, account, what).towards("lateral-movement");
+    c.step(logon.from(&APP01), |c| {
         c.logged_on(time, &session, 3, Origin::kerberos(&APP01));
     });
     let what = "A service is created on the file server to run a command as SYSTEM.";
@@ -103,7 +104,7 @@ fn rob_directory(c: &mut Chronicle) {
     c.logged_on(after(time, -4_000), &session, 3, Origin::kerberos(&APP01));
     for (index, (technique, program, line, what)) in (0_i64..).zip(steps) {
         let time = after(time, index * 47_000);
-        c.step(deed(technique, &DC01, account, what), |c| {
+        c.step(deed(technique, &DC01, account, what).from(&APP01), |c| {
             let image = format!("C:\\Windows\\System32\\{program}");
             c.start(time, &session, &cmd, Launch::of(&image, line));
         });
@@ -115,7 +116,7 @@ fn replicate(c: &mut Chronicle) {
     let account = SVC_BACKUP.account;
     let what = "The directory's secrets are replicated by an account that is no controller.";
     let session = c.session(&SVC_BACKUP, &DC02).raised();
-    c.step(deed("T1003.006", &DC02, account, what), |c| {
+    c.step(deed("T1003.006", &DC02, account, what).from(&APP01), |c| {
         c.replicated(time, &session);
         let traffic = Traffic { service: "dce_rpc", millis: 400, sent: 3_700, received: 61_000 };
         let flow = c.flow(after(time, -30), APP01.address, DC02.address, 49_671, traffic);
@@ -147,7 +148,8 @@ fn rob_again(c: &mut Chronicle) {
     let session = c.session(&SVC_BACKUP, &FS01).raised();
     let cmd = c.running(&session, CMD, "cmd.exe");
     let what = "The backup's account logs on to the file server once more.";
-    c.step(deed("T1078.002", &FS01, account, what).towards("lateral-movement"), |c| {
+    let logon = deed("T1078.002", &FS01, account, what).towards("lateral-movement");
+    c.step(logon.from(&APP01), |c| {
         c.logged_on(time, &session, 3, Origin::kerberos(&APP01));
     });
     let time = after(time, minutes(7));
