@@ -63,6 +63,7 @@ impl Case {
         let findings = findings(&records).filter(|(index, _)| counts(*index));
         let mut places = Places::of(addressed(&records));
         places.shared_by(acted(&records));
+        places.tenants_by(sent(&records));
         let routes = route::routes(logged_on(&records), &places);
         let observations =
             Observations::of(findings, |index| judgements.confirmed.contains_key(&index), &places);
@@ -140,6 +141,15 @@ fn unlisted(records: &[(u64, Record)]) -> Vec<(u64, u64)> {
 fn addressed(records: &[(u64, Record)]) -> impl Iterator<Item = &Addressed> {
     records.iter().filter_map(|(_, record)| match &record.fact {
         Fact::Addressed(addressed) => Some(addressed),
+        _ => None,
+    })
+}
+
+/// Who sent which kind of record.
+fn sent(records: &[(u64, Record)]) -> impl Iterator<Item = (&str, &str)> {
+    records.iter().filter_map(|(_, record)| match &record.fact {
+        Fact::Covered(c) => Some((c.host.as_deref()?, c.kind.as_str())),
+        Fact::Found(f) => Some((f.host.as_deref()?, f.kind.as_str())),
         _ => None,
     })
 }

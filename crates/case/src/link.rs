@@ -89,6 +89,21 @@ pub struct Link {
 }
 
 impl Link {
+    /// How far apart is what it brings together: an analyst's word, then what leads from place to place, and last what
+    /// is of one host or one time.
+    pub(crate) fn rank(&self) -> u8 {
+        match self.reason {
+            Reason::Said(_) => 0,
+            Reason::Route(_) => 1,
+            Reason::Held(..) => 2,
+            Reason::Completes(..) => 3,
+            Reason::Shared(..) => 4,
+            Reason::SameOccasion(_) | Reason::SameMoment(..) => 5,
+            Reason::SameHost(..) => 6,
+            Reason::Unexpected(_) => 7,
+        }
+    }
+
     /// The reason as a sentence.
     pub fn sentence(&self, observations: &[Observation]) -> Sentence {
         let (a, b) = (&observations[self.a], &observations[self.b]);
@@ -105,7 +120,7 @@ impl Link {
                 crate::timeline::span((*seconds).max(1))
             ),
             Reason::Shared(entity, on, of) => {
-                format!("Both name {entity}, which is seen on {on} of {of} hosts.")
+                format!("They name {entity}, which is seen on {on} of {of} hosts.")
             }
             Reason::Unexpected(expected) => format!(
                 "\"{}\" on {} happened meanwhile; {expected:.2} findings as unusual are to be expected in ten minutes.",

@@ -21,6 +21,8 @@ const SHARED_MIN: usize = 3;
 /// Products whose records come from a service that others run: their host is a tenant.
 const SERVICES: &[&str] =
     &["aws", "azure", "gcp", "github", "google_workspace", "m365", "okta", "onelogin"];
+/// The kind of a correlation's finding.
+const CORRELATION: &str = "correlation";
 /// Fields that name the ends of a connection.
 const ENDS: &[&str] = &[
     "id.orig_h",
@@ -60,6 +62,7 @@ pub(crate) struct Place {
 pub(crate) struct Places {
     named: BTreeMap<String, String>,
     shared: BTreeSet<String>,
+    tenants: BTreeSet<String>,
 }
 
 /// True for a kind whose host is a tenant.
@@ -82,7 +85,7 @@ impl Places {
             (most as f64 >= AGREED_SHARE * all as f64).then_some((address, host))
         };
         let named = by_address.into_iter().filter_map(agreed).collect();
-        Places { named, shared: BTreeSet::new() }
+        Places { named, ..Places::default() }
     }
 
     /// Learns which addresses are everybody's (a proxy's, a NAT's), by who is on record as having acted
@@ -102,6 +105,16 @@ impl Places {
         self.shared = shared.map(|(address, _)| address).collect();
     }
 
+    /// Learns which hosts are tenants, by who sent what: a correlation has no product of its own that would say so.
+    pub fn tenants_by<'r>(&mut self, sent: impl Iterator<Item = (&'r str, &'r str)>) {
+        let (mut services, mut machines) = (BTreeSet::new(), BTreeSet::new());
+        for (host, kind) in sent.filter(|(_, kind)| *kind != CORRELATION) {
+            let of = if is_service(kind) { &mut services } else { &mut machines };
+            of.insert(entity::host(host));
+        }
+        self.tenants = services.difference(&machines).cloned().collect();
+    }
+
     /// True if an entity tells one from another.
     pub fn tells(&self, entity: &Entity) -> bool {
         entity.kind != EntityKind::Address || !self.shared.contains(&*entity.name)
@@ -117,7 +130,9 @@ impl Places {
     pub fn of_finding(&self, finding: &Finding) -> Place {
         let host = finding.host.as_deref().unwrap_or("-");
         let place = |name: String, site| Place { name, site };
-        if is_service(&finding.kind) {
+        let of_tenant =
+            || finding.kind == CORRELATION && self.tenants.contains(&entity::host(host));
+        if is_service(&finding.kind) || of_tenant() {
             let account = finding.account.as_deref().map(|a| a.trim().to_lowercase());
             return match account.filter(|a| entity::name(EntityKind::Account, a).is_some()) {
                 Some(account) => place(account, Site::Account),

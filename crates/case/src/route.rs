@@ -19,7 +19,7 @@ const BEHIND_NS: i64 = HOUR_NS / 6;
 /// Hours that a route never taken before stands for.
 const CLAIMED_HOURS: f64 = 24.0;
 /// How long a machine that is held leads to others.
-const HELD_NS: i64 = 180 * 24 * HOUR_NS;
+const HELD_NS: i64 = 540 * 24 * HOUR_NS;
 /// How long a machine does, of which only things of level medium are known.
 const SUSPECTED_NS: i64 = 24 * HOUR_NS;
 

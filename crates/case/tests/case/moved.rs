@@ -123,6 +123,87 @@ fn a_tenant_is_no_host_and_its_accounts_are_places() {
     assert_eq!(sizes, [2, 1, 1]);
 }
 
+/// Of what two intruders leave in a week; and then a lead of these records.
+fn with_lead(lead: impl IntoIterator<Item = Record>) -> Case {
+    let mut records = strangers();
+    records.push(addressed("host2.mzv.example", "10.0.0.2"));
+    records.push(logged_on("10.0.0.2", "HOST3.mzv.example", &[70]));
+    let on_host3 = finding("c", Level::Medium, "persistence", "host3", WEEK + 70 * HOUR, &[]);
+    records.push(found(on_host3));
+    records.extend(lead);
+    case(records)
+}
+
+/// To which of the intrusions the lead of rule `x` belongs, for it held what the lead is about; and the reason.
+fn taken_into(case: &Case) -> Option<(usize, String)> {
+    case.intrusions.found.iter().enumerate().find_map(|(at, intrusion)| {
+        let of_lead = intrusion
+            .links
+            .iter()
+            .find(|l| matches!(l.reason, Reason::Held(..)) && case.observations[l.b].rule == "x")?;
+        Some((at, of_lead.sentence(&case.observations).text().to_owned()))
+    })
+}
+
+/// The intrusion that the address's owner made.
+fn of_address(case: &Case, address: &str) -> Option<usize> {
+    let names = |o: &usize| case.observations[*o].entities.iter().any(|e| *e.name == *address);
+    case.intrusions.found.iter().position(|i| i.core.iter().any(names))
+}
+
+#[test]
+fn the_account_by_which_somebody_moved_is_theirs_in_the_cloud_too() {
+    let mail = |account| in_the_cloud("x", Some(account), 150);
+    let moved = with_lead([mail("svc-x@mzv.example")]);
+    let (into, said) = taken_into(&moved).expect("a reason");
+    assert_eq!(Some(into), of_address(&moved, "203.0.113.9"));
+    assert!(said.contains("account svc-x, which was the intruder's"), "{said}");
+    assert_eq!(taken_into(&with_lead([mail("svc-y@mzv.example")])), None);
+}
+
+#[test]
+fn a_rare_address_outside_ties_whatever_tells_of_it() {
+    let sent = |to: &str| {
+        let ends = [("id.orig_h", "10.0.0.77"), ("id.resp_h", to)];
+        let at = WEEK + 150 * HOUR;
+        found(finding("x", Level::Medium, "exfiltration", "host7", at, &ends))
+    };
+    let case = with_lead([sent("198.51.100.7")]);
+    let (into, said) = taken_into(&case).expect("a reason");
+    assert_eq!(Some(into), of_address(&case, "198.51.100.7"));
+    assert!(said.contains("address 198.51.100.7, which was the intruder's"), "{said}");
+    assert_eq!(taken_into(&with_lead([sent("198.51.100.8")])), None);
+}
+
+#[test]
+fn what_leaves_a_held_machine_is_the_intruders() {
+    let after = |tactic: &str, host: &str| {
+        found(finding("x", Level::Medium, tactic, host, WEEK + 150 * HOUR, &[]))
+    };
+    let case = with_lead([after("exfiltration", "host2")]);
+    let (into, said) = taken_into(&case).expect("a reason");
+    assert_eq!(Some(into), of_address(&case, "203.0.113.9"));
+    assert!(said.contains("host host2, which was the intruder's"), "{said}");
+    assert_eq!(taken_into(&with_lead([after("discovery", "host2")])), None);
+    assert_eq!(taken_into(&with_lead([after("exfiltration", "host0")])), None);
+}
+
+#[test]
+fn a_correlation_over_a_tenant_is_on_no_machine() {
+    let correlated = |host: &str| {
+        let mut of = finding("x", Level::High, "credential-access", host, WEEK + 100 * HOUR, &[]);
+        of.kind = "correlation".into();
+        found(of)
+    };
+    let mut records = ordinary();
+    records.push(in_the_cloud("a", Some("novak@mzv.example"), 100));
+    records.extend([correlated("mzv.example"), correlated("host3.mzv.example")]);
+    let case = case(records);
+    let places = case.observations.iter().filter(|o| o.rule == "x");
+    let places: Vec<(&str, Site)> = places.map(|o| (o.host.as_str(), o.site)).collect();
+    assert_eq!(places, [("host3", Site::Machine), ("mzv", Site::Elsewhere)]);
+}
+
 fn connection(rule: &str, from: &str, to: &str) -> Finding {
     let ends = [("id.orig_h", from), ("id.resp_h", to)];
     finding(rule, Level::High, "initial-access", from, WEEK + 100 * HOUR, &ends)
