@@ -12,6 +12,7 @@ use serde::Serialize;
 use crate::judgement::Judgements;
 use crate::link::{self, Link, Reason};
 use crate::observation::{Observation, Observations, WINDOWS_PER_HOUR};
+use crate::place::Places;
 use crate::route::Route;
 use crate::surprise::{self, NOTABLE};
 use crate::tactic;
@@ -84,7 +85,7 @@ struct Builder<'o> {
 pub(crate) fn find(
     observations: &Observations,
     surprise: &[f64],
-    routes: &[Route],
+    (routes, places): (&[Route], &Places),
     judgements: &Judgements,
 ) -> Intrusions {
     let all = &observations.all;
@@ -99,7 +100,7 @@ pub(crate) fn find(
             || known < ORDINARY_HOURS && stands_alone(all, &c.members)
     };
     let (mut strong, mut weak): (Vec<_>, Vec<_>) = components.into_iter().partition(is_one);
-    held::take(all, surprise, &apart, &mut strong, &mut weak);
+    held::take((all, surprise), places, &apart, &mut strong, &mut weak);
     let taken = strong.iter().flat_map(|c| c.members.iter().copied()).collect();
     let mut builder = Builder { all, surprise, taken };
     let mut found: Vec<Intrusion> =

@@ -33,6 +33,9 @@ const MOMENT_KNOWN_MIN: i64 = 7 * 24 * 60;
 const COMMON_SHARE: f64 = 0.34;
 /// The share on which it may be seen at all: an intruder may be on most of a few hosts.
 const EVERYWHERE_SHARE: f64 = 0.75;
+/// The share that is few, and how many are anyway.
+const FEW_SHARE: f64 = 0.05;
+const FEW_MIN: f64 = 3.0;
 /// Of a host's observations, the share that name an address which is the host's own.
 const OWN_SHARE: f64 = 0.5;
 
@@ -201,11 +204,23 @@ impl Rarity {
     /// On how many hosts the entity is seen, if that is few enough to tie.
     pub fn ties(&self, entity: &Entity) -> Option<usize> {
         let on = self.on.get(entity)?.len();
-        let ordinarily_on = self.ordinarily_on.get(entity).map_or(0, BTreeSet::len);
+        let ordinarily_on = self.ordinarily_on(entity);
         let at_most = |share: f64| (self.hosts as f64 * share).max(2.0);
         let is_rare =
             ordinarily_on as f64 <= at_most(COMMON_SHARE) && on as f64 <= at_most(EVERYWHERE_SHARE);
         is_rare.then_some(on)
+    }
+
+    /// On how many hosts ordinary findings name it. What an intruder does often looks ordinary on the one where they do it.
+    pub fn ordinarily_on(&self, entity: &Entity) -> usize {
+        self.ordinarily_on.get(entity).map_or(0, BTreeSet::len)
+    }
+
+    /// True if ordinary findings name it on one host at most, and others on few.
+    pub fn is_rare(&self, entity: &Entity) -> bool {
+        let few = (self.hosts as f64 * FEW_SHARE).max(FEW_MIN);
+        let on = self.on.get(entity).map_or(0, BTreeSet::len);
+        self.ordinarily_on(entity) <= 1 && on as f64 <= few
     }
 
     /// True if an address is a host's own.

@@ -110,7 +110,7 @@ impl Places {
         let (mut services, mut machines) = (BTreeSet::new(), BTreeSet::new());
         for (host, kind) in sent.filter(|(_, kind)| *kind != CORRELATION) {
             let of = if is_service(kind) { &mut services } else { &mut machines };
-            of.insert(entity::host(host));
+            of.insert(host.trim().to_lowercase());
         }
         self.tenants = services.difference(&machines).cloned().collect();
     }
@@ -118,6 +118,11 @@ impl Places {
     /// True if an entity tells one from another.
     pub fn tells(&self, entity: &Entity) -> bool {
         entity.kind != EntityKind::Address || !self.shared.contains(&*entity.name)
+    }
+
+    /// True for an address that a machine of ours has.
+    pub fn is_ours(&self, address: &str) -> bool {
+        self.named.contains_key(address)
     }
 
     /// The machine's name: without its domain, and of an address that of the machine which has it.
@@ -131,7 +136,7 @@ impl Places {
         let host = finding.host.as_deref().unwrap_or("-");
         let place = |name: String, site| Place { name, site };
         let of_tenant =
-            || finding.kind == CORRELATION && self.tenants.contains(&entity::host(host));
+            || finding.kind == CORRELATION && self.tenants.contains(&host.trim().to_lowercase());
         if is_service(&finding.kind) || of_tenant() {
             let account = finding.account.as_deref().map(|a| a.trim().to_lowercase());
             return match account.filter(|a| entity::name(EntityKind::Account, a).is_some()) {

@@ -11,7 +11,7 @@ use crate::coverage::Gap;
 use crate::exposure::Exposure;
 use crate::graph::Graph;
 use crate::intrusion::Intrusion;
-use crate::link::Link;
+use crate::link::{Link, Reason};
 use crate::place::Site;
 use crate::scope::Scoped;
 use crate::timeline::Timeline;
@@ -83,23 +83,36 @@ impl Case {
         }
     }
 
-    /// Why its observations belong together, what brings together the farthest first. Links that say the same are one reason.
+    /// Why its observations belong together, what brings together the farthest first. What many name, and a way that led to
+    /// many, is one reason.
     fn reasons(&self, intrusion: &Intrusion) -> Vec<Sentence> {
         let mut links: Vec<&Link> = intrusion.links.iter().collect();
         links.sort_by_key(|link| link.rank());
-        let mut of_text: BTreeMap<String, usize> = BTreeMap::new();
-        let mut reasons: Vec<(String, Vec<Citations>)> = Vec::new();
-        for said in links.into_iter().map(|link| link.sentence(&self.observations)) {
-            let at = *of_text.entry(said.text().to_owned()).or_insert(reasons.len());
+        let mut merged: BTreeMap<String, usize> = BTreeMap::new();
+        let mut reasons: Vec<(Sentence, BTreeSet<usize>, Option<u64>)> = Vec::new();
+        for link in links {
+            let said = link.sentence(&self.observations);
+            let (is_merged, logon) = match &link.reason {
+                Reason::Shared(..) => (true, None),
+                Reason::Route(logon) => (true, Some(logon.record)),
+                _ => (false, None),
+            };
+            let at = match merged.get(said.text()) {
+                Some(at) if is_merged => *at,
+                _ => reasons.len(),
+            };
             if at == reasons.len() {
-                reasons.push((said.text().to_owned(), Vec::new()));
+                merged.insert(said.text().to_owned(), at);
+                reasons.push((said, BTreeSet::new(), logon));
             }
-            reasons[at].1.push(said.rests_on().clone());
+            reasons[at].1.extend([link.a, link.b]);
         }
-        let sentence = |(text, of): (String, Vec<Citations>)| {
-            Sentence::new(text, Citations::join(&of).expect("each link rests on findings"))
+        let whole = |(said, of, logon): (Sentence, BTreeSet<usize>, Option<u64>)| {
+            let logon = logon.map(Citations::one);
+            let of = of.iter().map(|i| &self.observations[*i].rests_on).chain(&logon);
+            Sentence::new(said.text(), Citations::join(of).expect("each rests on findings"))
         };
-        reasons.into_iter().map(sentence).collect()
+        reasons.into_iter().map(whole).collect()
     }
 
     fn summary(&self, intrusion: &Intrusion) -> Sentence {
@@ -107,25 +120,34 @@ impl Case {
         let first = all.iter().map(|o| o.first).min().expect("an intrusion has observations");
         let last = all.iter().map(|o| o.last).max().expect("an intrusion has observations");
         let findings: u64 = all.iter().map(|o| o.findings).sum();
-        let hosts: BTreeSet<&str> =
-            all.iter().filter(|o| o.site != Site::Elsewhere).map(|o| o.host.as_str()).collect();
+        let on = |site: Site| -> BTreeSet<&str> {
+            all.iter().filter(|o| o.site == site).map(|o| o.host.as_str()).collect()
+        };
+        let places = [(on(Site::Machine), "host"), (on(Site::Account), "account")];
+        let places: Vec<String> =
+            places.iter().filter_map(|(names, what)| counted(names, what)).collect();
         let worst = all.iter().max_by_key(|o| (o.level, std::cmp::Reverse(o.first)));
         let title = worst.map_or("", |o| &o.title);
         let seconds = (last.as_nanos() - first.as_nanos()) / 1_000_000_000;
         let text = format!(
             "{findings} findings of {} rules on {}, {} to {} ({}); the worst: \"{title}\".",
             all.iter().map(|o| o.name()).collect::<BTreeSet<_>>().len(),
-            match hosts.len() {
-                0 => "no known host".to_owned(),
-                1 => format!("one host ({})", shown(&hosts)),
-                n => format!("{n} hosts ({})", shown(&hosts)),
-            },
+            if places.is_empty() { "no known host".to_owned() } else { places.join(" and ") },
             first.to_seconds_string(),
             last.to_seconds_string(),
             crate::timeline::span(seconds),
         );
         let rests_on = Citations::join(all.iter().map(|o| &o.rests_on));
         Sentence::new(text, rests_on.expect("an intrusion has observations"))
+    }
+}
+
+/// `2 hosts (a, b)`; nothing of none.
+fn counted(names: &BTreeSet<&str>, what: &str) -> Option<String> {
+    match names.len() {
+        0 => None,
+        1 => Some(format!("one {what} ({})", shown(names))),
+        n => Some(format!("{n} {what}s ({})", shown(names))),
     }
 }
 

@@ -105,6 +105,8 @@ pub struct Main {
 pub struct Hosts {
     /// Named and true.
     pub right: Vec<String>,
+    /// Named, and no step's own place, though a finding there is about a step: a VPN's log of who then logs on behind it.
+    pub traced: Vec<String>,
     /// Named and not true.
     pub wrong: Vec<String>,
     /// True and not named.
@@ -162,10 +164,6 @@ struct Pointed<'k> {
     steps: Vec<BTreeSet<usize>>,
     /// All steps to which a finding points.
     found: BTreeSet<usize>,
-    /// Places of steps whose host no log calls by the key's name: of a service in the cloud, the account.
-    called: BTreeMap<usize, String>,
-    /// What the key calls services in which the steps have places of their own.
-    tenants: BTreeSet<String>,
     /// Hosts that findings of each intruder's steps are about, whatever the key calls the step's own.
     traces: BTreeSet<(&'k str, String)>,
 }
@@ -191,20 +189,12 @@ impl<'k> Pointed<'k> {
         let whose = index.steps.iter().map(|(whose, _)| *whose).collect();
         let found = of_record.values().flatten().copied().collect();
         let steps: Vec<BTreeSet<usize>> = case.observations.iter().map(steps).collect();
-        let called = called(&index, case, &steps);
-        let tenants = called.keys().map(|step| index.steps[*step].1.host.clone()).collect();
         let of_step =
             |o: &blanik_case::Observation, step: &usize| (index.steps[*step].0, o.host.clone());
         let traces = case.observations.iter().zip(&steps);
         let traces =
             traces.flat_map(|(o, steps)| steps.iter().map(move |s| of_step(o, s))).collect();
-        Pointed { whose, steps, found, called, tenants, traces }
-    }
-
-    /// Where a step happened, as findings call it; nowhere if it was a whole tenant.
-    fn place(&self, step: usize, host: &str) -> Option<String> {
-        let name = || (!self.tenants.contains(host)).then(|| entity::host(host));
-        self.called.get(&step).cloned().or_else(name)
+        Pointed { whose, steps, found, traces }
     }
 
     /// Whose an intrusion's observations are.
@@ -220,22 +210,12 @@ impl<'k> Pointed<'k> {
     }
 }
 
-/// Where findings say that a step happened whose host none of them calls by its own name. An address is no name, as it may be
-/// the other side; nor is a tenant, as everybody is in it.
-fn called(index: &Index<'_>, case: &Case, steps: &[BTreeSet<usize>]) -> BTreeMap<usize, String> {
-    let known: BTreeSet<&str> = case.observations.iter().map(|o| o.host.as_str()).collect();
-    let host = |step: usize| entity::host(&index.steps[step].1.host);
-    let mut called: BTreeMap<usize, String> = BTreeMap::new();
-    for (o, steps) in case.observations.iter().zip(steps) {
-        let is_name = o.site != Site::Elsewhere && o.host.parse::<std::net::IpAddr>().is_err();
-        for step in steps.iter().filter(|_| is_name) {
-            let host = host(*step);
-            if !known.contains(host.as_str()) && !case.watched.contains_key(&host) {
-                called.entry(*step).or_insert_with(|| o.host.clone());
-            }
-        }
+/// Where a step happened, as the case calls it: of a service in the cloud, the account; nowhere if it was a whole tenant.
+fn place(step: &Step) -> Option<String> {
+    if step.host != super::mail::SERVICE {
+        return Some(entity::host(&step.host));
     }
-    called
+    (!step.account.is_empty()).then(|| step.account.to_lowercase())
 }
 
 /// One intruder of the key, and the case.
@@ -305,12 +285,10 @@ impl OneOf<'_> {
 
     /// Where the key's steps happened that a log tells of.
     fn true_hosts(&self) -> BTreeSet<String> {
-        let told = self.key.steps.iter().enumerate().filter(|(_, step)| !step.records.is_empty());
-        told.filter_map(|(i, step)| self.pointed.place(self.first + i, &step.host)).collect()
+        self.key.steps.iter().filter(|step| !step.records.is_empty()).filter_map(place).collect()
     }
 
-    /// Machines, and accounts of services. One is right, too, if a finding there is about a step that the key has elsewhere: a
-    /// VPN's log of who then logs on behind it.
+    /// Machines, and accounts of services.
     fn hosts(&self, view: &View) -> Hosts {
         let truth = self.true_hosts();
         let steps = view.timeline.steps.iter();
@@ -318,21 +296,20 @@ impl OneOf<'_> {
         let named: BTreeSet<String> =
             told.filter(|o| o.site != Site::Elsewhere).map(|o| o.host.clone()).collect();
         let id = self.key.id.as_str();
-        let is_right = |host: &String| {
-            truth.contains(host) || self.pointed.traces.contains(&(id, host.clone()))
-        };
-        let (right, wrong) = named.iter().cloned().partition(is_right);
-        Hosts { right, wrong, missed: truth.difference(&named).cloned().collect() }
+        let is_trace = |host: &String| self.pointed.traces.contains(&(id, host.clone()));
+        let others = named.difference(&truth).cloned();
+        let (traced, wrong) = others.partition(is_trace);
+        let right = named.intersection(&truth).cloned().collect();
+        Hosts { right, traced, wrong, missed: truth.difference(&named).cloned().collect() }
     }
 
     fn ways(&self, intrusion: &blanik_case::Intrusion) -> Ways {
         let way = |from: &str, to: &str| format!("{from} to {to}");
-        let in_key = |(i, step): (usize, &Step)| {
+        let in_key = |step: &Step| {
             let from = step.from.as_ref().filter(|_| !step.records.is_empty())?;
-            Some(way(&entity::host(from), &self.pointed.place(self.first + i, &step.host)?))
+            Some(way(&entity::host(from), &place(step)?))
         };
-        let truth: BTreeSet<String> =
-            self.key.steps.iter().enumerate().filter_map(in_key).collect();
+        let truth: BTreeSet<String> = self.key.steps.iter().filter_map(in_key).collect();
         let logon = |link: &Link| match &link.reason {
             Reason::Route(logon) => Some(way(&logon.from, &logon.to)),
             _ => None,

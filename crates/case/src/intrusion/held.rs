@@ -3,41 +3,75 @@
 //! two intrusions held is nobody's.
 //!
 //! By what an entity is held, and what is said of it, depends on what it is. A machine has much going on: both must be of
-//! level high, unless what is said is an intruder's aim (collection, exfiltration, impact). By a rare address outside hardly
-//! anybody else comes or goes: any level will do. An account is the intruder's once they logged on by it; of a lead about it
-//! something must be of level high.
+//! level high, unless what is said is an intruder's aim (collection, exfiltration, impact) after they came there. By a rare
+//! address outside hardly anybody else comes or goes: level medium will do, and any if the intruder's doing from there was of
+//! level high. An account is the intruder's once they logged on by
+//! it; of a lead about it something must be of level high.
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use blanik_model::Level;
+use blanik_model::attack::TACTICS;
 
 use super::{Component, strength};
 use crate::entity::{Entity, EntityKind};
 use crate::gather::is_outside;
 use crate::link::{self, Link, Rarity, Reason};
 use crate::observation::{Observation, WINDOWS_PER_HOUR};
-use crate::place::Site;
+use crate::place::{Places, Site};
 use crate::tactic;
 
 /// Windows from an intrusion's nearest observation within which it still holds what it held.
 const ACTIVE_WINDOWS: i64 = 180 * 24 * WINDOWS_PER_HOUR;
 /// Passes over the leads: what one brings may tie another.
 const PASSES_MAX: usize = 8;
+/// Accounts of which each machine has its own.
+const LOCAL: &[&str] =
+    &["root", "administrator", "admin", "ubuntu", "debian", "ec2-user", "guest", "user"];
+/// Places in which somebody does ordinary things: their machine, their mailbox.
+const OWN_PLACES: usize = 2;
+/// Tactics of who is not in yet.
+const OUTSIDE: &[&str] =
+    &["reconnaissance", "resource-development", "initial-access", "credential-access"];
+
+/// How an intrusion holds an entity.
+#[derive(Clone, Copy, Debug)]
+struct Holding {
+    /// The first observation and the last that say so.
+    first: usize,
+    last: usize,
+    /// True if something of level high does.
+    is_bad: bool,
+    /// True for an account that was acted by.
+    is_used: bool,
+}
+
+/// What leads are held against.
+struct Held<'o> {
+    all: &'o [Observation],
+    rarity: Rarity,
+    places: &'o Places,
+}
 
 /// Moves the leads that are a part of one intrusion to it.
 pub(super) fn take(
-    all: &[Observation],
-    surprise: &[f64],
+    (all, surprise): (&[Observation], &[f64]),
+    places: &Places,
     apart: &BTreeSet<(usize, usize)>,
     strong: &mut [Component],
     weak: &mut Vec<Component>,
 ) {
-    let rarity = Rarity::of(all, surprise);
+    let held = Held { all, rarity: Rarity::of(all, surprise), places };
+    let cores: Vec<BTreeSet<usize>> = strong.iter().map(|c| c.members.clone()).collect();
     for _ in 0..PASSES_MAX {
-        let held: Vec<BTreeMap<Entity, usize>> =
-            strong.iter().map(|c| of(all, &rarity, c)).collect();
+        let holdings: Vec<BTreeMap<Entity, Holding>> =
+            strong.iter().zip(&cores).map(|(c, core)| held.by(c, core)).collect();
         let mut left = Vec::new();
         let before = weak.len();
         for lead in weak.drain(..) {
-            let ties = |at: &usize| tie(all, &rarity, &strong[*at], &held[*at], &lead);
+            let said: Vec<(usize, Entity)> =
+                lead.members.iter().flat_map(|b| held.named(*b).map(|e| (*b, e))).collect();
+            let ties = |at: &usize| held.tie(&strong[*at], &holdings[*at], &lead, &said);
             let mut of_lead = (0..strong.len()).filter_map(|at| Some((at, ties(&at)?)));
             match (of_lead.next(), of_lead.next()) {
                 (Some((at, link)), None) if !is_apart(apart, &strong[at], &lead) => {
@@ -59,78 +93,109 @@ pub(super) fn take(
     }
 }
 
-/// What bad observations of a component name that ties, each with the last of them; with it the accounts by which the
-/// intruder went from machine to machine, and the rare addresses outside, whatever tells of them.
-fn of(all: &[Observation], rarity: &Rarity, component: &Component) -> BTreeMap<Entity, usize> {
-    let mut held = BTreeMap::new();
-    for &i in &component.members {
-        let is_bad = link::is_bad(&all[i]);
-        for entity in named(all, rarity, i).into_iter().filter(|e| is_bad || is_far(e)) {
-            held.insert(entity, i);
-        }
-        if all[i].site == Site::Account {
-            held.extend(all[i].seat().map(|seat| (seat, i)));
-        }
-    }
-    for link in &component.links {
-        if let Reason::Route(logon) = &link.reason {
-            let name = logon.account.as_str().into();
-            held.entry(Entity { kind: EntityKind::Account, name }).or_insert(link.b);
-        }
-    }
-    held
-}
-
-/// True for the account of a service in which something bad was done: whoever did may come from another address each time.
-fn is_seat(o: &Observation, entity: &Entity) -> bool {
-    o.site == Site::Account && link::is_bad(o) && o.seat().as_ref() == Some(entity)
-}
-
-/// True for an address outside: hardly anybody else's.
-fn is_far(entity: &Entity) -> bool {
-    entity.kind == EntityKind::Address && is_outside(&entity.name)
-}
-
-/// The rare entities that an observation names, and its place.
-fn named(all: &[Observation], rarity: &Rarity, i: usize) -> Vec<Entity> {
-    let o = &all[i];
-    let ties = |e: &&Entity| rarity.ties(e).is_some() && !rarity.is_own(&o.host, e);
-    o.seat().into_iter().chain(o.entities.iter().filter(ties).cloned()).collect()
-}
-
-/// What of a lead the intrusion held.
-fn tie(
-    all: &[Observation],
-    rarity: &Rarity,
-    intrusion: &Component,
-    held: &BTreeMap<Entity, usize>,
-    lead: &Component,
-) -> Option<Link> {
-    let has_bad = lead.members.iter().any(|b| link::is_bad(&all[*b]));
-    let apart = |a: &usize, b: usize| (all[*a].window - all[b].window).abs();
-    let was_active = |b: usize| {
-        // Long leads meet long intrusions: whoever is near is mostly found at once.
-        intrusion.members.iter().any(|a| apart(a, b) <= ACTIVE_WINDOWS)
-    };
-    for &b in &lead.members {
-        let is_bad = link::is_bad(&all[b]);
-        let is_aim = all[b].tactics.iter().any(|t| tactic::is_aim(*t));
-        let speaks = |e: &Entity| match e.kind {
-            EntityKind::Account => is_bad || has_bad,
-            EntityKind::Host => is_bad || is_aim,
-            _ => is_bad || is_far(e),
+impl Held<'_> {
+    /// What a component holds. An address outside counts of its core alone: what leads brought tells of no further ones.
+    fn by(&self, component: &Component, core: &BTreeSet<usize>) -> BTreeMap<Entity, Holding> {
+        let mut held: BTreeMap<Entity, Holding> = BTreeMap::new();
+        let mut hold = |entity: Entity, i: usize, is_used: bool| {
+            let is_bad = link::is_bad(&self.all[i]);
+            let new = Holding { first: i, last: i, is_bad, is_used };
+            let holding = held.entry(entity).or_insert(new);
+            holding.is_bad |= is_bad;
+            holding.first = holding.first.min(i);
+            holding.last = holding.last.max(i);
+            holding.is_used |= is_used;
         };
-        for entity in named(all, rarity, b).into_iter().filter(speaks) {
-            if let Some(&a) = held.get(&entity)
-                && (!rarity.are_strangers(&all[a], &all[b]) || is_seat(&all[b], &entity))
-                && was_active(b)
-            {
-                let reason = Reason::Held(entity, apart(&a, b) / WINDOWS_PER_HOUR);
-                return Some(Link { a, b, reason });
+        for &i in &component.members {
+            let o = &self.all[i];
+            let of_core = core.contains(&i) && o.level >= Level::Medium;
+            let tells = |e: &Entity| link::is_bad(o) || of_core && self.is_far(e);
+            self.named(i).filter(tells).for_each(|entity| hold(entity, i, false));
+            if o.site == Site::Account && is_within(o) {
+                o.seat().into_iter().for_each(|seat| hold(seat, i, true));
             }
         }
+        for link in &component.links {
+            let Reason::Route(logon) = &link.reason else { continue };
+            let account = Entity { kind: EntityKind::Account, name: logon.account.as_str().into() };
+            let is_one = self.rarity.ordinarily_on(&account) <= OWN_PLACES;
+            if is_one && !LOCAL.contains(&&*account.name) {
+                hold(account, link.b, true);
+            }
+        }
+        held
     }
-    None
+
+    /// True for an address outside by which hardly anybody else comes or goes, and that is not one of ours.
+    fn is_far(&self, entity: &Entity) -> bool {
+        entity.kind == EntityKind::Address
+            && is_outside(&entity.name)
+            && self.rarity.is_rare(entity)
+            && !self.places.is_ours(&entity.name)
+    }
+
+    /// The rare entities that an observation names, and its place.
+    fn named(&self, i: usize) -> impl Iterator<Item = Entity> + '_ {
+        let o = &self.all[i];
+        let ties = |e: &&Entity| self.rarity.ties(e).is_some() && !self.rarity.is_own(&o.host, e);
+        o.seat().into_iter().chain(o.entities.iter().filter(ties).cloned())
+    }
+
+    /// What of a lead, which says that, the intrusion held.
+    fn tie(
+        &self,
+        intrusion: &Component,
+        held: &BTreeMap<Entity, Holding>,
+        lead: &Component,
+        said: &[(usize, Entity)],
+    ) -> Option<Link> {
+        let has_bad = lead.members.iter().any(|b| link::is_bad(&self.all[*b]));
+        said.iter().find_map(|(b, entity)| {
+            let (b, holding) = (*b, held.get(entity)?);
+            let a = holding.last;
+            let is_seat = holding.is_used && self.all[b].seat().as_ref() == Some(entity);
+            // Into an account that is theirs they may come from another address each time.
+            let is_one = is_seat || !self.rarity.are_strangers(&self.all[a], &self.all[b]);
+            (self.speaks(b, entity, *holding, has_bad) && is_one && self.was_active(intrusion, b))
+                .then(|| {
+                    let hours = self.apart(a, b) / WINDOWS_PER_HOUR;
+                    Link { a, b, reason: Reason::Held(entity.clone(), hours) }
+                })
+        })
+    }
+
+    /// True if what a lead's observation says of what was held is enough.
+    fn speaks(&self, b: usize, entity: &Entity, holding: Holding, has_bad: bool) -> bool {
+        let o = &self.all[b];
+        if link::is_bad(o) {
+            return true;
+        }
+        match entity.kind {
+            EntityKind::Account => has_bad && holding.is_used,
+            EntityKind::Host => {
+                o.level >= Level::Medium
+                    && o.tactics.iter().any(|t| tactic::is_aim(*t))
+                    && o.window >= self.all[holding.first].window
+            }
+            _ => (holding.is_bad || o.level >= Level::Medium) && self.is_far(entity),
+        }
+    }
+
+    fn apart(&self, a: usize, b: usize) -> i64 {
+        (self.all[a].window - self.all[b].window).abs()
+    }
+
+    fn was_active(&self, intrusion: &Component, b: usize) -> bool {
+        // Observations are in order of time: the next before and behind are the nearest.
+        let nearest =
+            [intrusion.members.range(..b).next_back(), intrusion.members.range(b..).next()];
+        nearest.into_iter().flatten().any(|a| self.apart(*a, b) <= ACTIVE_WINDOWS)
+    }
+}
+
+/// True if somebody acted in an account: tried passwords are no way in yet.
+fn is_within(o: &Observation) -> bool {
+    o.tactics.iter().any(|t| !OUTSIDE.contains(&TACTICS[*t].0))
 }
 
 fn is_apart(apart: &BTreeSet<(usize, usize)>, a: &Component, b: &Component) -> bool {

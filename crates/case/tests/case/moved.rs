@@ -173,6 +173,8 @@ fn a_rare_address_outside_ties_whatever_tells_of_it() {
     assert_eq!(Some(into), of_address(&case, "198.51.100.7"));
     assert!(said.contains("address 198.51.100.7, which was the intruder's"), "{said}");
     assert_eq!(taken_into(&with_lead([sent("198.51.100.8")])), None);
+    let ours = [addressed("host5.mzv.example", "198.51.100.7"), sent("198.51.100.7")];
+    assert_eq!(taken_into(&with_lead(ours)), None);
 }
 
 #[test]
@@ -186,6 +188,67 @@ fn what_leaves_a_held_machine_is_the_intruders() {
     assert!(said.contains("host host2, which was the intruder's"), "{said}");
     assert_eq!(taken_into(&with_lead([after("discovery", "host2")])), None);
     assert_eq!(taken_into(&with_lead([after("exfiltration", "host0")])), None);
+    let earlier = |hour: i64| {
+        found(finding("x", Level::Medium, "exfiltration", "host2", WEEK + hour * HOUR, &[]))
+    };
+    assert_eq!(taken_into(&with_lead([earlier(30)])), None);
+    assert!(taken_into(&with_lead([earlier(90)])).is_some());
+}
+
+#[test]
+fn an_account_on_which_passwords_were_tried_is_nobodys_yet() {
+    let in_account = |rule: &str, level, tactic: &str, hour: i64, address: &str| {
+        let fields = [("src_ip", address)];
+        let mut of = finding(rule, level, tactic, "mzv.example", WEEK + hour * HOUR, &fields);
+        of.kind = "m365/exchange".into();
+        of.account = Some("novak@mzv.example".into());
+        found(of)
+    };
+    let later = || in_account("x", Level::High, "collection", 150, "192.0.2.55");
+    let before = |tactic| in_account("b", Level::Medium, tactic, 61, "203.0.113.9");
+    let tried = with_lead([before("credential-access"), later()]);
+    assert_eq!(taken_into(&tried), None);
+    // Who read the mail may come back from another address.
+    let case = with_lead([before("collection"), later()]);
+    let (into, said) = taken_into(&case).expect("a reason");
+    assert_eq!(Some(into), of_address(&case, "203.0.113.9"));
+    assert!(said.contains("account novak, which was the intruder's"), "{said}");
+}
+
+#[test]
+fn an_account_of_which_each_machine_has_its_own_is_not_held_by_a_way() {
+    let mut records = strangers();
+    records.push(addressed("host2.mzv.example", "10.0.0.2"));
+    let Fact::LoggedOn(mut logon) = logged_on("10.0.0.2", "HOST3.mzv.example", &[70]).fact else {
+        unreachable!("a logon");
+    };
+    logon.account = "root".into();
+    records.push(record(Fact::LoggedOn(logon)));
+    let at = |hour| WEEK + hour * HOUR;
+    records.push(found(finding("c", Level::Medium, "persistence", "host3", at(70), &[])));
+    let by_root = [("User", "root")];
+    records.push(found(finding("x", Level::High, "discovery", "host0", at(150), &by_root)));
+    let case = case(records);
+    assert!(routes_of(&case).iter().any(|said| said.starts_with("root logged on")));
+    assert_eq!(taken_into(&case), None);
+}
+
+#[test]
+fn what_many_name_is_one_reason_and_counts_each_record_once() {
+    let case = case(strangers());
+    let views = case.views();
+    let reasons = &views[0].links;
+    let said: Vec<&str> = reasons.iter().map(blanik_case::Sentence::text).collect();
+    let named = said.iter().filter(|text| text.starts_with("They name address")).count();
+    assert_eq!(named, 1, "{said:?}");
+    let of_address = reasons.iter().find(|s| s.text().starts_with("They name address"));
+    let rests_on = of_address.expect("it ties").rests_on();
+    let records = rests_on.indexes().len() as u64 + rests_on.further();
+    let core = &case.intrusions.found[0].core;
+    assert!(records <= core.len() as u64, "{records} of {}", core.len());
+    let places = ["They name", "Both happened on", "\""];
+    let rank = |text: &str| places.iter().position(|begin| text.starts_with(begin));
+    assert!(said.is_sorted_by_key(|text| rank(text)), "{said:?}");
 }
 
 #[test]

@@ -59,9 +59,10 @@ fn tell_intruder(out: &mut impl Write, of: &OfIntruder) -> io::Result<()> {
 
 fn tell_main(out: &mut impl Write, main: &Main) -> io::Result<()> {
     let hosts = &main.hosts;
-    let (right, named) = (hosts.right.len(), hosts.right.len() + hosts.wrong.len());
+    let right = hosts.right.len();
+    let named = right + hosts.traced.len() + hosts.wrong.len();
     let truth = right + hosts.missed.len();
-    writeln!(out, "    hosts: {right} of {named} named are theirs, of {truth} in all{}", {
+    writeln!(out, "    places: {right} of {named} named are theirs, of {truth} in all{}", {
         let missed = hosts.missed.join(", ");
         if missed.is_empty() { missed } else { format!("; not named: {missed}") }
     })?;
