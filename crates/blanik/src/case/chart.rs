@@ -18,7 +18,7 @@ use blanik_model::{Level, Timestamp};
 use crate::output::Text;
 use axis::Axis;
 
-const LEFT: f64 = 150.0;
+const LEFT: f64 = 170.0;
 const WIDTH: f64 = 1200.0;
 const LANE: f64 = 44.0;
 const TOP: f64 = 72.0;

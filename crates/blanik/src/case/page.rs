@@ -14,7 +14,7 @@ use crate::output::Text;
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1400px;padding:0 1rem;color:#1c2329}\
 h1{font-size:1.6rem}h2{font-size:1.3rem;border-top:3px solid #1f6fb4;padding-top:.6rem;margin-top:2.4rem}h3{font-size:1.05rem;margin-bottom:.3rem}\
 li{margin:.15rem 0}.n{color:#68737d;font-size:.85em;white-space:nowrap}table{border-collapse:collapse;width:100%;font-size:.9em}\
-td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #dfe4e8;vertical-align:top}.pic{overflow-x:auto;border:1px solid #dfe4e8;border-radius:6px}\
+td,th{text-align:left;padding:.25rem .5rem;border-bottom:1px solid #dfe4e8;vertical-align:top}.pic{overflow-x:auto;border:1px solid #dfe4e8;border-radius:6px}.pic svg{display:block;max-width:max(100%,60rem);height:auto}\
 .confirmed{color:#b3261e;font-weight:600}.suspected{color:#a15c00;font-weight:600}.cleared{color:#2b7a3d}.open{color:#555}";
 
 /// Leads that are shown.

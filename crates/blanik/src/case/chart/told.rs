@@ -14,8 +14,8 @@ use crate::output::Text;
 /// Steps that are told.
 const TOLD_MAX: usize = 36;
 const ROW: f64 = 17.0;
-/// Letters of a step that fit beside the other column.
-const CHARS: usize = 62;
+/// Letters of a step and of what it rests on that fit beside the other column.
+const CHARS: usize = 80;
 
 /// The steps that say most, by their position: each rule on each host once, the worst levels first; numbered by time.
 pub(super) fn numbered(steps: &[Step], hosts: &[&str]) -> BTreeMap<usize, usize> {
@@ -56,6 +56,8 @@ pub(super) fn tell(out: &mut String, view: &View, numbers: &BTreeMap<usize, usiz
         let y = y + row as f64 * ROW;
         let time: String = step.first.to_seconds_string().chars().take(16).collect();
         let told = format!("{}: {}", step.host, title(step));
+        let rests_on = step.what.rests_on().to_string();
+        let told = shorten(&told, CHARS - rests_on.len().min(CHARS / 2));
         let _ = write!(
             out,
             "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"7.5\" fill=\"{}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\" font-size=\"9\" font-weight=\"600\" fill=\"#fff\">{number}</text>\
@@ -66,8 +68,8 @@ pub(super) fn tell(out: &mut String, view: &View, numbers: &BTreeMap<usize, usiz
             x + 8.0,
             y - 0.8,
             x + 22.0,
-            Text(&shorten(&told, CHARS)),
-            step.what.rests_on()
+            Text(&told),
+            Text(&rests_on)
         );
     }
 }
