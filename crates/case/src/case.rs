@@ -68,7 +68,7 @@ impl Case {
         let observations =
             Observations::of(findings, |index| judgements.confirmed.contains_key(&index), &places);
         let surprise = surprise::of(&observations.all);
-        let intrusions = intrusion::find(&observations, &surprise, (&routes, &places), &judgements);
+        let intrusions = intrusion::find(&observations, &surprise, &routes, &places, &judgements);
         Case {
             title: title(&records),
             records: records.len() as u64,

@@ -85,7 +85,8 @@ struct Builder<'o> {
 pub(crate) fn find(
     observations: &Observations,
     surprise: &[f64],
-    (routes, places): (&[Route], &Places),
+    routes: &[Route],
+    places: &Places,
     judgements: &Judgements,
 ) -> Intrusions {
     let all = &observations.all;
@@ -100,7 +101,7 @@ pub(crate) fn find(
             || known < ORDINARY_HOURS && stands_alone(all, &c.members)
     };
     let (mut strong, mut weak): (Vec<_>, Vec<_>) = components.into_iter().partition(is_one);
-    held::take((all, surprise), places, &apart, &mut strong, &mut weak);
+    held::take(all, surprise, places, &apart, &mut strong, &mut weak);
     let taken = strong.iter().flat_map(|c| c.members.iter().copied()).collect();
     let mut builder = Builder { all, surprise, taken };
     let mut found: Vec<Intrusion> =

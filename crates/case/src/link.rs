@@ -153,13 +153,19 @@ impl Link {
             Reason::Said(why) if why.is_empty() => "An analyst says so.".to_owned(),
             Reason::Said(why) => format!("An analyst says so: {why}"),
         };
-        let route = match &self.reason {
+        Sentence::new(text, Link::rest_on(&[self], observations))
+    }
+
+    /// The records on which links rest, of each observation once.
+    pub(crate) fn rest_on(links: &[&Link], observations: &[Observation]) -> Citations {
+        let of: BTreeSet<usize> = links.iter().flat_map(|link| [link.a, link.b]).collect();
+        let logon = |link: &&Link| match &link.reason {
             Reason::Route(logon) => Some(Citations::one(logon.record)),
             _ => None,
         };
-        let both = [&a.rests_on, &b.rests_on].into_iter().chain(&route);
-        let rests_on = Citations::join(both).expect("both rest on findings");
-        Sentence::new(text, rests_on)
+        let logons: Vec<Citations> = links.iter().filter_map(logon).collect();
+        let of = of.iter().map(|i| &observations[*i].rests_on).chain(&logons);
+        Citations::join(of).expect("observations rest on findings")
     }
 }
 
@@ -206,9 +212,9 @@ impl Rarity {
         let on = self.on.get(entity)?.len();
         let ordinarily_on = self.ordinarily_on(entity);
         let at_most = |share: f64| (self.hosts as f64 * share).max(2.0);
-        let is_rare =
+        let is_uncommon =
             ordinarily_on as f64 <= at_most(COMMON_SHARE) && on as f64 <= at_most(EVERYWHERE_SHARE);
-        is_rare.then_some(on)
+        is_uncommon.then_some(on)
     }
 
     /// On how many hosts ordinary findings name it. What an intruder does often looks ordinary on the one where they do it.
@@ -216,7 +222,7 @@ impl Rarity {
         self.ordinarily_on.get(entity).map_or(0, BTreeSet::len)
     }
 
-    /// True if ordinary findings name it on one host at most, and others on few.
+    /// True if findings name it on few hosts, ordinary ones on one of them at most.
     pub fn is_rare(&self, entity: &Entity) -> bool {
         let few = (self.hosts as f64 * FEW_SHARE).max(FEW_MIN);
         let on = self.on.get(entity).map_or(0, BTreeSet::len);

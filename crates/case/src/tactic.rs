@@ -66,6 +66,13 @@ pub fn is_aim(tactic: usize) -> bool {
     matches!(TACTICS[tactic].0, "collection" | "exfiltration" | "impact")
 }
 
+/// True for what is done from within: who looks around or tries passwords is not in yet.
+pub fn is_from_within(tactic: usize) -> bool {
+    const BEFORE: &[&str] =
+        &["reconnaissance", "resource-development", "initial-access", "credential-access"];
+    !BEFORE.contains(&TACTICS[tactic].0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -88,31 +88,23 @@ impl Case {
     fn reasons(&self, intrusion: &Intrusion) -> Vec<Sentence> {
         let mut links: Vec<&Link> = intrusion.links.iter().collect();
         links.sort_by_key(|link| link.rank());
-        let mut merged: BTreeMap<String, usize> = BTreeMap::new();
-        let mut reasons: Vec<(Sentence, BTreeSet<usize>, Option<u64>)> = Vec::new();
+        let mut at: BTreeMap<String, usize> = BTreeMap::new();
+        let mut reasons: Vec<(Sentence, Vec<&Link>)> = Vec::new();
         for link in links {
             let said = link.sentence(&self.observations);
-            let (is_merged, logon) = match &link.reason {
-                Reason::Shared(..) => (true, None),
-                Reason::Route(logon) => (true, Some(logon.record)),
-                _ => (false, None),
-            };
-            let at = match merged.get(said.text()) {
-                Some(at) if is_merged => *at,
-                _ => reasons.len(),
-            };
-            if at == reasons.len() {
-                merged.insert(said.text().to_owned(), at);
-                reasons.push((said, BTreeSet::new(), logon));
+            let mut of = reasons.len();
+            if matches!(link.reason, Reason::Shared(..) | Reason::Route(_)) {
+                of = *at.entry(said.text().to_owned()).or_insert(of);
             }
-            reasons[at].1.extend([link.a, link.b]);
+            match reasons.get_mut(of) {
+                Some((_, same)) => same.push(link),
+                None => reasons.push((said, vec![link])),
+            }
         }
-        let whole = |(said, of, logon): (Sentence, BTreeSet<usize>, Option<u64>)| {
-            let logon = logon.map(Citations::one);
-            let of = of.iter().map(|i| &self.observations[*i].rests_on).chain(&logon);
-            Sentence::new(said.text(), Citations::join(of).expect("each rests on findings"))
+        let joined = |(said, same): (Sentence, Vec<&Link>)| {
+            Sentence::new(said.text(), Link::rest_on(&same, &self.observations))
         };
-        reasons.into_iter().map(whole).collect()
+        reasons.into_iter().map(joined).collect()
     }
 
     fn summary(&self, intrusion: &Intrusion) -> Sentence {

@@ -5,13 +5,12 @@
 //! By what an entity is held, and what is said of it, depends on what it is. A machine has much going on: both must be of
 //! level high, unless what is said is an intruder's aim (collection, exfiltration, impact) after they came there. By a rare
 //! address outside hardly anybody else comes or goes: level medium will do, and any if the intruder's doing from there was of
-//! level high. An account is the intruder's once they logged on by
-//! it; of a lead about it something must be of level high.
+//! level high. An account is the intruder's once they went by it, or acted in it; of a lead about it something must be of level
+//! high.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use blanik_model::Level;
-use blanik_model::attack::TACTICS;
 
 use super::{Component, strength};
 use crate::entity::{Entity, EntityKind};
@@ -30,9 +29,6 @@ const LOCAL: &[&str] =
     &["root", "administrator", "admin", "ubuntu", "debian", "ec2-user", "guest", "user"];
 /// Places in which somebody does ordinary things: their machine, their mailbox.
 const OWN_PLACES: usize = 2;
-/// Tactics of who is not in yet.
-const OUTSIDE: &[&str] =
-    &["reconnaissance", "resource-development", "initial-access", "credential-access"];
 
 /// How an intrusion holds an entity.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +42,7 @@ struct Holding {
     is_used: bool,
 }
 
-/// What leads are held against.
+/// What intrusions hold.
 struct Held<'o> {
     all: &'o [Observation],
     rarity: Rarity,
@@ -55,7 +51,8 @@ struct Held<'o> {
 
 /// Moves the leads that are a part of one intrusion to it.
 pub(super) fn take(
-    (all, surprise): (&[Observation], &[f64]),
+    all: &[Observation],
+    surprise: &[f64],
     places: &Places,
     apart: &BTreeSet<(usize, usize)>,
     strong: &mut [Component],
@@ -111,7 +108,7 @@ impl Held<'_> {
             let of_core = core.contains(&i) && o.level >= Level::Medium;
             let tells = |e: &Entity| link::is_bad(o) || of_core && self.is_far(e);
             self.named(i).filter(tells).for_each(|entity| hold(entity, i, false));
-            if o.site == Site::Account && is_within(o) {
+            if o.site == Site::Account && o.tactics.iter().any(|t| tactic::is_from_within(*t)) {
                 o.seat().into_iter().for_each(|seat| hold(seat, i, true));
             }
         }
@@ -191,11 +188,6 @@ impl Held<'_> {
             [intrusion.members.range(..b).next_back(), intrusion.members.range(b..).next()];
         nearest.into_iter().flatten().any(|a| self.apart(*a, b) <= ACTIVE_WINDOWS)
     }
-}
-
-/// True if somebody acted in an account: tried passwords are no way in yet.
-fn is_within(o: &Observation) -> bool {
-    o.tactics.iter().any(|t| !OUTSIDE.contains(&TACTICS[*t].0))
 }
 
 fn is_apart(apart: &BTreeSet<(usize, usize)>, a: &Component, b: &Component) -> bool {
