@@ -21,8 +21,6 @@ const SHARED_MIN: usize = 3;
 /// Products whose records come from a service that others run: their host is a tenant.
 const SERVICES: &[&str] =
     &["aws", "azure", "gcp", "github", "google_workspace", "m365", "okta", "onelogin"];
-/// The kind of a correlation's finding.
-const CORRELATION: &str = "correlation";
 /// Fields that name the ends of a connection.
 const ENDS: &[&str] = &[
     "id.orig_h",
@@ -108,7 +106,7 @@ impl Places {
     /// Learns which hosts are tenants, by who sent what: a correlation has no product of its own that would say so.
     pub fn tenants_by<'r>(&mut self, sent: impl Iterator<Item = (&'r str, &'r str)>) {
         let (mut services, mut machines) = (BTreeSet::new(), BTreeSet::new());
-        for (host, kind) in sent.filter(|(_, kind)| *kind != CORRELATION) {
+        for (host, kind) in sent.filter(|(_, kind)| *kind != Finding::CORRELATION) {
             let of = if is_service(kind) { &mut services } else { &mut machines };
             of.insert(host.trim().to_lowercase());
         }
@@ -135,8 +133,10 @@ impl Places {
     pub fn of_finding(&self, finding: &Finding) -> Place {
         let host = finding.host.as_deref().unwrap_or("-");
         let place = |name: String, site| Place { name, site };
-        let of_tenant =
-            || finding.kind == CORRELATION && self.tenants.contains(&host.trim().to_lowercase());
+        let of_tenant = || {
+            finding.kind == Finding::CORRELATION
+                && self.tenants.contains(&host.trim().to_lowercase())
+        };
         if is_service(&finding.kind) || of_tenant() {
             let account = finding.account.as_deref().map(|a| a.trim().to_lowercase());
             return match account.filter(|a| entity::name(EntityKind::Account, a).is_some()) {

@@ -60,7 +60,7 @@ pub struct Finding {
     /// The other tool whose finding this is; absent where a rule of ours met the event.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tool: Option<String>,
-    /// The event's kind, as [`Kind`](crate::Kind) displays.
+    /// The event's kind, as [`Kind`](crate::Kind) displays; of several events together [`Finding::CORRELATION`].
     pub kind: String,
     /// When the event happened, by the log's own word; null if the record does not say.
     pub time: Option<Timestamp>,
@@ -112,6 +112,11 @@ pub struct Correlated {
     pub events: Vec<CorrelatedEvent>,
     /// How many more there are.
     pub further_events: u64,
+}
+
+impl Finding {
+    /// The kind of what several events tell together.
+    pub const CORRELATION: &'static str = "correlation";
 }
 
 /// An event that a correlation rests on.

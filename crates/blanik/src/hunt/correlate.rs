@@ -177,7 +177,7 @@ impl Teller<'_> {
             level: correlation.level,
             status: correlation.status,
             tags: correlation.tags.clone(),
-            kind: "correlation".to_owned(),
+            kind: Finding::CORRELATION.to_owned(),
             time: Some(found.met.time),
             host: common(|record| &record.host),
             account: common(|record| &record.account),

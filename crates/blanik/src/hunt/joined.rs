@@ -161,7 +161,7 @@ fn finding(index: &Index, pattern: PatternIx, events: &[&Seen], sources: &[Arc<s
         level: met_indicators::level(&hit),
         status: None,
         tags: met_indicators::tags(&hit),
-        kind: "correlation".to_owned(),
+        kind: Finding::CORRELATION.to_owned(),
         time,
         host: common(|seen| &seen.host),
         account: common(|seen| &seen.account),
