@@ -63,8 +63,13 @@ fn tell_main(out: &mut impl Write, main: &Main) -> io::Result<()> {
     let named = right + hosts.traced.len() + hosts.wrong.len();
     let truth = right + hosts.missed.len();
     writeln!(out, "    places: {right} of {named} named are theirs, of {truth} in all{}", {
-        let missed = hosts.missed.join(", ");
-        if missed.is_empty() { missed } else { format!("; not named: {missed}") }
+        let further = [
+            ("the log of a step elsewhere", &hosts.traced),
+            ("not theirs", &hosts.wrong),
+            ("not named", &hosts.missed),
+        ];
+        let some = further.iter().filter(|(_, names)| !names.is_empty());
+        some.map(|(what, names)| format!("; {what}: {}", names.join(", "))).collect::<String>()
     })?;
     let ways = &main.ways;
     let right = ways.right.len();
