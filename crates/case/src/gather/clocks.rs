@@ -103,10 +103,9 @@ impl Name for (&str, u16, i64) {
         self == (&kept.0, kept.1, kept.2)
     }
 
-    fn spell(self, to: &mut impl Spelling) {
+    fn spell(self, to: &mut Spelling) {
         let (address, port, day) = self;
-        to.plain("(").quoted(address).plain(", ").number(port.into());
-        to.plain(", ").number(day).plain(")");
+        to.text(address).number(port.into()).number(day);
     }
 }
 
@@ -285,13 +284,10 @@ fn median(values: &mut [i64]) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use crate::gather::kept::tests::{TEXTS, check_spelling};
+    use crate::gather::kept::tests::check_apart;
 
     #[test]
-    fn a_source_is_spelled_as_it_is_written() {
-        for text in TEXTS {
-            check_spelling((text, 0, i64::MIN));
-            check_spelling((text, 65_535, 20_778));
-        }
+    fn each_port_of_each_day_is_a_source() {
+        check_apart(&[("10.0.0.1", 80, 1), ("10.0.0.1", 1, 80), ("10.0.0.1", 80, -1), ("", 80, 1)]);
     }
 }

@@ -1,9 +1,8 @@
 //! Bytes that leave for an address outside: a log of flows has little else, and names the same two addresses again and
 //! again. So what a batch says of two addresses on a day is summed up before it is told.
 
-use std::collections::HashMap;
-
 use blanik_model::{Code, EventBatch, Timestamp};
+use hashbrown::HashMap;
 
 use super::columns::{Texts, Worked, any};
 use super::touched::{About, Reaches, Times, day};
@@ -75,7 +74,9 @@ impl<'b> Flows<'b> {
 
     /// Hands on what was summed up.
     pub(super) fn tell(self, reaches: &mut Reaches) {
-        reaches.take_all(self.sums.into_iter().map(|(flown, times)| (flown.said(), times)));
+        for (flown, times) in self.sums {
+            reaches.take(&flown.said(), None, None, &times);
+        }
     }
 
     fn read(&mut self, row: usize) -> Option<Flown<'b>> {

@@ -2,6 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use twox_hash::XxHash3_64;
+
+/// Names of one digest that are kept: two is chance already, more is somebody's work.
+const SAME_MAX: usize = 8;
+
 /// A name as it is looked for, borrowed. What is kept owns its texts.
 pub(super) trait Name: Copy {
     /// The name, kept.
@@ -13,11 +18,11 @@ pub(super) trait Name: Copy {
     /// True if this is the name that is kept.
     fn is(self, kept: &Self::Owned) -> bool;
 
-    /// Writes what its digest is made of: what `{:?}` writes of the name that is kept.
-    fn spell(self, to: &mut impl Spelling);
+    /// Writes what its digest is made of: as no other name is written.
+    fn spell(self, to: &mut Spelling);
 }
 
-/// Names and values that are kept: the `max` of smallest digest.
+/// Names and values that are kept: the `max` of smallest digest; of one digest the first few.
 #[derive(Clone, Debug)]
 pub(super) struct Kept<K: Ord, V> {
     max: usize,
@@ -27,11 +32,18 @@ pub(super) struct Kept<K: Ord, V> {
     // By digest, names that share one in their order: hardly ever more than one. What is passed on the way to a name is
     // numbers alone, and a name is copied only to be kept.
     values: BTreeMap<u64, Vec<(K, V)>>,
+    spelling: Spelling,
 }
 
 impl<K: Ord, V> Kept<K, V> {
     pub(super) fn new(max: usize) -> Self {
-        Kept { max, digest_max: u64::MAX, count: 0, values: BTreeMap::new() }
+        Kept {
+            max,
+            digest_max: u64::MAX,
+            count: 0,
+            values: BTreeMap::new(),
+            spelling: Spelling::default(),
+        }
     }
 
     /// The value of that name; `None` if it is beyond what is kept. Of a large log, one number tells that of most
@@ -41,16 +53,7 @@ impl<K: Ord, V> Kept<K, V> {
         name: N,
         new: impl FnOnce() -> V,
     ) -> Option<&mut V> {
-        self.entry_of(Digest::of(name), name, new)
-    }
-
-    /// The same of a name whose digest is known.
-    pub(super) fn entry_of<N: Name<Owned = K>>(
-        &mut self,
-        digest: u64,
-        name: N,
-        new: impl FnOnce() -> V,
-    ) -> Option<&mut V> {
+        let digest = self.spelling.digest(name);
         if digest > self.digest_max {
             return None;
         }
@@ -79,6 +82,12 @@ impl<K: Ord, V> Kept<K, V> {
 
     /// Keeps a name that is not there yet, in place of the last, if it comes before that.
     fn add(&mut self, (digest, name): (u64, K), new: impl FnOnce() -> V) -> Option<&mut V> {
+        let is_full = |same: &Vec<(K, V)>| same.len() == SAME_MAX;
+        if self.values.get(&digest).is_some_and(is_full) {
+            let same = self.values.get_mut(&digest)?;
+            same.pop_if(|(last, _)| name < *last)?;
+            return Some(insert(same, name, new()));
+        }
         if self.count >= self.max {
             let mut last = self.values.last_entry()?;
             if (digest, &name) > (*last.key(), &last.get().last()?.0) {
@@ -94,10 +103,7 @@ impl<K: Ord, V> Kept<K, V> {
                 self.values.last_key_value().map_or(digest, |(last, _)| digest.max(*last));
         }
         self.count += 1;
-        let same = self.values.entry(digest).or_default();
-        let at = same.partition_point(|(kept, _)| *kept < name);
-        same.insert(at, (name, new()));
-        Some(&mut same[at].1)
+        Some(insert(self.values.entry(digest).or_default(), name, new()))
     }
 
     /// What is kept, in order of digests, which stand with the names.
@@ -120,99 +126,42 @@ impl<K: Ord, V> Kept<K, V> {
     }
 }
 
-/// Takes how a name is written: what `{:?}` writes of it.
-pub(super) trait Spelling {
-    /// Text as it stands.
-    fn plain(&mut self, text: &str) -> &mut Self;
+/// Where a name of that digest belongs among others.
+fn insert<K: Ord, V>(same: &mut Vec<(K, V)>, name: K, value: V) -> &mut V {
+    let at = same.partition_point(|(kept, _)| *kept < name);
+    same.insert(at, (name, value));
+    &mut same[at].1
+}
 
-    /// Text in quotes, with escapes where there have to be some.
-    fn quoted(&mut self, text: &str) -> &mut Self {
-        if text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')) {
-            return self.plain("\"").plain(text).plain("\"");
-        }
-        self.plain(&format!("{text:?}"))
+/// How a name is written: its parts one behind the other, before each text how long it is.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spelling(Vec<u8>);
+
+impl Spelling {
+    pub(super) fn text(&mut self, text: &str) -> &mut Self {
+        self.number(text.len() as i64).0.extend_from_slice(text.as_bytes());
+        self
     }
 
-    /// The same of a text that may not be there.
-    fn optional(&mut self, text: Option<&str>) -> &mut Self {
+    /// A text that may not be there.
+    pub(super) fn optional(&mut self, text: Option<&str>) -> &mut Self {
         match text {
-            Some(text) => self.plain("Some(").quoted(text).plain(")"),
-            None => self.plain("None"),
+            Some(text) => self.text(text),
+            None => self.number(-1),
         }
     }
 
-    /// A number in decimal.
-    fn number(&mut self, number: i64) -> &mut Self {
-        let mut digits = [0; 20];
-        let (mut at, mut left) = (digits.len(), number.unsigned_abs());
-        loop {
-            at -= 1;
-            digits[at] = b'0' + (left % 10) as u8;
-            left /= 10;
-            if left == 0 {
-                break;
-            }
-        }
-        self.plain(if number < 0 { "-" } else { "" });
-        self.plain(std::str::from_utf8(&digits[at..]).expect("digits"))
-    }
-}
-
-/// FNV-1a of how a name is written: the same everywhere. Who writes into the logs can make names that push others out; the case then
-/// says how many records it does not list, and promises no upper bound.
-#[derive(Clone, Copy)]
-pub(super) struct Digest(u64);
-
-impl Digest {
-    const EMPTY: Digest = Digest(0xcbf2_9ce4_8422_2325);
-
-    pub(super) fn of(name: impl Name) -> u64 {
-        let mut digest = Digest::EMPTY;
-        name.spell(&mut digest);
-        digest.0
-    }
-
-    fn byte(&mut self, byte: u8) {
-        self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-    }
-}
-
-impl Spelling for Digest {
-    fn plain(&mut self, text: &str) -> &mut Self {
-        text.bytes().for_each(|byte| self.byte(byte));
+    pub(super) fn number(&mut self, number: i64) -> &mut Self {
+        self.0.extend_from_slice(&number.to_le_bytes());
         self
     }
-}
 
-impl Spelling for Vec<u8> {
-    fn plain(&mut self, text: &str) -> &mut Self {
-        self.extend_from_slice(text.as_bytes());
-        self
-    }
-}
-
-/// Names whose digests are made at a time: a byte waits for the byte before it, but not for another name's.
-pub(super) const LANES: usize = 4;
-
-/// Makes the digests of long names, several at a time.
-#[derive(Default)]
-pub(super) struct Lanes([Vec<u8>; LANES]);
-
-impl Lanes {
-    /// What [`Digest::of`] makes of each of the names, of which there are no more than [`LANES`].
-    pub(super) fn digests<N: Name>(&mut self, names: &[N]) -> [u64; LANES] {
-        self.0.iter_mut().for_each(Vec::clear);
-        names.iter().zip(&mut self.0).for_each(|(name, text)| name.spell(text));
-        let together = self.0.iter().map(Vec::len).min().unwrap_or(0);
-        let [a, b, c, d] = self.0.each_ref().map(|text| &text[..together]);
-        let mut digests = [Digest::EMPTY; LANES];
-        for (((a, b), c), d) in a.iter().zip(b).zip(c).zip(d) {
-            digests.iter_mut().zip([a, b, c, d]).for_each(|(digest, byte)| digest.byte(*byte));
-        }
-        for (digest, text) in digests.iter_mut().zip(&self.0) {
-            text[together..].iter().for_each(|byte| digest.byte(*byte));
-        }
-        digests.map(|digest| digest.0)
+    /// XXH3 of how a name is written: the same everywhere. Who writes into the logs can make names that push others out; the
+    /// case then says how many records it does not list, and promises no upper bound.
+    fn digest(&mut self, name: impl Name) -> u64 {
+        self.0.clear();
+        name.spell(self);
+        XxHash3_64::oneshot(&self.0)
     }
 }
 
@@ -227,8 +176,8 @@ impl Name for &str {
         self == kept
     }
 
-    fn spell(self, to: &mut impl Spelling) {
-        to.quoted(self);
+    fn spell(self, to: &mut Spelling) {
+        to.text(self);
     }
 }
 
@@ -243,8 +192,8 @@ impl Name for (&str, &str) {
         self == (&kept.0, &kept.1)
     }
 
-    fn spell(self, to: &mut impl Spelling) {
-        to.plain("(").quoted(self.0).plain(", ").quoted(self.1).plain(")");
+    fn spell(self, to: &mut Spelling) {
+        to.text(self.0).text(self.1);
     }
 }
 
@@ -254,42 +203,32 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// That a name's digest is that of the name as it is kept.
-    pub(in super::super) fn check_spelling<N: Name>(name: N)
-    where
-        N::Owned: std::fmt::Debug,
-    {
-        let written = format!("{:?}", name.owned());
-        let mut slow = Digest::EMPTY;
-        let slow = slow.plain(&written).0;
-        assert_eq!(Digest::of(name), slow, "{written}");
-        for count in 0..=LANES {
-            let digests = Lanes::default().digests(&vec![name; count]);
-            assert!(digests[..count].iter().all(|digest| *digest == slow), "{written}");
-        }
-        assert!(name.is(&name.owned()), "{:?}", name.owned());
-    }
-
-    /// Texts of every sort that is written in a way of its own.
-    pub(in super::super) const TEXTS: [&str; 8] =
-        ["", "DC01", "it's", "a \"b\"", "c:\\d", "ž\u{301}", "\u{200b}\n\0", "~\u{7f}"];
-
-    #[test]
-    fn names_are_spelled_as_they_are_written() {
-        for text in TEXTS {
-            check_spelling(text);
-            check_spelling((text, "x"));
-            check_spelling(("x", text));
+    /// That each of the names, all of which differ, is written as no other, and is itself alone.
+    pub(in super::super) fn check_apart<N: Name>(names: &[N]) {
+        let spelled = |name: &N| {
+            let mut spelling = Spelling::default();
+            name.spell(&mut spelling);
+            spelling.0
+        };
+        for (i, a) in names.iter().enumerate() {
+            for (j, b) in names.iter().enumerate() {
+                assert_eq!(spelled(a) == spelled(b), i == j, "{i} and {j}");
+                assert_eq!(a.is(&b.owned()), i == j, "{i} and {j}");
+            }
         }
     }
 
     #[test]
-    fn names_of_different_lengths_have_their_own_digests() {
-        let mut lanes = Lanes::default();
-        for names in [["a", "", "abc", "ab"], ["", "", "", ""], ["long", "long", "longer", "long"]]
-        {
-            assert_eq!(lanes.digests(&names), names.map(Digest::of));
-        }
+    fn names_that_differ_are_written_differently() {
+        check_apart(&["", "a", "\0", "ž"]);
+        check_apart(&[("ab", "c"), ("a", "bc"), ("", "abc"), ("abc", "")]);
+    }
+
+    /// Python's `xxhash.xxh3_64_intdigest((4).to_bytes(8, "little") + b"DC01")`: what is kept of a log may not
+    /// depend on a library's version.
+    #[test]
+    fn a_digest_is_xxh3() {
+        assert_eq!(Spelling::default().digest("DC01"), 0xaa06_77e5_f491_9dc4);
     }
 
     /// A name whose digest others have, too.
@@ -307,7 +246,7 @@ pub(super) mod tests {
             self.0 == *kept
         }
 
-        fn spell(self, to: &mut impl Spelling) {
+        fn spell(self, to: &mut Spelling) {
             to.number((self.0 % 3).cast_signed());
         }
     }
@@ -321,7 +260,7 @@ pub(super) mod tests {
             }
         }
         let mut ranked: Vec<u64> = vec![20, 4, 7, 2, 11, 1, 8, 5, 0, 3, 17, 6];
-        ranked.sort_by_key(|n| (Digest::of(OfFew(*n)), *n));
+        ranked.sort_by_key(|n| (Spelling::default().digest(OfFew(*n)), *n));
         let names: Vec<u64> = kept.clone().into_ranked().map(|((_, name), _)| name).collect();
         assert_eq!(names, ranked[..5]);
         let mut merged = Kept::new(5);
@@ -330,6 +269,22 @@ pub(super) mod tests {
         }
         let twice: Vec<(u64, i32)> = kept.into_sorted().iter().map(|(k, n)| (*k, 2 * n)).collect();
         assert_eq!(merged.into_sorted(), twice);
+    }
+
+    #[test]
+    fn of_one_digest_no_more_than_a_few_are_kept() {
+        let kept = |names: &mut dyn Iterator<Item = u64>| {
+            let mut kept = Kept::new(100);
+            for n in names {
+                if let Some(of) = kept.entry(OfFew(n), || 0) {
+                    *of += 1;
+                }
+            }
+            kept.into_sorted()
+        };
+        let first: Vec<(u64, i32)> = (0..3 * SAME_MAX as u64).map(|n| (n, 1)).collect();
+        assert_eq!(kept(&mut (0..90)), first);
+        assert_eq!(kept(&mut (0..90).rev()), first);
     }
 
     #[test]
@@ -347,7 +302,7 @@ pub(super) mod tests {
         let forwards = kept(&mut names.iter().chain(&names));
         let backwards = kept(&mut names.iter().rev().chain(names.iter().rev()));
         let mut ranked: Vec<&String> = names.iter().collect();
-        ranked.sort_by_key(|name| Digest::of(name.as_str()));
+        ranked.sort_by_key(|name| Spelling::default().digest(name.as_str()));
         let smallest: BTreeSet<&String> = ranked[..20].iter().copied().collect();
         assert_eq!(forwards.iter().map(|(name, _)| name).collect::<BTreeSet<_>>(), smallest);
         assert!(forwards.iter().all(|(_, n)| *n == 2) && backwards == forwards);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use blanik_model::record::Touched;
 use blanik_model::{Fact, Timestamp};
 
-use super::kept::{Digest, Kept, LANES, Lanes, Name, Spelling};
+use super::kept::{Kept, Name, Spelling};
 use super::watch::Said;
 use super::{HOUR_NS, short};
 
@@ -76,18 +76,11 @@ impl Name for Reach<&str> {
         self == Reach { act, object, host, account, address, session, day: *day }
     }
 
-    fn spell(self, to: &mut impl Spelling) {
-        to.plain("Reach { act: ").quoted(self.act).plain(", object: ").quoted(self.object);
-        let texts = [
-            (", host: ", self.host),
-            (", account: ", self.account),
-            (", address: ", self.address),
-            (", session: ", self.session),
-        ];
-        for (name, text) in texts {
-            to.plain(name).optional(text);
+    fn spell(self, to: &mut Spelling) {
+        to.text(self.act).text(self.object).number(self.day);
+        for text in [self.host, self.account, self.address, self.session] {
+            to.optional(text);
         }
-        to.plain(", day: ").number(self.day).plain(" }");
     }
 }
 
@@ -200,32 +193,9 @@ impl Reaches {
         account: Option<&str>,
         times: &Times<'_>,
     ) {
-        let reach = Reach::of(said, host, account, times);
-        self.keep(Digest::of(reach), reach, said, times);
-    }
-
-    /// The same of many records, of which nothing is known but what is said.
-    pub(super) fn take_all<'b>(&mut self, mut all: impl Iterator<Item = (Said<'b>, Times<'b>)>) {
-        let mut lanes = Lanes::default();
-        let (mut lot, mut reaches) = (Vec::with_capacity(LANES), Vec::with_capacity(LANES));
-        loop {
-            lot.extend(all.by_ref().take(LANES));
-            if lot.is_empty() {
-                return;
-            }
-            reaches.extend(lot.iter().map(|(said, times)| Reach::of(said, None, None, times)));
-            let digests = lanes.digests(&reaches);
-            for ((digest, reach), (said, times)) in
-                digests.into_iter().zip(reaches.drain(..)).zip(lot.drain(..))
-            {
-                self.keep(digest, reach, &said, &times);
-            }
-        }
-    }
-
-    fn keep(&mut self, digest: u64, reach: Reach<&str>, said: &Said<'_>, times: &Times<'_>) {
         self.records += times.records;
-        let reached = self.kept.entry_of(digest, reach, || Reached::none_at(times));
+        let reach = Reach::of(said, host, account, times);
+        let reached = self.kept.entry(reach, || Reached::none_at(times));
         let Some(reached) = reached else { return };
         reached.add(times);
         reached.bytes = reached.bytes.saturating_add(said.bytes);
@@ -279,22 +249,30 @@ pub(super) fn day(time: Timestamp) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gather::kept::tests::{TEXTS, check_spelling};
+    use crate::gather::kept::tests::check_apart;
 
     #[test]
-    fn what_is_reached_is_spelled_as_it_is_written() {
-        for text in TEXTS {
-            for (some, day) in [(Some(text), 18_000), (None, -1)] {
-                check_spelling(Reach {
-                    act: "file-read",
-                    object: text,
-                    host: some,
-                    account: None,
-                    address: some,
-                    session: some,
-                    day,
-                });
-            }
-        }
+    fn what_is_reached_differs_by_each_of_its_parts() {
+        let reach = Reach {
+            act: "file-read",
+            object: "x",
+            host: None,
+            account: None,
+            address: None,
+            session: None,
+            day: 0,
+        };
+        let x = Some("x");
+        check_apart(&[
+            reach,
+            Reach { act: "archive", ..reach },
+            Reach { object: "", ..reach },
+            Reach { host: x, ..reach },
+            Reach { account: x, ..reach },
+            Reach { address: x, ..reach },
+            Reach { session: x, ..reach },
+            Reach { session: Some(""), ..reach },
+            Reach { day: -1, ..reach },
+        ]);
     }
 }
