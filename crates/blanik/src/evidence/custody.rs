@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use blanik_evidence::batches::Batches;
 use blanik_evidence::{Hash, SigningKey, Workspace};
 use blanik_ingest::{Digested, files_below};
+use blanik_model::Fact;
 use blanik_model::record::{Acquired, Hunted, Opened, Settings};
-use blanik_model::{Fact, Record};
 
-use crate::case::gathering;
+use crate::case::gathering::Lines;
 use crate::cli::HuntArgs;
 use crate::hunt::{Hunt, Outcome};
 use crate::indicators::Indicators;
@@ -90,8 +90,8 @@ impl Custody {
         let opened = OpenedCases::of(&super::reader(&self.workspace)?);
         let is_opened = opened.has(&self.case);
         let written = workspace.append_batches(|batches| {
-            let (case, by) = (&self.case, self.key.name());
-            let mut writer = Writer { batches, case, by, waiting: Vec::new(), bytes: 0 };
+            let lines = Lines { case: &self.case, by: self.key.name() };
+            let mut writer = Writer { batches, lines, waiting: Vec::new(), bytes: 0 };
             if !is_opened {
                 writer.fact(Fact::Opened(Opened { title: self.case.clone() }))?;
             }
@@ -131,8 +131,7 @@ impl Custody {
 /// Hands records on to the log, many under a checkpoint.
 struct Writer<'w> {
     batches: &'w Batches<String>,
-    case: &'w str,
-    by: &'w str,
+    lines: Lines<'w>,
     waiting: Vec<String>,
     bytes: usize,
 }
@@ -143,30 +142,11 @@ impl Writer<'_> {
         for file in &outcome.digests {
             self.fact(Fact::Acquired(acquired(file)))?;
         }
-        let found = self.head("found")?;
-        for i in 0..outcome.findings.len() {
-            let json =
-                outcome.findings.json(i).context("cannot read the temporary file of findings")?;
-            let json = std::str::from_utf8(json).context("a finding is no UTF-8")?;
-            self.push([&found, &json[1..]].concat())?;
-        }
-        gathering::facts(outcome).into_iter().try_for_each(|fact| self.fact(fact))
+        self.lines.each(outcome, |record| self.push(record))
     }
 
     fn fact(&mut self, fact: Fact) -> Result<()> {
-        let (case, by) = (self.case.to_owned(), self.by.to_owned());
-        self.push(serde_json::to_string(&Record { case, at: super::now()?, by, fact })?)
-    }
-
-    /// How a record of that type begins: what follows is its fact's fields.
-    fn head(&self, ty: &str) -> Result<String> {
-        let head = serde_json::json!({
-            "case": self.case, "at": super::now()?.to_string(), "by": self.by, "type": ty,
-        });
-        let mut head = head.to_string();
-        head.pop();
-        head.push(',');
-        Ok(head)
+        self.push(self.lines.of(fact)?)
     }
 
     fn push(&mut self, record: String) -> Result<()> {
