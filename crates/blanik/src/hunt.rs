@@ -25,6 +25,7 @@ use blanik_model::{EventBatch, Interest, Interests, Kind, Level, Status, Timesta
 
 use crate::indicators::Indicators;
 use crate::logs::Logs;
+use crate::output::counted;
 use crate::progress::Progress;
 use crate::summary::{Accounting, CorrelationStats, Count, ReadingStats, Rejection};
 use blanik_case::gather::{self, Gatherer};
@@ -336,22 +337,26 @@ fn remarks(tally: &Tally, not_listed: u64) -> Vec<String> {
     if tally.without_time > 0 {
         let n = tally.without_time;
         remarks.push(format!(
-            "{n} findings are left out by --from/--to because their events bear no time"
+            "{} left out by --from/--to, whose events bear no time",
+            counted(n, "finding")
         ));
     }
     if tally.truncated > 0 {
         let (n, mib) = (tally.truncated, VALUE_BYTES_MAX >> 20);
         remarks.push(format!(
-            "{n} values longer than {mib} MiB were compared by their first {mib} MiB only"
+            "{} longer than {mib} MiB, compared by the first {mib} MiB only",
+            counted(n, "value")
         ));
     }
     if tally.indicators_left_out > 0 {
         let n = tally.indicators_left_out;
-        remarks.push(format!("{n} findings of indicators are left out: one event met too many"));
+        let left_out = counted(n, "finding");
+        remarks.push(format!("{left_out} of indicators left out: one event met too many"));
     }
     if not_listed > 0 {
         remarks.push(format!(
-            "{not_listed} more places that could not be read are counted, but not listed"
+            "{} that could not be read counted, but not listed",
+            counted(not_listed, "more place")
         ));
     }
     remarks

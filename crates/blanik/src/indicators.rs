@@ -16,6 +16,7 @@ use serde::Serialize;
 
 use crate::cli::{AddArgs, IndicatorArgs, ListArgs};
 use crate::outfile::Target;
+use crate::output::counted;
 use crate::summary::IndicatorStats;
 use store::{Store, Stored};
 
@@ -122,7 +123,7 @@ pub(crate) fn keep(args: &AddArgs) -> Result<usize> {
             taken += 1;
             store.keep(&file.list, &bytes, &said, warnings > 0)?;
             let what = match warnings {
-                0 => format!("{indicators} indicators"),
+                0 => counted(indicators as u64, "indicator"),
                 _ => format!("warning list: {}", intake.warnings[0].name),
             };
             let not_taken = intake.losses.len() as u64 + intake.losses_not_listed;
@@ -161,9 +162,10 @@ pub fn list(args: &ListArgs) -> Result<ExitCode> {
 }
 
 fn write_store(out: &mut dyn Write, store: &Store, stored: &Stored) -> Result<()> {
-    let (folder, lists) = (store.folder().display().to_string(), store.lists().count());
-    let values = stored.set.firsts().count();
-    writeln!(out, "{}: {values} indicators of {lists} lists", for_terminal(&folder))?;
+    let folder = store.folder().display().to_string();
+    let values = counted(stored.set.firsts().count() as u64, "indicator");
+    let lists = counted(store.lists().count() as u64, "list");
+    writeln!(out, "{}: {values} of {lists}", for_terminal(&folder))?;
     for (list, count) in &stored.muted {
         writeln!(out, "  {count} muted by {}", for_terminal(list))?;
     }

@@ -18,7 +18,7 @@ use std::str::FromStr;
 use blanik_model::level::UnknownWord;
 use blanik_model::{Finding, Level, OwnedValue};
 
-pub use self::cell::Style;
+pub use self::cell::{Style, counted};
 pub use self::html::Text;
 use crate::summary::Summary;
 

@@ -30,6 +30,7 @@ use crate::cli::publish::PublishArgs;
 use crate::evidence::{self, allies};
 use crate::exchange::replies;
 use crate::outfile::{Target, write_whole};
+use crate::output::counted;
 use templates::Templates;
 
 /// What is published, of what, and to whom: everything but the key.
@@ -111,10 +112,10 @@ pub fn run(args: &PublishArgs) -> Result<ExitCode> {
         );
     }
     println!(
-        "Published  {} sentences, {} files, {} proofs; record {} of the log",
-        made.publication.claims().count(),
-        made.files,
-        made.proofs,
+        "Published  {}, {}, {}; record {} of the log",
+        counted(made.publication.claims().count() as u64, "sentence"),
+        counted(made.files as u64, "file"),
+        counted(made.proofs as u64, "proof"),
         made.record
     );
     println!("Pack       {}", for_terminal(&target.path().display().to_string()));

@@ -16,6 +16,7 @@ use crate::cli::exchange::{
     TokenCommand, TokenRevokeArgs,
 };
 use crate::evidence;
+use crate::output::counted;
 
 /// Does what the command line says.
 pub fn run(args: &ServeArgs) -> Result<ExitCode> {
@@ -53,7 +54,8 @@ fn serve(args: &ServeArgs) -> Result<()> {
     let mut said = format!("{scheme}://{}/taxii2/  (API root {ROOT})\n", listener.local_addr()?);
     for collection in server.collections() {
         let settings = collection.settings();
-        let line = format!("{}  {}  {} objects", settings.id, settings.alias, collection.len());
+        let objects = counted(collection.len() as u64, "object");
+        let line = format!("{}  {}  {objects}", settings.id, settings.alias);
         said += &for_terminal(&line);
         said.push('\n');
     }

@@ -169,7 +169,8 @@ impl Link {
     }
 }
 
-fn counted(n: usize, what: &str) -> String {
+/// `1 host`, `2 hosts`.
+pub(crate) fn counted(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 

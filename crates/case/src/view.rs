@@ -11,7 +11,7 @@ use crate::coverage::Gap;
 use crate::exposure::Exposure;
 use crate::graph::Graph;
 use crate::intrusion::Intrusion;
-use crate::link::{Link, Reason};
+use crate::link::{Link, Reason, counted};
 use crate::place::Site;
 use crate::scope::Scoped;
 use crate::timeline::Timeline;
@@ -117,13 +117,14 @@ impl Case {
         };
         let places = [(on(Site::Machine), "host"), (on(Site::Account), "account")];
         let places: Vec<String> =
-            places.iter().filter_map(|(names, what)| counted(names, what)).collect();
+            places.iter().filter_map(|(names, what)| listed(names, what)).collect();
         let worst = all.iter().max_by_key(|o| (o.level, std::cmp::Reverse(o.first)));
         let title = worst.map_or("", |o| &o.title);
         let seconds = (last.as_nanos() - first.as_nanos()) / 1_000_000_000;
         let text = format!(
-            "{findings} findings of {} rules on {}, {} to {} ({}); the worst: \"{title}\".",
-            all.iter().map(|o| o.name()).collect::<BTreeSet<_>>().len(),
+            "{} of {} on {}, {} to {} ({}); the worst: \"{title}\".",
+            counted(findings as usize, "finding"),
+            counted(all.iter().map(|o| o.name()).collect::<BTreeSet<_>>().len(), "rule"),
             if places.is_empty() { "no known host".to_owned() } else { places.join(" and ") },
             first.to_seconds_string(),
             last.to_seconds_string(),
@@ -135,7 +136,7 @@ impl Case {
 }
 
 /// `2 hosts (a, b)`; nothing of none.
-fn counted(names: &BTreeSet<&str>, what: &str) -> Option<String> {
+fn listed(names: &BTreeSet<&str>, what: &str) -> Option<String> {
     match names.len() {
         0 => None,
         1 => Some(format!("one {what} ({})", shown(names))),

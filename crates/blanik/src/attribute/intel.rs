@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use crate::cli::attribution::{IntelAddArgs, IntelCommand, IntelListArgs};
 use crate::exchange::replies;
 use crate::outfile::write_whole;
+use crate::output::counted;
 use crate::{evidence, exchange};
 
 /// The case under which knowledge of actors is on record.
@@ -113,12 +114,12 @@ pub fn learn(workspace: &Path, key: &SigningKey, files: Vec<Coming>) -> Result<(
         known.push((index, at.to_string(), learnt));
         came.push(index);
         println!(
-            "record {index}  {}: {} actors, {} facts of {} reports, {} problems",
+            "record {index}  {}: {}, {} of {}, {}",
             for_terminal(&shown),
-            taken.actors,
-            taken.facts,
-            taken.reports,
-            taken.problems.len()
+            counted(taken.actors as u64, "actor"),
+            counted(taken.facts as u64, "fact"),
+            counted(taken.reports as u64, "report"),
+            counted(taken.problems.len() as u64, "problem")
         );
         tell(&file.name, &taken.problems);
     }

@@ -9,7 +9,7 @@ use blanik_model::attack::TACTICS;
 
 use super::{Part, allies, chart, network, text};
 use crate::evidence::allies::Cosigned;
-use crate::output::Text;
+use crate::output::{Text, counted};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:1400px;padding:0 1rem;color:#1c2329}\
 h1{font-size:1.6rem}h2{font-size:1.3rem;border-top:3px solid #1f6fb4;padding-top:.6rem;margin-top:2.4rem}h3{font-size:1.05rem;margin-bottom:.3rem}\
@@ -23,17 +23,18 @@ const LEADS_SHOWN: usize = 25;
 /// The page.
 pub fn render((case, cosigned): (&Case, &[Cosigned]), views: &[View], part: Part) -> String {
     let mut out = String::new();
+    let leads = case.intrusions.leads.len() as u64 + case.intrusions.further_leads;
     let _ = write!(
         out,
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
          <title>Case {title}</title><style>{STYLE}</style><h1>Case {title}</h1>\
-         <p>{} records, {} findings; {} intrusions, {} further leads. Numbers in brackets are those of the records in the log \
+         <p>{}, {}; {}, {}. Numbers in brackets are those of the records in the log \
          that a sentence rests on. Times are UTC.</p>",
-        case.records,
-        case.findings,
-        case.intrusions.found.len(),
-        case.intrusions.leads.len() as u64 + case.intrusions.further_leads,
+        counted(case.records, "record"),
+        counted(case.findings, "finding"),
+        counted(case.intrusions.found.len() as u64, "intrusion"),
+        counted(leads, "further lead"),
         title = Text(&case.title),
     );
     if !case.clocks.is_empty() {

@@ -9,6 +9,7 @@ use blanik_model::text::for_terminal;
 
 use super::{Part, allies};
 use crate::evidence::allies::Cosigned;
+use crate::output::counted;
 
 /// Leads that are shown.
 const LEADS_SHOWN: usize = 10;
@@ -53,14 +54,17 @@ fn line(out: &mut String, indent: usize, text: &str) {
 }
 
 fn head(out: &mut String, case: &Case) {
-    let (found, leads) = (case.intrusions.found.len(), case.intrusions.leads.len() as u64);
-    let leads = leads + case.intrusions.further_leads;
+    let leads = case.intrusions.leads.len() as u64 + case.intrusions.further_leads;
     line(
         out,
         0,
         &format!(
-            "Case {}: {} records, {} findings; {found} intrusions, {leads} further leads.",
-            case.title, case.records, case.findings
+            "Case {}: {}, {}; {}, {}.",
+            case.title,
+            counted(case.records, "record"),
+            counted(case.findings, "finding"),
+            counted(case.intrusions.found.len() as u64, "intrusion"),
+            counted(leads, "further lead")
         ),
     );
     let dismissed = case.judgements.dismissed.len();

@@ -14,6 +14,7 @@ use anyhow::{Result, bail};
 use blanik_model::text::for_terminal;
 
 use crate::cli::evidence::{AgainArgs, RerunArgs};
+use crate::output::counted;
 use again::Hunter;
 use recorded::Recorded;
 
@@ -87,10 +88,13 @@ impl Again {
         tell("DIFFERS", &self.differences, Clone::clone);
         let by = if self.by_files { "in the same files" } else { "in their sealed events" };
         if self.is_same() {
-            println!("Same       {} findings, by the same rules, {by}", self.met);
+            println!("Same       {}, by the same rules, {by}", counted(self.met, "finding"));
         } else {
             let (not_met, open) = (self.not_met.len(), self.open.len());
-            println!("Again      {} findings met {by}, {not_met} not met, {open} open", self.met);
+            println!(
+                "Again      {} met {by}, {not_met} not met, {open} open",
+                counted(self.met, "finding")
+            );
         }
     }
 }

@@ -11,6 +11,7 @@ use super::intake::{Part, Taking, name_of};
 use super::place::Place;
 use super::web::Web;
 use crate::cli::exchange::PullArgs;
+use crate::output::counted;
 
 const JSON: &str = "application/json";
 const MANIFEST_BYTES_MAX: u64 = 64 << 20;
@@ -53,7 +54,8 @@ pub fn pull(web: &Web, args: &PullArgs, taking: &Taking<'_>) -> Result<ExitCode>
         eprintln!("blanik: {}", for_terminal(failure));
     }
     let (all, failed) = (versions.len(), failures.len());
-    println!("{taken} events taken in, {} were, {failed} could not be got", all - taken - failed);
+    let new = counted(taken as u64, "event");
+    println!("{new} taken in, {} were, {failed} could not be got", all - taken - failed);
     Ok(ExitCode::from(u8::from(failed > 0)))
 }
 

@@ -13,6 +13,7 @@ use super::taxii::{self, For, From};
 use super::web::{Scheme, Web};
 use crate::attribute::intel::sha256;
 use crate::cli::exchange::PullArgs;
+use crate::output::counted;
 
 /// Bytes of objects in one bundle; then it is taken in, and the place kept.
 const BUNDLE_BYTES: usize = 32 << 20;
@@ -76,7 +77,8 @@ fn pull(web: &Web, args: &PullArgs, taking: &Taking<'_>) -> Result<ExitCode> {
         }
     }
     let title = for_terminal(&collection.title).into_owned();
-    println!("{title}: {total} objects; the next pull goes on behind them");
+    let total = counted(total, "object");
+    println!("{title}: {total}; the next pull goes on behind them");
     Ok(ExitCode::SUCCESS)
 }
 

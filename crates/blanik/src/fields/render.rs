@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::asked::{Asked, Named};
 use super::gathered::{Field, Gathered, OfKind};
+use crate::output::counted;
 
 /// Characters of a field's name that are shown; of all its examples; of rules' titles.
 const NAME_CHARS_MAX: usize = 48;
@@ -20,13 +21,14 @@ const NEVER_SHOWN: usize = 20;
 /// For people.
 pub fn text(out: &mut dyn Write, gathered: &Gathered, asked: &Asked) -> io::Result<()> {
     let Gathered { events, known, rejected, files, kinds, .. } = gathered;
-    writeln!(out, "Read       {files} files, {events} events of {} kinds", kinds.len())?;
+    let (files, read) = (counted(*files, "file"), counted(*events, "event"));
+    writeln!(out, "Read       {files}, {read} of {}", counted(kinds.len() as u64, "kind"))?;
     writeln!(out, "           {} of the events are of a known kind", share(*known, *events))?;
     if *rejected > 0 {
-        writeln!(out, "           {rejected} records could not be read")?;
+        writeln!(out, "           {} could not be read", counted(*rejected, "record"))?;
     }
     for (kind, of_kind) in kinds {
-        writeln!(out, "\n{kind}  {} events", of_kind.events)?;
+        writeln!(out, "\n{kind}  {}", counted(of_kind.events, "event"))?;
         fields(out, of_kind)?;
     }
     writeln!(out, "\nRules      {} are about these kinds", asked.rules)?;

@@ -8,6 +8,7 @@ use blanik_model::Tlp;
 use blanik_model::text::for_terminal;
 
 use super::Draft;
+use crate::output::counted;
 
 /// Says it.
 pub fn tell(draft: &Draft, tlp: Tlp, out: &mut impl Write) -> Result<()> {
@@ -33,9 +34,10 @@ pub fn tell(draft: &Draft, tlp: Tlp, out: &mut impl Write) -> Result<()> {
     };
     writeln!(
         out,
-        "\nTLP:{}: {} files, {proofs} proofs\n",
+        "\nTLP:{}: {}, {}\n",
         tlp.to_string().to_uppercase(),
-        files.len() + 1
+        counted(files.len() as u64 + 1, "file"),
+        counted(proofs as u64, "proof")
     )?;
     for chapter in &publication.chapters {
         let kind = serde_json::to_value(chapter.kind)?;

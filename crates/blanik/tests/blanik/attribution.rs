@@ -147,7 +147,7 @@ fn knowledge_is_on_record_before_it_is_believed() {
         path,
         &["intel", "add", "actors.json", "--workspace", "w", "--source", "Ally", "--grade", "B2"],
     );
-    assert!(added.contains("1 actors, 1 facts of 1 reports"), "{added}");
+    assert!(added.contains("1 actor, 1 fact of 1 report"), "{added}");
     let index = record(&added);
     let galaxy = json!({"values": [{"value": "Other", "meta": {"synonyms": ["Shared Name"], "cfr-target-category": ["Government"]}}]});
     fs::write(path.join("galaxy.json"), galaxy.to_string()).expect("writable");

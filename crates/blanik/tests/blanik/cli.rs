@@ -364,7 +364,7 @@ fn accounting_follows_the_filters_and_the_timeless_are_told() {
     assert_eq!(accounting(&["--host", "elsewhere"]).0, Some(0));
     let (kept, err) = accounting(&["--from", "2020-01-01"]);
     assert_eq!(kept, Some(1));
-    assert!(err.contains("1 findings are left out by --from/--to"), "{err}");
+    assert!(err.contains("1 finding left out by --from/--to"), "{err}");
 }
 
 #[test]
@@ -378,7 +378,7 @@ fn a_value_too_long_to_compare_whole_is_told() {
     ]);
     let ran = hunt(folder.path(), &["--json"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
-    let told = "2 values longer than 1 MiB were compared by their first 1 MiB only";
+    let told = "2 values longer than 1 MiB, compared by the first 1 MiB only";
     assert!(ran.err.contains(told), "{}", ran.err);
     let times = |line: &str| {
         let finding: Value = serde_json::from_str(line).expect("a line is JSON");

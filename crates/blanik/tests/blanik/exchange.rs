@@ -137,8 +137,8 @@ fn what_one_pushes_another_pulls_as_far_as_they_may_and_once() {
     let served = serve(path);
     assert!(push(path, &served.url).out.contains("2500 taken"));
     let pulled = pull(path, &served.url, "green");
-    assert!(pulled.contains("Shared: 2000 objects"), "{pulled}");
-    assert!(pulled.contains("2000 indicators of 1 lists"), "{pulled}");
+    assert!(pulled.contains("Shared: 2,000 objects"), "{pulled}");
+    assert!(pulled.contains("2,000 indicators of 1 list"), "{pulled}");
     assert!(pull(path, &served.url, "green").contains("Shared: 0 objects"));
     // By HTTP Basic, too, which all servers speak.
     let by = ["intel", "pull", &served.url, "--workspace", "w", "--store", "store"];
@@ -149,11 +149,14 @@ fn what_one_pushes_another_pulls_as_far_as_they_may_and_once() {
     bundle(&path.join("out.json"), &[indicator(9_001, GREEN), indicator(9_002, RED)]);
     assert_eq!(push(path, &served.url).code, Some(0));
     let pulled = pull(path, &served.url, "green");
-    assert!(pulled.contains("Shared: 1 objects") && pulled.contains("2001 indicators"), "{pulled}");
+    assert!(
+        pulled.contains("Shared: 1 object;") && pulled.contains("2,001 indicators"),
+        "{pulled}"
+    );
     ok(path, &["verify", "w"]);
     // The place is lost: all comes again, and what is on record is not there twice.
     fs::remove_dir_all(path.join("w/exchange")).expect("removed");
-    assert!(pull(path, &served.url, "green").contains("Shared: 2001 objects"));
+    assert!(pull(path, &served.url, "green").contains("Shared: 2,001 objects"));
 }
 
 #[test]

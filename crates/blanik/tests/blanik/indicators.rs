@@ -240,7 +240,7 @@ fn the_store_remembers_and_rebuilds() {
     let added =
         blanik(at, &["indicators", "add", "feeds", "--store", "s", "--losses", "lost.jsonl"]);
     assert_eq!(added.code, Some(0), "{}", added.err);
-    assert!(added.out.contains("feeds/apt_nobody.txt  1 indicators, 1 not taken"), "{}", added.out);
+    assert!(added.out.contains("feeds/apt_nobody.txt  1 indicator, 1 not taken"), "{}", added.out);
     let lost = fs::read_to_string(at.join("lost.jsonl")).expect("written");
     assert!(lost.contains("\"place\":2"), "{lost}");
     let again = || blanik(at, &["hunt", "logs/conn.log", "--store", "s", "--json"]);
@@ -254,7 +254,7 @@ fn the_store_remembers_and_rebuilds() {
         assert!(!again().err.contains("is damaged"));
     }
     let list = blanik(at, &["indicators", "list", "--store", "s"]);
-    assert!(list.out.contains("1 indicators of 1 lists"), "{}", list.out);
+    assert!(list.out.contains("1 indicator of 1 list"), "{}", list.out);
 }
 
 #[test]
@@ -311,11 +311,11 @@ fn every_vendor_list_loads_with_its_losses_counted() {
 /// Distinct indicators and places that hold none, by folder of the data set.
 const VENDORS: &[(&str, &str)] = &[
     ("apt31", "330 indicators of 5 lists, 504 not taken"),
-    ("ioc-eset-dev", "11253 indicators of 252 lists, 9861 not taken"),
-    ("ioc-harfanglab-dev", "2781 indicators of 25 lists, 1637 not taken"),
-    ("ioc-talos-dev", "7152 indicators of 153 lists, 895 not taken"),
+    ("ioc-eset-dev", "11,253 indicators of 252 lists, 9861 not taken"),
+    ("ioc-harfanglab-dev", "2,781 indicators of 25 lists, 1637 not taken"),
+    ("ioc-talos-dev", "7,152 indicators of 153 lists, 895 not taken"),
     ("ioc-volexity-dev", "756 indicators of 22 lists, 24 not taken"),
-    ("maltrail-apt-trails", "170546 indicators of 339 lists, 3671 not taken"),
+    ("maltrail-apt-trails", "170,546 indicators of 339 lists, 3671 not taken"),
     ("misp-warninglists", "0 indicators of 136 lists, 0 not taken"),
 ];
 

@@ -93,7 +93,7 @@ fn a_pull_that_breaks_off_goes_on() {
     let url = format!("{}/taxii2/", mock.url);
     let args = ["intel", "pull", &url, "--workspace", "w", "--store", "store"];
     assert!(refused(path, &args).contains("500"));
-    assert!(ok(path, &args).contains("one: 1 objects"));
+    assert!(ok(path, &args).contains("one: 1 object;"));
     let pages: Vec<String> = mock.paths().into_iter().filter(|p| p.contains("objects")).collect();
     assert!(
         pages[0].ends_with("limit=1000")
@@ -147,10 +147,10 @@ fn a_misp_feed_is_pulled_once_a_version() {
         "B2",
     ];
     let pulled = ok(path, &args);
-    assert!(pulled.contains("1 events taken in") && pulled.contains("1 indicators"), "{pulled}");
+    assert!(pulled.contains("1 event taken in") && pulled.contains("1 indicator"), "{pulled}");
     assert!(ok(path, &args).contains("0 events taken in, 1 were"));
     round.store(2, std::sync::atomic::Ordering::SeqCst);
-    assert!(ok(path, &args).contains("1 events taken in"));
+    assert!(ok(path, &args).contains("1 event taken in"));
     round.store(3, std::sync::atomic::Ordering::SeqCst);
     let some = run(path, &args);
     assert_eq!(some.code, Some(1));
