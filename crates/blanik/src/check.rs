@@ -17,7 +17,7 @@ use serde::Serialize;
 use crate::cli::CheckArgs;
 use crate::logs::mapping;
 use crate::output::cell::counted;
-use crate::rules;
+use crate::rules::{self, Loaded};
 
 /// What is said of a rule, or of a place where one was expected.
 #[derive(Debug, Serialize)]
@@ -49,8 +49,8 @@ struct Verdict {
 
 /// Checks, and prints. Exit code 1 if a rule does not compile.
 pub fn run(args: &CheckArgs) -> Result<ExitCode> {
-    let (rules, problems) = rules::load(&args.paths, &args.placeholders)?;
-    let known = Normaliser::with(&mapping(&args.mapping)?).known_kinds();
+    let Loaded { rules, problems, .. } = rules::load(&args.paths, &args.placeholders)?;
+    let known = Normaliser::with(&mapping(&args.mapping)?.0).known_kinds();
     let mut verdicts: Vec<Verdict> =
         rules.iter().map(|(ix, _)| judge(&rules, ix, &known)).collect();
     verdicts.extend(rules.correlations().map(|(ix, _)| correlates(&rules, ix, &known)));

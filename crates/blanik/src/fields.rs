@@ -18,14 +18,15 @@ use blanik_model::Everything;
 use crate::cli::FieldsArgs;
 use crate::logs::Logs;
 use crate::pipeline::tell_problems;
-use crate::rules;
+use crate::rules::{self, Loaded};
 use asked::Asked;
 use gathered::Gathered;
 
 /// Reads the logs and prints what is in them.
 pub fn run(args: &FieldsArgs) -> Result<ExitCode> {
     let logs = Logs::of(&args.logs)?;
-    let (rules, problems) = rules::load(&args.rule_files.rules, &args.rule_files.placeholders)?;
+    let Loaded { rules, problems, .. } =
+        rules::load(&args.rule_files.rules, &args.rule_files.placeholders)?;
     tell_problems(&problems);
     let gathered = gather(&logs);
     if gathered.any_missing {

@@ -16,31 +16,33 @@ pub struct Logs {
     pub options: Options,
     /// What records are: the tables, and formats of the user's own.
     pub normaliser: Arc<Normaliser>,
+    /// The texts of the files that describe those.
+    pub mappings: Vec<String>,
 }
 
 impl Logs {
     /// These inputs, read as what they are.
     pub fn new(inputs: Vec<Input>) -> Self {
-        Logs { inputs, options: Options::default(), normaliser: Arc::new(Normaliser::new()) }
+        Logs::with(inputs, Options::default(), Vec::new())
     }
 
     /// These inputs, read as what they are, and each file's digest made.
     pub fn on_record(inputs: Vec<Input>) -> Self {
-        Logs::with(inputs, Options { digests: true, ..Options::default() })
+        Logs::with(inputs, Options { digests: true, ..Options::default() }, Vec::new())
     }
 
-    /// These inputs, read as the options say.
-    pub fn with(inputs: Vec<Input>, options: Options) -> Self {
+    /// These inputs, read as the options say; their mapping is of these texts.
+    pub fn with(inputs: Vec<Input>, options: Options, mappings: Vec<String>) -> Self {
         let normaliser = Arc::new(Normaliser::with(&options.mapping));
-        Logs { inputs, options, normaliser }
+        Logs { inputs, options, normaliser, mappings }
     }
 
     /// Those of the command line. An error if a mapping cannot be used.
     pub fn of(args: &LogArgs) -> Result<Self> {
-        let mapping = mapping(&args.mapping)?;
+        let (mapping, texts) = mapping(&args.mapping)?;
         let (format, year) = (args.input_format, args.year);
         let options = Options { format, year, mapping, ..Options::default() };
-        Ok(Logs::with(args.paths.iter().map(|path| input(path)).collect(), options))
+        Ok(Logs::with(args.paths.iter().map(|path| input(path)).collect(), options, texts))
     }
 
     /// Begins to read them.
@@ -54,16 +56,17 @@ impl Logs {
     }
 }
 
-/// The formats of the user's own that these files describe.
-pub fn mapping(paths: &[PathBuf]) -> Result<Mapping> {
-    let mut all = Mapping::default();
+/// The formats of the user's own that these files describe, and their texts.
+pub fn mapping(paths: &[PathBuf]) -> Result<(Mapping, Vec<String>)> {
+    let (mut all, mut texts) = (Mapping::default(), Vec::new());
     for path in paths {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("cannot read the mapping in {name}"))?;
         all.add(Mapping::parse(&name, &text)?, &name)?;
+        texts.push(text);
     }
-    Ok(all)
+    Ok((all, texts))
 }
 
 fn input(path: &Path) -> Input {

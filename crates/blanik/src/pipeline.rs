@@ -30,10 +30,11 @@ use crate::logs::Logs;
 use crate::outfile::{OutFile, Target};
 use crate::output::{self, OutputFormat, Style, WriteOptions};
 use crate::progress::Progress;
+use crate::rules::{self, Loaded, Texts};
 use crate::summary::Summary;
 use crate::{
     attribute, attribution, case, check, demo, evidence, exchange, explain, fields, indicators,
-    publish, rules, serve,
+    publish, serve,
 };
 
 /// On a terminal, a table shows so many findings: the worst.
@@ -71,11 +72,11 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
 fn hunt(args: &HuntArgs) -> Result<ExitCode> {
     let mut logs = Logs::of(&args.logs)?;
     if args.explain.is_some() {
-        return explain::run(args, chosen_rules(args)?, logs);
+        return explain::run(args, chosen_rules(args)?.0, logs);
     }
     let custody = evidence::Waiting::begin(args)?;
     logs.options.digests = custody.is_some();
-    let rules = chosen_rules(args)?;
+    let (rules, texts) = chosen_rules(args)?;
     let format = if args.json { OutputFormat::Jsonl } else { args.format };
     if args.raw && !matches!(format, OutputFormat::Jsonl | OutputFormat::Html) {
         bail!("--raw goes with --format jsonl or html; {format} has no room for records");
@@ -98,7 +99,8 @@ fn hunt(args: &HuntArgs) -> Result<ExitCode> {
         gather: args.records.is_some() || args.case.case.is_some(),
         threads: threads(args.threads),
     };
-    let custody = custody.map(|custody| custody.end(args, hunt.indicators.as_ref())).transpose()?;
+    let custody = custody.map(|custody| custody.end(args, &texts, &hunt)).transpose()?;
+    drop(texts);
     let mut outcome = run_hunt(&hunt, args.quiet)?;
     if let Some(custody) = custody {
         custody.log(&hunt, &mut outcome, args.quiet)?;
@@ -147,7 +149,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
     let folder = demo_folder(args)?;
     let exercise = demo::write_exercise(&folder, args.seed)
         .with_context(|| format!("cannot write the exercise to {}", folder.display()))?;
-    let (rules, problems) = rules::load(&[], &[])?;
+    let Loaded { rules, problems, texts } = rules::load(&[], &[])?;
     tell_problems(&problems);
     let techniques = demo::techniques(&rules);
     let quiet = args.quiet || args.json;
@@ -161,7 +163,7 @@ fn run_demo(args: &DemoArgs) -> Result<ExitCode> {
         gather: true,
         threads: threads(None),
     };
-    let waiting = demo::Waiting::new(&folder)?;
+    let waiting = demo::Waiting::new(&folder, &texts)?;
     let mut outcome = run_hunt(&hunt, quiet)?;
     outcome.reading.exercise = true;
     let on_record = waiting.log(&hunt, &mut outcome)?;
@@ -214,9 +216,10 @@ fn tool_filter(args: &HuntArgs) -> ToolFilter {
     ToolFilter::new(args.level, &args.rule, &args.status)
 }
 
-/// Loads the rules and keeps those that the filters name.
-pub(crate) fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
-    let (mut rules, problems) = rules::load(&args.rule_files.rules, &args.rule_files.placeholders)?;
+/// Loads the rules and keeps those that the filters name; and the texts of all.
+fn chosen_rules(args: &HuntArgs) -> Result<(Rules, Texts)> {
+    let files = &args.rule_files;
+    let Loaded { mut rules, problems, texts } = rules::load(&files.rules, &files.placeholders)?;
     if !args.quiet {
         tell_problems(&problems);
     }
@@ -228,7 +231,7 @@ pub(crate) fn chosen_rules(args: &HuntArgs) -> Result<Rules> {
     if rules.is_empty() && !args.tool_findings {
         bail!("no rule is left: check --level, --status and --rule");
     }
-    Ok(rules)
+    Ok((rules, texts))
 }
 
 /// Keeps the rules of this level or above, of one of these statuses, and with one of these ids or words

@@ -15,15 +15,42 @@ use blanik_detect::{Compiler, Document, Draft, Options, Problem, Rules, builtin}
 /// Files that a thread takes at a time.
 const FILES_AT_A_TIME: usize = 16;
 
+/// What rule files come to.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The rules that can be used.
+    pub rules: Rules,
+    /// What is wrong with others.
+    pub problems: Vec<Problem>,
+    /// What they were made of.
+    pub texts: Texts,
+}
+
+/// The texts of files, each read once: what a hunt on record names by digest is what it was hunted with,
+/// whoever changes the files meanwhile.
+#[derive(Debug, Default)]
+pub struct Texts {
+    /// Of the rule files.
+    pub rules: Vec<String>,
+    /// Of the placeholders that they refer to.
+    pub placeholders: Vec<String>,
+}
+
 /// Compiles the rules of these files and folders, or the built-in ones where none are given.
 ///
 /// Errors only where a path cannot be read at all; what is wrong with a rule is a [`Problem`].
-pub fn load(paths: &[PathBuf], placeholders: &[PathBuf]) -> Result<(Rules, Vec<Problem>)> {
-    let options = Options { placeholders: read_placeholders(placeholders)? };
-    if paths.is_empty() {
-        return Ok(Rules::compile(&builtin::documents(), &options));
-    }
-    compile(&files::find(paths)?, &options)
+pub fn load(paths: &[PathBuf], placeholders: &[PathBuf]) -> Result<Loaded> {
+    let (options, texts) = read_placeholders(placeholders)?;
+    let mut loaded = if paths.is_empty() {
+        let documents = builtin::documents();
+        let (rules, problems) = Rules::compile(&documents, &options);
+        let rule_texts = documents.into_iter().map(|document| document.text).collect();
+        Loaded { rules, problems, texts: Texts { rules: rule_texts, ..Texts::default() } }
+    } else {
+        compile(&files::find(paths)?, &options)?
+    };
+    loaded.texts.placeholders = texts;
+    Ok(loaded)
 }
 
 /// The rule files: each path given, and below folders each `.yml` and `.yaml`, sorted.
@@ -33,7 +60,7 @@ pub fn documents(paths: &[PathBuf]) -> Result<Vec<Document>> {
 
 /// Reads and compiles the files by as many threads as there are processors. What comes out is what
 /// [`Rules::compile`] makes of them: they are joined in their order, whoever is done first.
-fn compile(files: &[PathBuf], options: &Options) -> Result<(Rules, Vec<Problem>)> {
+fn compile(files: &[PathBuf], options: &Options) -> Result<Loaded> {
     let lots: Vec<&[PathBuf]> = files.chunks(FILES_AT_A_TIME).collect();
     let next = AtomicUsize::new(0);
     let (sender, drafted) = mpsc::channel();
@@ -55,31 +82,41 @@ fn compile(files: &[PathBuf], options: &Options) -> Result<(Rules, Vec<Problem>)
     })
 }
 
-type Drafts = Result<Vec<Draft>>;
+/// Of files: what they come to, and their texts.
+type Drafts = Result<Vec<(Draft, String)>>;
 
 fn draft(files: &[PathBuf], options: &Options) -> Drafts {
-    files.iter().map(|path| Ok(files::read(path)?.draft(options))).collect()
+    let draft = |path| {
+        let document = files::read(path)?;
+        Ok((document.draft(options), document.text))
+    };
+    files.iter().map(|path| draft(path)).collect()
 }
 
 /// Joins lots of drafts by their number. The first that could not be read ends it.
-fn join(drafted: mpsc::Receiver<(usize, Drafts)>) -> Result<(Rules, Vec<Problem>)> {
-    let mut compiler = Compiler::default();
+fn join(drafted: mpsc::Receiver<(usize, Drafts)>) -> Result<Loaded> {
+    let (mut compiler, mut texts) = (Compiler::default(), Texts::default());
     let mut early = BTreeMap::new();
     let mut awaited = 0;
     for (at, drafts) in drafted {
         early.insert(at, drafts);
         while let Some(drafts) = early.remove(&awaited) {
-            drafts?.into_iter().for_each(|draft| compiler.add(draft));
+            for (draft, text) in drafts? {
+                compiler.add(draft);
+                texts.rules.push(text);
+            }
             awaited += 1;
         }
     }
-    Ok(compiler.finish())
+    let (rules, problems) = compiler.finish();
+    Ok(Loaded { rules, problems, texts })
 }
 
-/// Values for `%name%`: a YAML or JSON file that maps names to lists, or a text file `name.txt` with a
-/// value a line.
-fn read_placeholders(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<String>>> {
+/// Values for `%name%`, and the texts of the files that give them: a YAML or JSON file that maps names to
+/// lists, or a text file `name.txt` with a value a line.
+fn read_placeholders(paths: &[PathBuf]) -> Result<(Options, Vec<String>)> {
     let mut all: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut texts = Vec::new();
     for path in paths {
         let text = fs::read_to_string(path)
             .with_context(|| format!("cannot read the placeholders in {}", path.display()))?;
@@ -89,6 +126,7 @@ fn read_placeholders(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<String>>>
             let lines =
                 text.lines().map(str::trim).filter(|l| !l.is_empty() && !l.starts_with('#'));
             all.entry(name).or_default().extend(lines.map(str::to_owned));
+            texts.push(text);
             continue;
         }
         let named: BTreeMap<String, OneOrMany> =
@@ -101,8 +139,9 @@ fn read_placeholders(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<String>>>
         for (name, values) in named {
             all.entry(name).or_default().extend(values.into_vec());
         }
+        texts.push(text);
     }
-    Ok(all)
+    Ok((Options { placeholders: all }, texts))
 }
 
 #[derive(serde::Deserialize)]
@@ -143,8 +182,9 @@ mod tests {
     fn all_processors_make_of_them_what_one_does() {
         let folder = folder();
         let paths = [folder.path().to_owned()];
-        let (rules, problems) = load(&paths, &[]).expect("they are readable");
+        let Loaded { rules, problems, texts } = load(&paths, &[]).expect("they are readable");
         let documents = documents(&paths).expect("they are readable");
+        assert!(texts.rules.iter().eq(documents.iter().map(|document| &document.text)));
         let (expected, expected_problems) = Rules::compile(&documents, &Options::default());
         assert_eq!(problems, expected_problems);
         assert!(problems.len() >= 2 * builtin::documents().len());

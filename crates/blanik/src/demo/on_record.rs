@@ -18,6 +18,7 @@ use crate::case::brief;
 use crate::case::journal::Journal;
 use crate::evidence::{self, Custody};
 use crate::hunt::{Hunt, Outcome};
+use crate::rules::Texts;
 
 /// The case's name.
 pub(super) const CASE: &str = "exercise";
@@ -48,14 +49,15 @@ pub struct OnRecord {
 }
 
 impl Waiting {
-    /// Makes a workspace in the exercise's folder, for a hunt by the built-in rules.
-    pub fn new(folder: &Path) -> Result<Self> {
+    /// Makes a workspace in the exercise's folder, for a hunt by the rules of these texts.
+    pub fn new(folder: &Path, texts: &Texts) -> Result<Self> {
         let workspace = folder.join(WORKSPACE);
         let key = SigningKey::generate(&evidence::invented_origin(&workspace)?)?;
         let digits = SigningKey::generate("passphrase")?.verifier().id();
         let passphrase = format!("exercise-{:08x}", u32::from_be_bytes(digits));
         Workspace::init(&workspace, &key, &passphrase)?;
-        let custody = Custody::of(CASE, &workspace, key, Settings::default())?;
+        let settings = Settings::default();
+        let custody = Custody::new(CASE.to_owned(), workspace.clone(), key, texts, settings)?;
         Ok(Waiting { workspace, passphrase, custody })
     }
 

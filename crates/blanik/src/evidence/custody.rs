@@ -3,7 +3,7 @@
 //!
 //! `hunted` is the last record: where it stands, all findings before it are there.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
@@ -17,7 +17,7 @@ use blanik_model::record::{Acquired, Hunted, Opened, Settings};
 use crate::case::gathering::Lines;
 use crate::cli::HuntArgs;
 use crate::hunt::{Hunt, Outcome};
-use crate::indicators::Indicators;
+use crate::rules::Texts;
 
 use super::opened::OpenedCases;
 use super::settings;
@@ -25,6 +25,7 @@ use super::settings;
 /// Records under one checkpoint, and their bytes, at most.
 const RECORDS_AT_ONCE: usize = 8_192;
 const BYTES_AT_ONCE: usize = 16 << 20;
+
 /// What is to be put on record, from before the hunt until its end.
 pub struct Custody {
     case: String,
@@ -38,7 +39,7 @@ pub struct Custody {
 pub struct Waiting {
     case: String,
     workspace: PathBuf,
-    opened: JoinHandle<Result<(SigningKey, String)>>,
+    opened: JoinHandle<Result<SigningKey>>,
 }
 
 impl Waiting {
@@ -50,33 +51,30 @@ impl Waiting {
         }
         let (case, workspace) = (case.clone(), args.case.workspace.clone());
         let locked = super::locked_key(&workspace, &args.case.key)?;
-        let rules = args.rule_files.rules.clone();
-        let opened = thread::spawn(move || Ok((locked.open()?, settings::of_rules(&rules)?)));
+        let opened = thread::spawn(move || locked.open());
         Ok(Some(Waiting { case, workspace, opened }))
     }
 
-    /// Before anything is read: that it can be put on record at all.
-    pub fn end(self, args: &HuntArgs, indicators: Option<&Indicators>) -> Result<Custody> {
-        let settings = settings::of(args, indicators)?;
-        let (key, rules) = self.opened.join().expect("opening a key does not panic")?;
-        Custody::new(self.case, self.workspace, key, rules, settings)
+    /// Before anything is read: that it can be put on record at all. The texts are those that the hunt's
+    /// rules were made of.
+    pub fn end(self, args: &HuntArgs, texts: &Texts, hunt: &Hunt) -> Result<Custody> {
+        let (mappings, indicators) = (&hunt.logs.mappings, hunt.indicators.as_ref());
+        let settings = settings::of(args, &texts.placeholders, mappings, indicators);
+        let key = self.opened.join().expect("opening a key does not panic")?;
+        Custody::new(self.case, self.workspace, key, texts, settings)
     }
 }
 
 impl Custody {
-    /// For a case of a workspace, whose key this is, and a hunt by the built-in rules.
-    pub fn of(case: &str, workspace: &Path, key: SigningKey, settings: Settings) -> Result<Self> {
-        let rules = settings::of_rules(&[])?;
-        Self::new(case.to_owned(), workspace.to_owned(), key, rules, settings)
-    }
-
-    fn new(
+    /// For a case of a workspace, whose key this is, and a hunt by the rules of these texts.
+    pub fn new(
         case: String,
         workspace: PathBuf,
         key: SigningKey,
-        rules: String,
+        texts: &Texts,
         settings: Settings,
     ) -> Result<Self> {
+        let rules = settings::of_texts(&texts.rules);
         // Fails now, and not after hours of reading.
         drop(Workspace::open_with(&workspace, key.clone())?);
         Ok(Custody { case, workspace, key, rules, settings })

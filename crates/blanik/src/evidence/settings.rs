@@ -1,10 +1,6 @@
 //! What a hunt was told beside its rules, as it goes on record and as it is applied again. What lies in
 //! files goes by digest: who hunts again has to bring the same.
 
-use std::path::PathBuf;
-
-use anyhow::{Context, Result};
-use blanik_detect::builtin;
 use blanik_evidence::Hash;
 use blanik_model::record::Settings;
 use sha2::{Digest, Sha256};
@@ -12,11 +8,16 @@ use sha2::{Digest, Sha256};
 use crate::cli::HuntArgs;
 use crate::hunt::{Filter, ToolFilter};
 use crate::indicators::Indicators;
-use crate::rules;
 
-/// Of a hunt as it was typed, and the indicators that it looks for.
-pub(super) fn of(args: &HuntArgs, indicators: Option<&Indicators>) -> Result<Settings> {
-    Ok(Settings {
+/// Of a hunt as it was typed, the texts of its placeholders and mappings, and the indicators that it
+/// looks for.
+pub(super) fn of(
+    args: &HuntArgs,
+    placeholders: &[String],
+    mappings: &[String],
+    indicators: Option<&Indicators>,
+) -> Settings {
+    Settings {
         from: args.from,
         to: args.to,
         hosts: args.host.clone(),
@@ -27,10 +28,10 @@ pub(super) fn of(args: &HuntArgs, indicators: Option<&Indicators>) -> Result<Set
         raw: args.raw,
         format: args.logs.input_format.map(|format| format.to_string()),
         year: args.logs.year,
-        placeholders: of_files(&args.rule_files.placeholders)?,
-        mappings: of_files(&args.logs.mapping)?,
+        placeholders: of_some(placeholders),
+        mappings: of_some(mappings),
         indicators: indicators.map(of_indicators),
-    })
+    }
 }
 
 /// Which findings the hunt kept.
@@ -44,19 +45,9 @@ pub(super) fn tools(settings: &Settings) -> Option<ToolFilter> {
     settings.tool_findings.then(filter)
 }
 
-/// Of the rule documents: the same rules have the same digest wherever they lie.
-pub(super) fn of_rules(paths: &[PathBuf]) -> Result<String> {
-    let documents = if paths.is_empty() { builtin::documents() } else { rules::documents(paths)? };
-    Ok(of_texts(documents.into_iter().map(|document| document.text).collect()))
-}
-
 /// Of the texts of files; none if there are none.
-pub(super) fn of_files(paths: &[PathBuf]) -> Result<Option<String>> {
-    let read = |path: &PathBuf| {
-        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let texts = paths.iter().map(read).collect::<Result<Vec<_>>>()?;
-    Ok((!texts.is_empty()).then(|| of_texts(texts)))
+pub(super) fn of_some(texts: &[String]) -> Option<String> {
+    (!texts.is_empty()).then(|| of_texts(texts))
 }
 
 /// Of all that is said of the indicators, but for the folders that their lists lie in.
@@ -73,11 +64,13 @@ pub(super) fn of_indicators(indicators: &Indicators) -> String {
     Hash(hasher.finalize().into()).to_hex()
 }
 
-/// In order of the texts, each with its length before it.
-fn of_texts(mut texts: Vec<String>) -> String {
+/// Of the texts of files: the same texts have the same digest wherever they lie. In order of the texts,
+/// each with its length before it.
+pub(super) fn of_texts(texts: &[String]) -> String {
+    let mut texts: Vec<&String> = texts.iter().collect();
     texts.sort_unstable();
     let mut hasher = Sha256::new();
-    texts.iter().for_each(|text| add(&mut hasher, text));
+    texts.into_iter().for_each(|text| add(&mut hasher, text));
     Hash(hasher.finalize().into()).to_hex()
 }
 

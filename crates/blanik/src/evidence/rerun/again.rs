@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use blanik_detect::Rules;
-use blanik_ingest::{Format, Input, Options};
+use blanik_ingest::{Format, Input, Mapping, Options};
 use blanik_model::record::{Hunted, Settings};
 use blanik_model::{Finding, Kind};
 
@@ -18,7 +18,8 @@ use crate::cli::evidence::AgainArgs;
 use crate::hunt::{Hunt, Outcome};
 use crate::indicators::{self, Indicators};
 use crate::logs::{self, Logs};
-use crate::{pipeline, rules};
+use crate::pipeline;
+use crate::rules::{self, Loaded};
 
 /// What whoever hunts again has brought.
 pub(super) struct Hunter<'a> {
@@ -27,10 +28,12 @@ pub(super) struct Hunter<'a> {
     files: BTreeMap<String, Vec<PathBuf>>,
     rules: String,
     placeholders: Option<String>,
-    mappings: Option<String>,
+    mapping: (Mapping, Option<String>),
     indicators: Option<(Indicators, String)>,
+    /// All rules, as long as none were chosen of them.
+    all: Option<Rules>,
     /// The rules, and by what they were chosen.
-    loaded: Option<(Settings, Arc<Rules>)>,
+    chosen: Option<(Settings, Arc<Rules>)>,
 }
 
 /// What came out of hunting again.
@@ -51,14 +54,17 @@ impl<'a> Hunter<'a> {
             let digest = settings::of_indicators(&known);
             (known, digest)
         });
+        let (mapping, mappings) = logs::mapping(&with.mapping)?;
+        let Loaded { rules, texts, .. } = load(with)?;
         Ok(Hunter {
             with,
             files,
-            rules: settings::of_rules(&with.rule_files.rules)?,
-            placeholders: settings::of_files(&with.rule_files.placeholders)?,
-            mappings: settings::of_files(&with.mapping)?,
+            rules: settings::of_texts(&texts.rules),
+            placeholders: settings::of_some(&texts.placeholders),
+            mapping: (mapping, settings::of_some(&mappings)),
             indicators,
-            loaded: None,
+            all: Some(rules),
+            chosen: None,
         })
     }
 
@@ -101,7 +107,7 @@ impl<'a> Hunter<'a> {
         let all = [
             ("rules", Some(&hunted.rules), Some(&self.rules)),
             ("placeholders", asked.placeholders.as_ref(), self.placeholders.as_ref()),
-            ("mappings", asked.mappings.as_ref(), self.mappings.as_ref()),
+            ("mappings", asked.mappings.as_ref(), self.mapping.1.as_ref()),
         ];
         all.into_iter().find(|(_, on_record, here)| on_record != here).map(
             |(what, on_record, here)| {
@@ -184,13 +190,13 @@ impl<'a> Hunter<'a> {
     /// The hunt as it was told, with these inputs.
     fn as_recorded(&mut self, asked: &Settings, inputs: Vec<Input>) -> Result<Hunt> {
         let format = asked.format.as_deref().map(str::parse::<Format>).transpose();
-        let mapping = logs::mapping(&self.with.mapping)?;
         let format = format.context("a format of another version of this program")?;
+        let mapping = self.mapping.0.clone();
         let options = Options { format, year: asked.year, mapping, ..Options::default() };
         let known = self.indicators.as_ref().filter(|_| self.has_indicators(asked));
         let indicators = known.map(|(known, _)| known.clone());
         Ok(Hunt {
-            logs: Logs::with(inputs, options),
+            logs: Logs::with(inputs, options, Vec::new()),
             rules: self.rules(asked)?,
             indicators,
             filter: settings::filter(asked),
@@ -204,18 +210,33 @@ impl<'a> Hunter<'a> {
     /// The rules, chosen as the hunt chose them.
     fn rules(&mut self, asked: &Settings) -> Result<Arc<Rules>> {
         let by = |asked: &Settings| (asked.level, asked.statuses.clone(), asked.chosen.clone());
-        if let Some((of, rules)) = &self.loaded
+        if let Some((of, rules)) = &self.chosen
             && by(of) == by(asked)
         {
             return Ok(Arc::clone(rules));
         }
-        let files = &self.with.rule_files;
-        let (mut rules, _) = rules::load(&files.rules, &files.placeholders)?;
+        let mut rules = match self.all.take() {
+            Some(rules) => rules,
+            None => self.load_again()?,
+        };
         pipeline::choose(&mut rules, asked.level, &asked.statuses, &asked.chosen);
         let rules = Arc::new(rules);
-        self.loaded = Some((asked.clone(), Arc::clone(&rules)));
+        self.chosen = Some((asked.clone(), Arc::clone(&rules)));
         Ok(rules)
     }
+
+    /// The same rules once more: of other texts, they would not be those that were compared with the hunt's.
+    fn load_again(&self) -> Result<Rules> {
+        let Loaded { rules, texts, .. } = load(self.with)?;
+        let are_same = settings::of_texts(&texts.rules) == self.rules
+            && settings::of_some(&texts.placeholders) == self.placeholders;
+        ensure!(are_same, "the rules or their placeholders changed while hunts were run again");
+        Ok(rules)
+    }
+}
+
+fn load(with: &AgainArgs) -> Result<Loaded> {
+    rules::load(&with.rule_files.rules, &with.rule_files.placeholders)
 }
 
 fn leave_open_all(on_record: &RecordedHunt, again: &mut Again, reason: &str) {
